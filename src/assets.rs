@@ -1,0 +1,52 @@
+//! The knowledge of the program, embedded: guides, rules and clouds from `assets/`, parsed on first use.
+//!
+//! Knows where the files are. What they say is the business of `core`; `tests/assets.rs` checks it.
+
+use crate::core::cloud::Clouds;
+use crate::core::guide::Guide;
+use crate::core::rules::RuleBook;
+use std::sync::LazyLock;
+
+const GUIDES: &[&str] = &[include_str!("../assets/guides/fno-client-credentials.toml")];
+const RULES: &[&str] = &[
+    include_str!("../assets/rules/entra.toml"),
+    include_str!("../assets/rules/finance-operations.toml"),
+    include_str!("../assets/rules/network.toml"),
+    include_str!("../assets/rules/local.toml"),
+];
+
+/// Every guide, in the order in which they are offered.
+pub fn guides() -> &'static [Guide] {
+    static ALL: LazyLock<Vec<Guide>> = LazyLock::new(|| GUIDES.iter().map(|text| parse(text)).collect());
+    &ALL
+}
+
+/// The guide of that id.
+pub fn guide(id: &str) -> Option<&'static Guide> {
+    guides().iter().find(|guide| guide.id == id)
+}
+
+/// The clouds and their hosts.
+pub fn clouds() -> &'static Clouds {
+    static ALL: LazyLock<Clouds> = LazyLock::new(|| parse(include_str!("../assets/clouds.toml")));
+    &ALL
+}
+
+/// The rule book: all files of `assets/rules/` in one.
+pub fn rules() -> &'static RuleBook {
+    static ALL: LazyLock<RuleBook> = LazyLock::new(|| {
+        let mut book = RuleBook::default();
+        for text in RULES {
+            let part: RuleBook = parse(text);
+            book.causes.extend(part.causes);
+            book.rules.extend(part.rules);
+        }
+        book
+    });
+    &ALL
+}
+
+#[expect(clippy::expect_used, reason = "the text is embedded and a test parses every file")]
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    toml::from_str(text).expect("an embedded asset is well formed")
+}

@@ -1,0 +1,263 @@
+//! What a failed call left behind: the facts that the rules judge by.
+//!
+//! Read from a reply of ours, or from any text that wraps one. Gathers facts and judges nothing.
+
+use crate::core::check::CheckId;
+use crate::core::secret::Scrubber;
+use crate::core::untrusted::Untrusted;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whose answer it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Microsoft Entra ID.
+    Entra,
+    /// Finance & Operations.
+    FinanceOperations,
+    /// Business Central.
+    BusinessCentral,
+    /// Dataverse.
+    Dataverse,
+    /// Microsoft Graph.
+    Graph,
+    /// Power Platform administration.
+    PowerPlatform,
+    /// This program, before or after a call.
+    Local,
+}
+
+/// How a connection failed before an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The host name did not resolve.
+    Dns,
+    /// No connection: refused, unreachable, reset.
+    Connect,
+    /// The certificate's issuer is not trusted here.
+    TlsUntrusted,
+    /// The certificate is for another host.
+    TlsHostname,
+    /// The certificate is expired or not yet valid.
+    TlsExpired,
+    /// No common protocol, or not TLS at all.
+    TlsProtocol,
+    /// The proxy refused, failed, or wants a password.
+    Proxy,
+    /// No answer in time.
+    Timeout,
+    /// The answer broke off, was no HTTP, too large or too deep.
+    Garbled,
+}
+
+/// A fact that is not a code, status or text: what was seen around the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// The body is an HTML page.
+    Html,
+    /// The page or the redirect is a sign-in page.
+    LoginPage,
+    /// The page or text speaks of maintenance.
+    Maintenance,
+    /// The body is empty.
+    EmptyBody,
+    /// The body should have been JSON of a known shape and is not.
+    Unreadable,
+    /// A redirect that was not followed.
+    Redirect,
+    /// The token's audience is not the resource URL.
+    AudienceDiffers,
+    /// The token's tenant is not the profile's.
+    TenantDiffers,
+    /// The token has no `oid`: the app has no service principal in the tenant (facts 1.4).
+    ObjectIdMissing,
+    /// The token is expired or not yet valid by this machine's clock.
+    ClockDiffers,
+    /// The secret is a GUID.
+    SecretIsGuid,
+    /// A value is a placeholder that was never filled in.
+    Placeholder,
+    /// No secret could be had, because none is set.
+    SecretAbsent,
+    /// The place where the secret is kept could not be read: says nothing about the secret.
+    SecretUnreadable,
+    /// The recorded end date has passed.
+    EndDatePassed,
+    /// The tenant value is not well formed.
+    TenantMalformed,
+    /// The client id is not well formed.
+    ClientIdMalformed,
+    /// The resource URL is not well formed.
+    ResourceMalformed,
+    /// The resource URL is of another product.
+    OtherProduct,
+    /// The discovery document of this tenant was found at this authority.
+    TenantFound,
+    /// Discovery says that there is no such tenant at this authority.
+    TenantAbsent,
+    /// The tenant was found at another cloud's authority.
+    TenantElsewhere,
+    /// Not a sign-in service of Entra: discovery gave something else.
+    AuthorityForeign,
+    /// The user session was accepted, so the app is registered and its user may sign in.
+    SessionAccepted,
+}
+
+/// The facts of one failure, or of one pasted text.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The check in which it happened.
+    pub check: Option<CheckId>,
+    /// Whose answer it was.
+    pub origin: Option<Origin>,
+    /// AADSTS codes, in the order of the text, without repetition.
+    pub codes: Vec<u32>,
+    /// The OAuth `error`.
+    pub oauth_error: Option<String>,
+    /// The `code` of an OData, Graph or Business Central error.
+    pub service_code: Option<String>,
+    /// HTTP status.
+    pub http_status: Option<u16>,
+    /// `Retry-After`, seconds.
+    pub retry_after: Option<u64>,
+    /// Entra's trace id.
+    pub trace_id: Option<String>,
+    /// Entra's correlation id.
+    pub correlation_id: Option<String>,
+    /// When Entra answered, in its own words.
+    pub timestamp: Option<String>,
+    /// How the connection failed.
+    pub fault: Option<Fault>,
+    /// Facts around the answer.
+    pub marks: BTreeSet<Mark>,
+    /// Things that the answer names: `resource`, `tenant`, `app`, `entity`, `host`, `redirect_to`, `store`…
+    pub named: BTreeMap<String, String>,
+    /// What was said, harmless and cut.
+    pub text: Untrusted,
+}
+
+impl Evidence {
+    /// Evidence of this program itself: something about the values.
+    pub fn local(check: CheckId, marks: impl IntoIterator<Item = Mark>) -> Evidence {
+        Evidence {
+            check: Some(check),
+            origin: Some(Origin::Local),
+            marks: marks.into_iter().collect(),
+            ..Evidence::default()
+        }
+    }
+
+    /// Names a thing, unless it is empty. Foreign values are made harmless.
+    #[must_use]
+    pub fn naming(mut self, name: &str, value: &str) -> Evidence {
+        if !value.is_empty() {
+            self.named.insert(name.to_owned(), Untrusted::plain(value).one_line(200));
+        }
+        self
+    }
+}
+
+/// An answer as it came, before anything is made of it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, lower case.
+    pub content_type: String,
+    /// `Location` of a redirect that was not followed.
+    pub location: Option<String>,
+    /// `Retry-After` in seconds; a date was turned into seconds by the network floor.
+    pub retry_after: Option<u64>,
+    /// `WWW-Authenticate`.
+    pub challenge: Option<String>,
+    /// The body, at most 1 MiB.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON, when it is.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Whether the body is an HTML page, by its type or its first bytes.
+    pub fn is_html(&self) -> bool {
+        let head = String::from_utf8_lossy(&self.body[..self.body.len().min(512)]).trim_start().to_ascii_lowercase();
+        self.content_type.contains("html") || head.starts_with("<!doctype html") || head.starts_with("<html")
+    }
+
+    /// Whether the status is a redirect.
+    pub fn is_redirect(&self) -> bool {
+        (300..400).contains(&self.status) && self.status != 304
+    }
+
+    /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
+    pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
+        let body = scrubber.scrub(&String::from_utf8_lossy(&self.body));
+        let mut evidence = Evidence {
+            check: Some(check),
+            origin: Some(origin),
+            http_status: Some(self.status),
+            retry_after: self.retry_after,
+            ..Evidence::default()
+        };
+        if body.trim().is_empty() {
+            evidence.marks.insert(Mark::EmptyBody);
+        } else {
+            read_into(&mut evidence, &body);
+        }
+        if self.is_html() {
+            evidence.marks.insert(Mark::Html);
+        }
+        if self.is_redirect() {
+            evidence.marks.insert(Mark::Redirect);
+            if let Some(target) = &self.location {
+                let target = scrubber.scrub(target);
+                if is_sign_in(&target) {
+                    evidence.marks.insert(Mark::LoginPage);
+                }
+                let shown = target.split(['?', '#']).next().unwrap_or_default();
+                evidence = evidence.naming("redirect_to", shown);
+            }
+        }
+        if let Some(challenge) = &self.challenge {
+            read_into(&mut evidence, &scrubber.scrub(challenge));
+        }
+        evidence.text = Untrusted::new(&body, scrubber);
+        evidence
+    }
+}
+
+/// Whether an address is a sign-in page.
+pub fn is_sign_in(address: &str) -> bool {
+    let lower = address.to_ascii_lowercase();
+    [
+        "login.",
+        "/wsfed",
+        "/oauth2/authorize",
+        "/oauth2/v2.0/authorize",
+        "/adfs/ls",
+        "signin",
+        "sign-in",
+        "/login",
+        "sts.windows.net",
+    ]
+    .iter()
+    .any(|sign| lower.contains(sign))
+}
+
+/// Reads evidence out of any text: an exception, a log line, an error body, a bare code.
+pub fn read_text(text: &str) -> Evidence {
+    let mut evidence = Evidence::default();
+    read_into(&mut evidence, text);
+    evidence.text = Untrusted::plain(text);
+    evidence
+}
+
+/// Adds what a text tells to the evidence. Never takes away what is already known.
+fn read_into(evidence: &mut Evidence, text: &str) {
+    let _ = (evidence, text);
+}

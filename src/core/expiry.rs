@@ -1,0 +1,70 @@
+//! End dates of credentials: how many days are left, and how that is said.
+//!
+//! Does not know what today is.
+
+use jiff::civil::Date;
+
+/// Days left from which on the end is near (contract, check `expiry`).
+pub const WARNING_DAYS: i64 = 30;
+
+/// Reads `2027-05-20`, and the portal's `5/20/2027`.
+///
+/// The portal writes month first in its English form; a day above 12 in the first place is taken for what it is.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    if let Ok(date) = text.parse::<Date>() {
+        return Some(date);
+    }
+    let date_part = text.split(['T', ' ']).next()?;
+    if let Ok(date) = date_part.parse::<Date>() {
+        return Some(date);
+    }
+    let parts: Vec<i32> = date_part.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [first, second, year] = parts.as_slice() else { return None };
+    let (month, day) = if *first > 12 { (*second, *first) } else { (*first, *second) };
+    Date::new(i16::try_from(*year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// Whole days from `today` to `end`; negative when it has passed.
+pub fn days_left(end: Date, today: Date) -> i64 {
+    i64::from((end - today).get_days())
+}
+
+/// `1 day`, `62 days`, `expired`.
+pub fn days(left: i64) -> String {
+    match left {
+        ..=0 => "expired".into(),
+        1 => "1 day".into(),
+        _ => format!("{left} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        for (text, date) in [
+            ("2027-05-20", Some((2027, 5, 20))),
+            ("5/20/2027", Some((2027, 5, 20))),
+            ("20/5/2027", Some((2027, 5, 20))),
+            ("12/31/2299", Some((2299, 12, 31))),
+            ("2027-05-20T00:00:00Z", Some((2027, 5, 20))),
+            ("2027-13-01", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_date(text), date.map(|(y, m, d)| Date::constant(y, m, d)), "{text}");
+        }
+    }
+
+    #[test]
+    fn counting() {
+        let today = Date::constant(2026, 11, 21);
+        assert_eq!(days_left(Date::constant(2027, 1, 1), today), 41);
+        assert_eq!(days_left(today, today), 0);
+        assert_eq!(days_left(Date::constant(2026, 11, 20), today), -1);
+        assert_eq!((days(41).as_str(), days(1).as_str(), days(0).as_str()), ("41 days", "1 day", "expired"));
+    }
+}

@@ -1,0 +1,19 @@
+//! Floor 0: facts and judgement. No terminal, network, disk, clock or environment.
+//!
+//! In reading order: what a connection is made of, how its values are asked for, what a test of it tells, and what
+//! that means.
+
+pub mod check;
+pub mod claims;
+pub mod cloud;
+pub mod evidence;
+pub mod expiry;
+pub mod guide;
+pub mod names;
+pub mod profile;
+pub mod question;
+pub mod resource;
+pub mod rules;
+pub mod secret;
+pub mod template;
+pub mod untrusted;

@@ -1,0 +1,282 @@
+//! A profile: what was typed ([`ProfileDraft`]), and what it means ([`Profile`]).
+//!
+//! Does not know how a profile is written to disk, or where a secret is kept.
+
+use crate::core::cloud::{Cloud, CloudId, Clouds};
+use crate::core::expiry;
+use crate::core::guide::Guide;
+use crate::core::names::{ClientId, ProfileName, TenantId};
+use crate::core::question::{self, Context, FieldId, Note, Weight};
+use crate::core::resource::ResourceUrl;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Where a secret is read from at each use. The secret itself is in no file of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The operating system's keyring, under a random entry.
+    Keyring {
+        /// The entry.
+        entry: String,
+    },
+    /// An environment variable.
+    Env {
+        /// Its name.
+        var: String,
+    },
+    /// A file.
+    File {
+        /// Its path.
+        path: String,
+    },
+    /// What a command prints.
+    Command {
+        /// The command and its words, as a shell would take them.
+        words: String,
+    },
+}
+
+impl SecretSource {
+    /// The word for it in files and JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            SecretSource::Keyring { .. } => "keyring",
+            SecretSource::Env { .. } => "env",
+            SecretSource::File { .. } => "file",
+            SecretSource::Command { .. } => "command",
+        }
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretSource::Keyring { .. } => f.write_str("the keyring"),
+            SecretSource::Env { var } => write!(f, "environment variable {var}"),
+            SecretSource::File { path } => write!(f, "file {path}"),
+            SecretSource::Command { words } => write!(f, "command {words}"),
+        }
+    }
+}
+
+/// What `--secret SOURCE` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceRequest {
+    /// Read the value from standard input once, and keep it.
+    Stdin,
+    /// Ask for the value once, and keep it.
+    Prompt,
+    /// Keep it in the keyring.
+    Keyring,
+    /// Read it from there at each use.
+    At(SecretSource),
+}
+
+impl SourceRequest {
+    /// Reads a SOURCE.
+    ///
+    /// # Errors
+    /// With a message that names the forms, never the text: it may be a secret given by mistake.
+    pub fn parse(text: &str) -> Result<SourceRequest, String> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        let at = |source| Ok(SourceRequest::At(source));
+        match (kind, rest) {
+            ("stdin", "") => Ok(SourceRequest::Stdin),
+            ("prompt", "") => Ok(SourceRequest::Prompt),
+            ("keyring", "") => Ok(SourceRequest::Keyring),
+            ("env", var) if is_variable(var) => at(SecretSource::Env { var: var.into() }),
+            ("env", _) => Err("env: wants the name of an environment variable, as in env:D365_SECRET".into()),
+            ("file", path) if !path.is_empty() => at(SecretSource::File { path: path.into() }),
+            ("file", _) => Err("file: wants a path, as in file:/run/secrets/d365".into()),
+            ("command", words) if !words.trim().is_empty() => at(SecretSource::Command { words: words.into() }),
+            ("command", _) => Err("command: wants a command, as in 'command:pass show d365/contoso'".into()),
+            ("vault" | "certificate", _) => Err(format!(
+                "'{kind}' is not available in this version; use stdin, prompt, keyring, env:VAR, file:PATH or command:WORDS"
+            )),
+            _ => Err("a secret's source is stdin, prompt, keyring, env:VAR, file:PATH or command:WORDS, never the secret itself".into()),
+        }
+    }
+}
+
+/// Whether a text can name an environment variable.
+pub fn is_variable(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// What was typed, read from a file, or given by flags; may be incomplete or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileDraft {
+    /// The guide's id.
+    pub guide: String,
+    /// The values as typed; never the secret.
+    pub values: BTreeMap<FieldId, String>,
+    /// Where the secret is read from.
+    pub source: Option<SecretSource>,
+    /// The credential is of a kind or source that this version cannot use.
+    pub foreign_credential: Option<String>,
+}
+
+/// Something that keeps a draft from being a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field.
+    pub field: FieldId,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+impl ProfileDraft {
+    /// A draft for a guide, with nothing filled in.
+    pub fn new(guide: &str) -> ProfileDraft {
+        ProfileDraft { guide: guide.into(), ..ProfileDraft::default() }
+    }
+
+    /// A value as typed; empty when there is none.
+    pub fn value(&self, field: FieldId) -> &str {
+        self.values.get(&field).map_or("", String::as_str)
+    }
+
+    /// Sets a value, cleaned of what copying leaves around it; an empty one is taken out.
+    pub fn set(&mut self, field: FieldId, text: &str) {
+        let (value, _) = question::clean(text);
+        // A URL is kept as it will be used, so that what is shown, saved and sent is the same.
+        let value = match field {
+            FieldId::ResourceUrl | FieldId::AuthorityUrl | FieldId::GraphUrl => {
+                ResourceUrl::parse(&value).map_or(value, |(url, _)| url.as_str().to_owned())
+            }
+            FieldId::Expires => expiry::parse_date(&value).map_or(value, |date| date.to_string()),
+            _ => value,
+        };
+        if value.is_empty() {
+            self.values.remove(&field);
+        } else {
+            self.values.insert(field, value);
+        }
+    }
+
+    /// The notes on one value.
+    pub fn notes(&self, field: FieldId, guide: &Guide, clouds: &Clouds, today: Date) -> Vec<Note> {
+        let other = |field: FieldId| self.value(field).to_owned();
+        question::examine(field, self.value(field), &Context { guide, clouds, other: &other, today })
+    }
+
+    /// The cloud; `global` where none is given.
+    pub fn cloud(&self) -> CloudId {
+        CloudId::parse(self.value(FieldId::Cloud)).unwrap_or(CloudId::Global)
+    }
+
+    /// A value by its name in templates.
+    pub fn template_value(&self, name: &str, clouds: &Clouds) -> Option<String> {
+        let given = |field| Some(self.value(field).to_owned()).filter(|value| !value.is_empty());
+        match name {
+            "client_id" => given(FieldId::ClientId),
+            "tenant_id" => given(FieldId::TenantId),
+            "resource_url" => given(FieldId::ResourceUrl),
+            "user_id" => given(FieldId::UserId),
+            "portal" => {
+                let cloud = clouds.get(self.cloud()).or_else(|| clouds.get(CloudId::Global));
+                cloud.map(|cloud| cloud.portal.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Checks everything offline. All problems are told at once.
+    ///
+    /// # Errors
+    /// With every value that is missing or cannot work.
+    pub fn check(&self, name: &ProfileName, guide: &Guide, clouds: &Clouds) -> Result<Profile, Vec<Problem>> {
+        let mut problems = Vec::new();
+        for field in guide.needs() {
+            let missing = match field {
+                FieldId::Secret => self.source.is_none(),
+                _ => self.value(field).is_empty(),
+            };
+            if missing {
+                let text = match (&self.foreign_credential, field) {
+                    (Some(foreign), FieldId::Secret) => format!("this version cannot use a credential of {foreign}"),
+                    _ => "missing".into(),
+                };
+                problems.push(Problem { field, text });
+            }
+        }
+        // The day does not matter: a date in the past is a hint, not a problem.
+        let any_day = Date::constant(2000, 1, 1);
+        for field in self.values.keys() {
+            let notes = self.notes(*field, guide, clouds, any_day);
+            if let Some(note) = notes.into_iter().find(|note| note.weight == Weight::Problem) {
+                problems.push(Problem { field: *field, text: note.text });
+            }
+        }
+        if self.cloud() == CloudId::Custom && self.value(FieldId::AuthorityUrl).is_empty() {
+            problems.push(Problem { field: FieldId::AuthorityUrl, text: "cloud 'custom' needs it".into() });
+        }
+        let parsed = || -> Option<Profile> {
+            let url = |field| -> Option<ResourceUrl> { ResourceUrl::parse(self.value(field)).ok().map(|(url, _)| url) };
+            let text = |field| Some(self.value(field).to_owned()).filter(|value| !value.is_empty());
+            let cloud = clouds.get(self.cloud());
+            let own =
+                |pick: fn(&Cloud) -> &str| cloud.and_then(|c| ResourceUrl::parse(pick(c)).ok()).map(|(url, _)| url);
+            Some(Profile {
+                name: name.clone(),
+                guide: guide.id.clone(),
+                cloud: self.cloud(),
+                tenant: self.value(FieldId::TenantId).parse().ok()?,
+                client: self.value(FieldId::ClientId).parse().ok()?,
+                resource: url(FieldId::ResourceUrl)?,
+                source: self.source.clone()?,
+                expires: expiry::parse_date(self.value(FieldId::Expires)),
+                user_id: text(FieldId::UserId),
+                company: text(FieldId::Company),
+                entities: question::list(self.value(FieldId::Entities)).map(str::to_owned).collect(),
+                authority: url(FieldId::AuthorityUrl).or_else(|| own(|cloud| &cloud.authority))?,
+                authority_is_own: self.value(FieldId::AuthorityUrl).is_empty(),
+                ca_certificate: text(FieldId::CaCertificate),
+            })
+        };
+        match parsed() {
+            Some(profile) if problems.is_empty() => Ok(profile),
+            _ => {
+                problems.sort_by_key(|problem| problem.field);
+                problems.dedup();
+                Err(problems)
+            }
+        }
+    }
+}
+
+/// A complete, well-formed profile: everything that the live test needs, but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: ProfileName,
+    /// The guide's id.
+    pub guide: String,
+    /// Its cloud.
+    pub cloud: CloudId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The app.
+    pub client: ClientId,
+    /// What tokens are asked for.
+    pub resource: ResourceUrl,
+    /// Where the secret is read from.
+    pub source: SecretSource,
+    /// When the secret ends, if that is recorded.
+    pub expires: Option<Date>,
+    /// The mapped user, if recorded.
+    pub user_id: Option<String>,
+    /// The company, if recorded.
+    pub company: Option<String>,
+    /// Entities to read instead of the guide's own; empty for the guide's own.
+    pub entities: Vec<String>,
+    /// The sign-in origin.
+    pub authority: ResourceUrl,
+    /// Whether that is the cloud's own, so that other clouds may be asked after a missing tenant.
+    pub authority_is_own: bool,
+    /// An extra certification authority, a path.
+    pub ca_certificate: Option<String>,
+}

@@ -1,0 +1,535 @@
+//! Every value a profile holds, declared once: its name in files and flags, its words in the portal, its check.
+//!
+//! Serves the wizard, the editor, `--set`, `--no-input` and plain prompts alike. Does not ask anybody anything.
+
+use crate::core::cloud::{CloudId, Clouds, HostKind};
+use crate::core::expiry;
+use crate::core::guide::{Guide, Product};
+use crate::core::names::{ClientId, TenantId, parse_guid};
+use crate::core::resource::ResourceUrl;
+use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
+use jiff::civil::Date;
+use serde::Deserialize;
+use std::fmt;
+
+/// A value of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub enum FieldId {
+    /// Which Microsoft cloud.
+    #[serde(rename = "cloud")]
+    Cloud,
+    /// Directory (tenant) ID.
+    #[serde(rename = "tenant_id")]
+    TenantId,
+    /// Application (client) ID.
+    #[serde(rename = "client_id")]
+    ClientId,
+    /// The secret's value; never in a file of ours.
+    #[serde(rename = "secret")]
+    Secret,
+    /// The secret's end date.
+    #[serde(rename = "credential.expires")]
+    Expires,
+    /// The URL of the D365 environment.
+    #[serde(rename = "resource_url")]
+    ResourceUrl,
+    /// The F&O user that the app is mapped to.
+    #[serde(rename = "d365.user_id")]
+    UserId,
+    /// A company: its data is read by default.
+    #[serde(rename = "d365.company")]
+    Company,
+    /// Entities to read instead of the guide's own.
+    #[serde(rename = "d365.entities")]
+    Entities,
+    /// Another sign-in host than the cloud's.
+    #[serde(rename = "network.authority_url")]
+    AuthorityUrl,
+    /// Another Graph host than the cloud's.
+    #[serde(rename = "network.graph_url")]
+    GraphUrl,
+    /// An extra certification authority, as PEM file.
+    #[serde(rename = "network.ca_certificate")]
+    CaCertificate,
+}
+
+/// What is to be known about a field.
+#[derive(Debug)]
+pub struct FieldSpec {
+    /// Which field.
+    pub id: FieldId,
+    /// Its name in profile files and after `--set`.
+    pub name: &'static str,
+    /// Its name in the portal.
+    pub label: &'static str,
+    /// Where it is found.
+    pub help: &'static str,
+    /// How it looks.
+    pub example: &'static str,
+}
+
+const SPECS: [FieldSpec; 12] = [
+    FieldSpec {
+        id: FieldId::Cloud,
+        name: "cloud",
+        label: "Cloud",
+        help: "global for most, GCC included; us-gov is GCC High, us-dod is DoD, china is 21Vianet",
+        example: "global",
+    },
+    FieldSpec {
+        id: FieldId::TenantId,
+        name: "tenant_id",
+        label: "Directory (tenant) ID",
+        help: "on the app's Overview page; a verified domain works too",
+        example: "11111111-2222-4333-8444-555555555555",
+    },
+    FieldSpec {
+        id: FieldId::ClientId,
+        name: "client_id",
+        label: "Application (client) ID",
+        help: "on the app's Overview page; not the Object ID beside it",
+        example: "66666666-7777-4888-9999-aaaaaaaaaaaa",
+    },
+    FieldSpec {
+        id: FieldId::Secret,
+        name: "secret",
+        label: "Client secret (Value)",
+        help: "the Value column under Certificates & secrets, shown once; not the Secret ID",
+        example: "stdin",
+    },
+    FieldSpec {
+        id: FieldId::Expires,
+        name: "credential.expires",
+        label: "Secret expires",
+        help: "the Expires column under Certificates & secrets, as year-month-day",
+        example: "2027-05-20",
+    },
+    FieldSpec {
+        id: FieldId::ResourceUrl,
+        name: "resource_url",
+        label: "Environment URL",
+        help: "the address of Finance & Operations in the browser, without what follows the host",
+        example: "https://contoso.operations.dynamics.com",
+    },
+    FieldSpec {
+        id: FieldId::UserId,
+        name: "d365.user_id",
+        label: "Mapped user (User ID)",
+        help: "the User ID column of System administration › Setup › Microsoft Entra ID applications",
+        example: "svc-odata",
+    },
+    FieldSpec {
+        id: FieldId::Company,
+        name: "d365.company",
+        label: "Company",
+        help: "the legal entity whose data is read by default, four characters at most",
+        example: "USMF",
+    },
+    FieldSpec {
+        id: FieldId::Entities,
+        name: "d365.entities",
+        label: "Entities to read",
+        help: "read instead of the guide's own, comma-separated; letter case matters",
+        example: "CustomersV3, VendorsV2",
+    },
+    FieldSpec {
+        id: FieldId::AuthorityUrl,
+        name: "network.authority_url",
+        label: "Sign-in host",
+        help: "only where it differs from the cloud's own",
+        example: "https://login.microsoftonline.com",
+    },
+    FieldSpec {
+        id: FieldId::GraphUrl,
+        name: "network.graph_url",
+        label: "Graph host",
+        help: "only where it differs from the cloud's own",
+        example: "https://graph.microsoft.com",
+    },
+    FieldSpec {
+        id: FieldId::CaCertificate,
+        name: "network.ca_certificate",
+        label: "Extra certification authority",
+        help: "a PEM file, for networks whose proxy opens TLS",
+        example: "/etc/ssl/corporate-ca.pem",
+    },
+];
+
+impl FieldId {
+    /// Every field, in the order in which it is shown.
+    pub const ALL: [FieldId; 12] = {
+        let mut all = [FieldId::Cloud; 12];
+        let mut at = 0;
+        while at < 12 {
+            all[at] = SPECS[at].id;
+            at += 1;
+        }
+        all
+    };
+
+    /// What is to be known about it.
+    pub fn spec(self) -> &'static FieldSpec {
+        // The table is in the order of the enum; a test proves it.
+        &SPECS[self as usize]
+    }
+
+    /// Its name in profile files and after `--set`.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The field of that name.
+    pub fn parse(name: &str) -> Option<FieldId> {
+        SPECS.iter().find(|spec| spec.name == name).map(|spec| spec.id)
+    }
+
+    /// How the field is given on the command line: `--set tenant_id=…`, `--secret stdin`.
+    pub fn flag(self) -> String {
+        match self {
+            FieldId::Secret => "--secret SOURCE".into(),
+            _ => format!("--set {}=…", self.name()),
+        }
+    }
+}
+
+impl fmt::Display for FieldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a note about a value weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// All right, and why.
+    Good,
+    /// Something was taken off or put right.
+    Told,
+    /// Looks wrong, but may be right: never blocks.
+    Hint,
+    /// A host that nobody could know to be right: shown in full, wants a yes on screen.
+    Odd,
+    /// Cannot work.
+    Problem,
+}
+
+/// A remark about a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// How it weighs.
+    pub weight: Weight,
+    /// The remark, without the value itself where that might be a secret.
+    pub text: String,
+}
+
+impl Note {
+    /// A note of that weight.
+    pub fn new(weight: Weight, text: impl Into<String>) -> Note {
+        Note { weight, text: text.into() }
+    }
+}
+
+/// What a field's check may look at besides the value.
+pub struct Context<'a> {
+    /// The guide that is being followed.
+    pub guide: &'a Guide,
+    /// The clouds.
+    pub clouds: &'a Clouds,
+    /// The other values as they stand.
+    pub other: &'a dyn Fn(FieldId) -> String,
+    /// Today, for end dates.
+    pub today: Date,
+}
+
+/// A value with what copying leaves around it taken off: blanks, quotes, smart quotes, invisible characters.
+pub fn clean(text: &str) -> (String, bool) {
+    let unwanted = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}')
+    };
+    let bare = text.trim_matches(unwanted).trim_end_matches([',', ';']).trim_matches(unwanted);
+    (bare.to_owned(), bare.len() != text.len())
+}
+
+/// Looks at a plain value: what is wrong with it, what looks odd, what was put right. The worst comes first.
+///
+/// An empty value has no notes: whether it may be missing is asked elsewhere. Secrets are looked at by [`examine_secret`].
+pub fn examine(field: FieldId, text: &str, context: &Context<'_>) -> Vec<Note> {
+    let (value, trimmed) = clean(text);
+    if value.is_empty() {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    if trimmed {
+        notes.push(Note::new(Weight::Told, "blanks or quotes around it are not used"));
+    }
+    if is_placeholder(&value) {
+        notes.push(Note::new(Weight::Problem, format!("this is a placeholder; {}", field.spec().help)));
+    } else if looks_like_secret(&value) && !matches!(field, FieldId::CaCertificate) {
+        // Told without the value: it may be a real secret in the wrong place.
+        notes.push(Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field"));
+    } else {
+        match field {
+            FieldId::Cloud => cloud(&value, &mut notes),
+            FieldId::TenantId => tenant(&value, context, &mut notes),
+            FieldId::ClientId => client(&value, context, &mut notes),
+            FieldId::Expires => expires(&value, context.today, &mut notes),
+            FieldId::ResourceUrl => resource(&value, context, &mut notes),
+            FieldId::UserId => user(&value, &mut notes),
+            FieldId::Company => company(&value, context, &mut notes),
+            FieldId::Entities => entities(&value, context, &mut notes),
+            FieldId::AuthorityUrl => host_of(&value, HostKind::SignIn, context, &mut notes),
+            FieldId::GraphUrl => host_of(&value, HostKind::Graph, context, &mut notes),
+            FieldId::CaCertificate | FieldId::Secret => {}
+        }
+    }
+    notes.sort_by_key(|note| std::cmp::Reverse(note.weight));
+    notes
+}
+
+/// Looks at a secret by its shape alone.
+pub fn examine_secret(shape: SecretShape, same_as: Option<FieldId>) -> Vec<Note> {
+    let note = |weight, text: &str| vec![Note::new(weight, text)];
+    if let Some(field) = same_as {
+        return vec![Note::new(Weight::Problem, format!("this is the value of {}", field.spec().label))];
+    }
+    match shape {
+        SecretShape::Empty => Vec::new(),
+        SecretShape::SecretId => note(
+            Weight::Hint,
+            "this is shaped like the secret's ID, not its value: copy the Value column, shown only right after the secret is made",
+        ),
+        SecretShape::Quoted => note(Weight::Hint, "quotes stand around it: were they copied with it?"),
+        SecretShape::Padded => note(Weight::Told, "blanks around it are not used"),
+        SecretShape::Placeholder => note(Weight::Hint, "this looks like a placeholder"),
+        SecretShape::Masked => note(
+            Weight::Hint,
+            "this is the masked form that the portal shows later; the full value is shown only once: make a new secret",
+        ),
+        SecretShape::Usual => note(Weight::Good, "looks like a secret value"),
+        SecretShape::Other => note(Weight::Good, "received"),
+    }
+}
+
+fn cloud(value: &str, notes: &mut Vec<Note>) {
+    if CloudId::parse(value).is_none() {
+        let names = CloudId::ALL.map(CloudId::as_str).join(", ");
+        notes.push(Note::new(Weight::Problem, format!("a cloud is one of {names}")));
+    }
+}
+
+fn tenant(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    let lower = value.to_ascii_lowercase();
+    if lower.contains("://") || lower.contains('/') {
+        let inside = lower.split(['/', '?']).find(|part| parse_guid(part).is_some());
+        let more = if inside.is_some() { ": the tenant is the GUID inside it" } else { "" };
+        notes.push(Note::new(Weight::Problem, format!("this is a URL, not a tenant{more}")));
+        return;
+    }
+    match value.parse::<TenantId>() {
+        Err(error) => notes.push(Note::new(Weight::Problem, error.message)),
+        Ok(TenantId::Guid(id)) => {
+            if (context.other)(FieldId::ClientId).parse::<ClientId>().is_ok_and(|client| client.uuid() == id) {
+                notes.push(Note::new(
+                    Weight::Problem,
+                    "this is the same as the client id; they are two values on the Overview page",
+                ));
+            } else {
+                notes.push(Note::new(Weight::Good, "a GUID"));
+            }
+        }
+        Ok(TenantId::Domain(name)) => match context.clouds.kind(&name) {
+            HostKind::Odd | HostKind::Loopback | HostKind::Sandbox => {
+                notes.push(Note::new(Weight::Good, "a domain; the GUID from the Overview page is the safer form"));
+            }
+            _ => notes.push(Note::new(
+                Weight::Problem,
+                "this is the host of a Microsoft service, not a tenant: it belongs into the URL field",
+            )),
+        },
+    }
+}
+
+fn client(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    match value.parse::<ClientId>() {
+        Err(error) => notes.push(Note::new(Weight::Problem, error.message)),
+        Ok(id) => {
+            if (context.other)(FieldId::TenantId)
+                .parse::<TenantId>()
+                .is_ok_and(|tenant| tenant.guid() == Some(id.uuid()))
+            {
+                notes.push(Note::new(
+                    Weight::Problem,
+                    "this is the same as the tenant id; they are two values on the Overview page",
+                ));
+            } else if let Some(owner) = first_party(&id.to_string()) {
+                notes.push(Note::new(
+                    Weight::Hint,
+                    format!("this id belongs to Microsoft's own '{owner}', not to an app of yours"),
+                ));
+            } else {
+                notes.push(Note::new(
+                    Weight::Good,
+                    "a GUID; Object ID and Secret ID look the same, so compare the label",
+                ));
+            }
+        }
+    }
+}
+
+/// Microsoft's own applications whose ids are mistaken for the app's (facts, section 2).
+fn first_party(id: &str) -> Option<&'static str> {
+    match id {
+        "00000015-0000-0000-c000-000000000000" => Some("Microsoft Dynamics ERP"),
+        "00000007-0000-0000-c000-000000000000" => Some("Dataverse"),
+        "00000003-0000-0000-c000-000000000000" => Some("Microsoft Graph"),
+        "00000002-0000-0000-c000-000000000000" => Some("Azure AD Graph"),
+        "996def3d-b36c-4153-8607-a6fd3c01b89f" => Some("Business Central"),
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46" => Some("Azure CLI"),
+        "1950a258-227b-4e31-a9cf-717495945fc2" => Some("Azure PowerShell"),
+        "51f81489-12ee-4a9e-aaae-a2591f45987d" => Some("Dynamics 365 Example Client App"),
+        _ => None,
+    }
+}
+
+fn expires(value: &str, today: Date, notes: &mut Vec<Note>) {
+    let Some(date) = expiry::parse_date(value) else {
+        notes.push(Note::new(Weight::Problem, "a date is written year-month-day: 2027-05-20"));
+        return;
+    };
+    let days = expiry::days_left(date, today);
+    notes.push(match days {
+        ..0 => Note::new(Weight::Hint, "this day has passed: the secret no longer works"),
+        0..=30 => Note::new(Weight::Hint, format!("{} left: plan the next secret now", expiry::days(days))),
+        // The portal's maximum is 24 months (facts, section 3).
+        732.. => Note::new(Weight::Hint, "a secret lives 24 months at most; old ones marked 'Never' no longer work"),
+        _ => Note::new(Weight::Good, expiry::days(days)),
+    });
+}
+
+fn resource(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    let url = match ResourceUrl::parse(value) {
+        Err(error) => {
+            notes.push(Note::new(Weight::Problem, error.message));
+            return;
+        }
+        Ok((url, cleaned)) => {
+            notes.extend(cleaned.iter().map(|what| Note::new(Weight::Told, format!("{what}: {url}"))));
+            url
+        }
+    };
+    match context.guide.product {
+        Product::FinanceOperations => {
+            let (weight, text) = match context.clouds.kind(url.host()) {
+                HostKind::FinanceOperations | HostKind::Sandbox => (Weight::Good, "a Finance & Operations host".to_owned()),
+                HostKind::Loopback => (Weight::Good, "this machine".to_owned()),
+                HostKind::Dataverse => (
+                    Weight::Hint,
+                    "this is the Dataverse address (Environment URL); the one needed is the Finance and Operations URL beside it in the Power Platform admin center".to_owned(),
+                ),
+                HostKind::BusinessCentral => (Weight::Hint, "this is Business Central's address, not Finance & Operations".to_owned()),
+                HostKind::Graph | HostKind::RetiredGraph => (Weight::Hint, "this is Microsoft Graph, not Finance & Operations".to_owned()),
+                HostKind::SignIn => (Weight::Hint, "this is a sign-in host, not the environment".to_owned()),
+                HostKind::Portal => (Weight::Hint, "this is a portal's address, not the environment's".to_owned()),
+                HostKind::Odd => (
+                    Weight::Odd,
+                    format!("{} is not a host name that Microsoft uses for Finance & Operations; is it yours?", url.host()),
+                ),
+            };
+            notes.push(Note::new(weight, text));
+        }
+    }
+    if let Some(rule) = context.clouds.rule(url.host()) {
+        let chosen = CloudId::parse((context.other)(FieldId::Cloud).as_str()).unwrap_or(CloudId::Global);
+        if let Some(cloud) = rule.cloud.filter(|cloud| *cloud != chosen && chosen != CloudId::Custom) {
+            notes.push(Note::new(
+                Weight::Hint,
+                format!("this host belongs to cloud '{cloud}', the profile says '{chosen}'"),
+            ));
+        }
+        notes.extend(rule.note.iter().map(|note| Note::new(Weight::Hint, note.clone())));
+    }
+}
+
+fn host_of(value: &str, kind: HostKind, context: &Context<'_>, notes: &mut Vec<Note>) {
+    match ResourceUrl::parse(value) {
+        Err(error) => notes.push(Note::new(Weight::Problem, error.message)),
+        Ok((url, cleaned)) => {
+            notes.extend(cleaned.iter().map(|what| Note::new(Weight::Told, format!("{what}: {url}"))));
+            let found = context.clouds.kind(url.host());
+            if found == kind || matches!(found, HostKind::Sandbox | HostKind::Loopback) {
+                notes.push(Note::new(Weight::Good, "known"));
+            } else {
+                notes.push(Note::new(
+                    Weight::Odd,
+                    format!("{} is not one of Microsoft's hosts for this; is it yours?", url.host()),
+                ));
+            }
+        }
+    }
+}
+
+fn user(value: &str, notes: &mut Vec<Note>) {
+    if value.contains('@') {
+        notes.push(Note::new(Weight::Hint, "the User ID column is meant, not the e-mail"));
+    } else if value.eq_ignore_ascii_case("admin") {
+        notes.push(Note::new(
+            Weight::Hint,
+            "works, but gives the app every right, and breaks when that user changes: a user of its own with few roles is better",
+        ));
+    }
+}
+
+fn company(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    match context.guide.product {
+        Product::FinanceOperations if value.chars().count() > 4 => {
+            notes.push(Note::new(Weight::Hint, "a legal entity's id has four characters at most"));
+        }
+        Product::FinanceOperations => {}
+    }
+}
+
+fn entities(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    for name in list(value) {
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            notes.push(Note::new(
+                Weight::Problem,
+                "entity names have only letters, digits and '_', with commas between them",
+            ));
+        } else if let Some(now) = context.guide.renamed.get(name) {
+            notes.push(Note::new(Weight::Hint, format!("'{name}' is a table's name; the entity is '{now}'")));
+        }
+    }
+}
+
+/// The parts of a comma-separated list.
+pub fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for field in FieldId::ALL {
+            assert_eq!(field.spec().id, field);
+            assert_eq!(FieldId::parse(field.name()), Some(field));
+        }
+    }
+
+    #[test]
+    fn cleaning() {
+        for (raw, bare) in [
+            ("  abc \n", "abc"),
+            ("\"abc\"", "abc"),
+            ("\u{201c}abc\u{201d},", "abc"),
+            ("\u{feff}abc\u{200b}", "abc"),
+            ("abc", "abc"),
+        ] {
+            assert_eq!(clean(raw), (bare.to_owned(), raw != bare), "{raw:?}");
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The rule book: evidence in, ranked findings out.
+//!
+//! Causes, their wording and what shows them are data in `assets/rules/`. This module matches and ranks; it does not
+//! know a single code or status. A rule that seems to need code lacks a fact: add it to [`Evidence`].
+
+use crate::core::check::{CheckId, Status};
+use crate::core::evidence::{Evidence, Fault, Mark, Origin};
+use crate::core::guide::Guide;
+use crate::core::template;
+use serde::{Deserialize, Serialize};
+
+/// Who mends a cause. Fixed by the cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// An administrator of Entra ID.
+    EntraAdmin,
+    /// A system administrator of the D365 environment.
+    D365Admin,
+    /// Whoever runs this program: a value in the profile or the request.
+    Operator,
+    /// The network between here and Microsoft.
+    Network,
+    /// Microsoft; wait.
+    Microsoft,
+    /// Nobody.
+    None,
+}
+
+impl Owner {
+    /// For people: `for the D365 administrator`.
+    pub fn for_whom(self) -> &'static str {
+        match self {
+            Owner::EntraAdmin => "for the Entra administrator",
+            Owner::D365Admin => "for the D365 administrator",
+            Owner::Operator => "for you: a value to correct",
+            Owner::Network => "for whoever runs the network",
+            Owner::Microsoft => "Microsoft's side: wait and try again",
+            Owner::None => "for nobody yet",
+        }
+    }
+}
+
+macro_rules! causes {
+    ($($owner:ident: $($name:ident = $text:literal),+;)+) => {
+        /// What can be wrong. The names are stable: scripts are written against them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Cause {
+            $($(
+                #[doc = concat!("`", $text, "`")]
+                #[serde(rename = $text)]
+                $name,
+            )+)+
+        }
+
+        impl Cause {
+            /// Every cause, grouped by owner.
+            pub const ALL: &[Cause] = &[$($(Cause::$name,)+)+];
+
+            /// The stable name.
+            pub fn as_str(self) -> &'static str {
+                match self { $($(Cause::$name => $text,)+)+ }
+            }
+
+            /// Who mends it.
+            pub fn owner(self) -> Owner {
+                match self { $($(Cause::$name => Owner::$owner,)+)+ }
+            }
+        }
+    };
+}
+
+causes! {
+    EntraAdmin: SecretWrong = "secret-wrong", SecretExpired = "secret-expired", SecretMissing = "secret-missing",
+        ClientNotFound = "client-not-found", ServicePrincipalMissing = "service-principal-missing",
+        AppDisabled = "app-disabled", ResourceDisabled = "resource-disabled", ResourceNotFound = "resource-not-found",
+        ConsentMissing = "consent-missing", PermissionMissing = "permission-missing",
+        AssignmentRequired = "assignment-required", PolicyBlocked = "policy-blocked",
+        CertificateMismatch = "certificate-mismatch", CertificateExpired = "certificate-expired",
+        CredentialTooWeak = "credential-too-weak", FederationMismatch = "federation-mismatch",
+        UserSignIn = "user-sign-in", SignInExpired = "sign-in-expired", PublicClientBlocked = "public-client-blocked";
+    D365Admin: D365NotRegistered = "d365-not-registered", D365UserUnusable = "d365-user-unusable",
+        D365PrivilegeMissing = "d365-privilege-missing", D365Maintenance = "d365-maintenance",
+        BcAppNotEnabled = "bc-app-not-enabled", BcPermissionSetMissing = "bc-permission-set-missing",
+        BcAdminNotAuthorized = "bc-admin-not-authorized", DataverseUserMissing = "dataverse-user-missing",
+        DataverseAppNotAllowed = "dataverse-app-not-allowed", PowerPlatformAppMissing = "power-platform-app-missing",
+        D365SecurityService = "d365-security-service", D365AudienceNotListed = "d365-audience-not-listed";
+    Operator: TenantNotFound = "tenant-not-found", WrongCloud = "wrong-cloud", TokenAudience = "token-audience",
+        TokenTenant = "token-tenant", EnvironmentNotFound = "environment-not-found",
+        EntityNotFound = "entity-not-found", CompanyNotFound = "company-not-found",
+        ScopeMalformed = "scope-malformed", RequestMalformed = "request-malformed",
+        RedirectMismatch = "redirect-mismatch", ClockSkew = "clock-skew", PlaceholderLeft = "placeholder-left";
+    Network: Dns = "dns", Connect = "connect", TlsUntrusted = "tls-untrusted", TlsHostname = "tls-hostname",
+        TlsExpired = "tls-expired", TlsProtocol = "tls-protocol", Proxy = "proxy", Timeout = "timeout",
+        NotTheService = "not-the-service";
+    Microsoft: Throttled = "throttled", ServiceUnavailable = "service-unavailable";
+    None: NotAnError = "not-an-error", Unknown = "unknown";
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// One reading among several.
+    Possible,
+    /// The best reading, others remain or sources disagree.
+    Likely,
+    /// The evidence leaves one reading.
+    Certain,
+}
+
+impl Confidence {
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Certain => "certain",
+        }
+    }
+}
+
+/// The wording of a cause.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CauseText {
+    /// Which cause.
+    pub id: Cause,
+    /// One short sentence.
+    pub title: String,
+    /// What it means, what is proven right, what is not reached yet.
+    pub explanation: String,
+    /// The step of the guide that mends it.
+    pub step: String,
+    /// What to do, in one or two sentences.
+    pub fix: String,
+}
+
+/// What must hold for a rule to speak. Everything that is given must hold; within a list, one of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct When {
+    /// One of these AADSTS codes.
+    pub codes: Vec<u32>,
+    /// One of these OAuth errors.
+    pub oauth_error: Vec<String>,
+    /// One of these service error codes.
+    pub service_code: Vec<String>,
+    /// One of these statuses.
+    pub status: Vec<u16>,
+    /// One of these classes of status: 4 or 5.
+    pub status_class: Vec<u16>,
+    /// One of these origins.
+    pub origin: Vec<Origin>,
+    /// In one of these checks.
+    pub check: Vec<CheckId>,
+    /// One of these faults.
+    pub fault: Vec<Fault>,
+    /// One of these texts, without regard to letter case.
+    pub text: Vec<String>,
+    /// All of these marks.
+    pub marks: Vec<Mark>,
+    /// One of these marks.
+    pub any_mark: Vec<Mark>,
+    /// None of these marks.
+    pub no_marks: Vec<Mark>,
+}
+
+impl When {
+    fn holds(&self, e: &Evidence) -> bool {
+        fn one<T: PartialEq>(wanted: &[T], had: Option<&T>) -> bool {
+            wanted.is_empty() || had.is_some_and(|had| wanted.contains(had))
+        }
+        let text = || e.text.as_str().to_lowercase();
+        let class = e.http_status.map(|status| status / 100);
+        (self.codes.is_empty() || self.codes.iter().any(|code| e.codes.contains(code)))
+            && one(&self.oauth_error, e.oauth_error.as_ref())
+            && one(&self.service_code, e.service_code.as_ref())
+            && one(&self.status, e.http_status.as_ref())
+            && one(&self.status_class, class.as_ref())
+            && one(&self.origin, e.origin.as_ref())
+            && one(&self.check, e.check.as_ref())
+            && one(&self.fault, e.fault.as_ref())
+            && (self.text.is_empty() || self.text.iter().any(|part| text().contains(&part.to_lowercase())))
+            && self.marks.iter().all(|mark| e.marks.contains(mark))
+            && (self.any_mark.is_empty() || self.any_mark.iter().any(|mark| e.marks.contains(mark)))
+            && !self.no_marks.iter().any(|mark| e.marks.contains(mark))
+    }
+}
+
+/// One rule: when this holds, that is the cause.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The cause it speaks for.
+    pub cause: Cause,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What must hold.
+    pub when: When,
+    /// Speaks only when no rule without this mark did: for whole classes of answers.
+    #[serde(default)]
+    pub fallback: bool,
+    /// Better wording for this case than the cause's own.
+    pub title: Option<String>,
+    /// Better wording for this case than the cause's own.
+    pub explanation: Option<String>,
+    /// Better wording for this case than the cause's own.
+    pub fix: Option<String>,
+    /// Another step for this case than the cause's own.
+    pub step: Option<String>,
+    /// What shows the rule at work; a test runs every one.
+    #[serde(default, rename = "example")]
+    pub examples: Vec<Example>,
+}
+
+/// Evidence for a rule's test: a text as it would be pasted, and facts that only a live call knows.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Example {
+    /// Read as any pasted text is.
+    pub text: String,
+    /// As the live test would have noted it.
+    pub check: Option<CheckId>,
+    /// As the live test would have noted it.
+    pub origin: Option<Origin>,
+    /// As the live test would have noted it.
+    pub status: Option<u16>,
+    /// As the live test would have noted it.
+    pub fault: Option<Fault>,
+    /// As the live test would have noted it.
+    pub marks: Vec<Mark>,
+    /// The rule's finding comes at this place in the ranking; 1 by default.
+    pub rank: Option<usize>,
+}
+
+impl Example {
+    /// The evidence it stands for.
+    pub fn evidence(&self) -> Evidence {
+        let mut evidence = crate::core::evidence::read_text(&self.text);
+        evidence.check = self.check;
+        evidence.origin = self.origin.or(evidence.origin);
+        evidence.http_status = self.status.or(evidence.http_status);
+        evidence.fault = self.fault.or(evidence.fault);
+        evidence.marks.extend(self.marks.iter().copied());
+        evidence
+    }
+}
+
+/// All causes and rules.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleBook {
+    /// The wording of each cause.
+    #[serde(rename = "cause")]
+    pub causes: Vec<CauseText>,
+    /// The rules; earlier ones win among equals.
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
+}
+
+/// Where a finding is mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// The guide, where one fits.
+    pub guide: Option<String>,
+    /// Its step.
+    pub step: String,
+    /// What to do.
+    pub text: String,
+    /// The page on which it is done.
+    pub url: Option<String>,
+}
+
+/// What is wrong, how sure that is, who mends it and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The cause.
+    pub cause: Cause,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Who mends it.
+    pub owner: Owner,
+    /// One short sentence.
+    pub title: String,
+    /// What it means.
+    pub explanation: String,
+    /// The check that found it; none for a pasted text.
+    pub check: Option<CheckId>,
+    /// Where it is mended.
+    pub fix: Fix,
+}
+
+/// The rule book together with the guide and the values that fill its texts.
+pub struct Judge<'a> {
+    /// The rules.
+    pub book: &'a RuleBook,
+    /// The guide whose steps mend things, where one fits.
+    pub guide: Option<&'a Guide>,
+    /// The profile's values by name: `client_id`, `tenant_id`, `resource_url`, `portal`…
+    pub values: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Judge<'_> {
+    /// Judges the evidence of one failed check: how the check stands, and the findings.
+    pub fn judge(&self, evidence: &[Evidence]) -> (Status, Vec<Finding>) {
+        let mut status = Status::Unknown;
+        let mut all = Vec::new();
+        for one in evidence {
+            let findings = self.findings(one);
+            status = status.max(findings.first().map_or(Status::Unknown, |top| standing(top.cause, one)));
+            all.extend(findings);
+        }
+        (status, all)
+    }
+
+    /// The findings for one piece of evidence, most likely first; never empty.
+    pub fn findings(&self, evidence: &Evidence) -> Vec<Finding> {
+        let speaking = |fallback: bool| -> Vec<&Rule> {
+            self.book.rules.iter().filter(|rule| rule.fallback == fallback && rule.when.holds(evidence)).collect()
+        };
+        let mut rules = speaking(false);
+        if rules.is_empty() {
+            rules = speaking(true);
+        }
+        // A stable sort: among equals the order of the files stands.
+        rules.sort_by_key(|rule| std::cmp::Reverse(rule.confidence));
+        let mut seen = Vec::new();
+        rules.retain(|rule| {
+            let new = !seen.contains(&rule.cause);
+            seen.push(rule.cause);
+            new
+        });
+        let mut findings: Vec<Finding> =
+            rules.into_iter().map(|rule| self.finding(rule.cause, Some(rule), evidence)).collect();
+        if findings.is_empty() {
+            findings.push(self.finding(Cause::Unknown, None, evidence));
+        }
+        findings
+    }
+
+    fn finding(&self, cause: Cause, rule: Option<&Rule>, evidence: &Evidence) -> Finding {
+        let text = self.book.causes.iter().find(|text| text.id == cause);
+        let value = |name: &str| -> Option<String> {
+            evidence.named.get(name).cloned().or_else(|| match name {
+                "status" => evidence.http_status.map(|status| status.to_string()),
+                "code" => evidence.codes.first().map(u32::to_string),
+                "oauth_error" => evidence.oauth_error.clone(),
+                "service_code" => evidence.service_code.clone(),
+                "retry_after" => evidence.retry_after.map(|seconds| seconds.to_string()),
+                "answer" => Some(evidence.text.one_line(200)).filter(|text| !text.is_empty()),
+                _ => (self.values)(name),
+            })
+        };
+        let pick = |special: Option<&String>, usual: Option<&String>| {
+            special.or(usual).map(|text| template::fill_or_name(text, &value)).unwrap_or_default()
+        };
+        let step = rule.and_then(|r| r.step.clone()).or(text.map(|t| t.step.clone())).unwrap_or_else(|| "test".into());
+        let url = self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values));
+        Finding {
+            cause,
+            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),
+            owner: cause.owner(),
+            title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
+            explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
+            check: evidence.check,
+            fix: Fix {
+                guide: self.guide.map(|guide| guide.id.clone()),
+                step,
+                text: pick(rule.and_then(|r| r.fix.as_ref()), text.map(|t| &t.fix)),
+                url,
+            },
+        }
+    }
+}
+
+/// How a check stands that failed for this cause (contract, section 4, "Folding").
+fn standing(cause: Cause, evidence: &Evidence) -> Status {
+    match cause.owner() {
+        Owner::Network | Owner::Microsoft => Status::Unknown,
+        Owner::EntraAdmin | Owner::Operator => Status::Failed,
+        Owner::D365Admin if cause == Cause::D365Maintenance => Status::Unknown,
+        Owner::D365Admin => Status::Failed,
+        // A clear refusal whose reason we do not know is still a refusal.
+        Owner::None if evidence.http_status.is_some_and(|status| (400..500).contains(&status)) => Status::Failed,
+        Owner::None => Status::Unknown,
+    }
+}

@@ -1,0 +1,89 @@
+//! Texts with holes: `{client_id}` is filled in, a part in `[[…]]` is left out when a hole inside it cannot be filled.
+//!
+//! Serves links, guide texts and findings alike. Does not know what the names mean.
+
+/// Fills a text. `None` when a hole outside of `[[…]]` has no value.
+pub fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find("[[") {
+        let Some(close) = rest[open..].find("]]") else { break };
+        out.push_str(&fill_all(&rest[..open], value)?);
+        if let Some(part) = fill_all(&rest[open + 2..open + close], value) {
+            out.push_str(&part);
+        }
+        rest = &rest[open + close + 2..];
+    }
+    out.push_str(&fill_all(rest, value)?);
+    Some(out)
+}
+
+/// Fills a text for people: a hole without value shows as `<client_id>`.
+pub fn fill_or_name(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let named = |name: &str| Some(value(name).unwrap_or_else(|| format!("<{name}>")));
+    // Optional parts still go when their hole has no value.
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("[[") {
+        let Some(close) = rest[open..].find("]]") else { break };
+        out.push_str(&fill_all(&rest[..open], &named).unwrap_or_default());
+        out.push_str(&fill_all(&rest[open + 2..open + close], value).unwrap_or_default());
+        rest = &rest[open + close + 2..];
+    }
+    out.push_str(&fill_all(rest, &named).unwrap_or_default());
+    out
+}
+
+/// The names of all holes, for cross-checks of the assets.
+pub fn holes(text: &str) -> Vec<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
+        .filter(|n| is_name(n))
+        .collect()
+}
+
+fn fill_all(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        match rest[open + 1..].split_once('}') {
+            Some((name, after)) if is_name(name) => {
+                out.push_str(&value(name)?);
+                rest = after;
+            }
+            _ => {
+                out.push('{');
+                rest = &rest[open + 1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filling() {
+        let value = |name: &str| (name == "id").then(|| "42".to_owned());
+        for (text, filled) in [
+            ("plain", Some("plain")),
+            ("app {id}!", Some("app 42!")),
+            ("app {other}", None),
+            ("app[[ {other}]] ok[[ ({id})]]", Some("app ok (42)")),
+            ("{\"json\": {id}}", Some("{\"json\": 42}")),
+        ] {
+            assert_eq!(fill(text, &value).as_deref(), filled, "{text}");
+        }
+        assert_eq!(fill_or_name("{id} of {tenant_id}[[, {nope}]]", &value), "42 of <tenant_id>");
+        assert_eq!(holes("a {id} [[b {other}]] {\"x\": 1}"), ["id", "other"]);
+    }
+}

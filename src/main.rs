@@ -1,0 +1,2 @@
+//! d365-connect.
+fn main() {}

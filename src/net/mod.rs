@@ -1,0 +1,13 @@
+//! Floor 1: the live test over real sockets.
+//!
+//! Knows how to ask Entra and D365, within limits, and what they answered. Judges nothing beyond "this is the shape of
+//! a pass": a failure becomes evidence for the rules.
+
+mod authority;
+mod client;
+mod finance_operations;
+mod run;
+mod token;
+
+pub use client::{Client, ClientError, NetOptions};
+pub use run::{RunRequest, run};

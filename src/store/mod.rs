@@ -1,0 +1,74 @@
+//! Floor 1: files and secret stores. Plain blocking calls; whoever must not wait runs them beside its loop.
+//!
+//! Knows how profiles, drafts and history are kept safely. Does not know what a profile means or how it is tested.
+
+pub mod drafts;
+mod files;
+pub mod history;
+pub mod paths;
+pub mod profiles;
+pub mod secrets;
+
+use crate::core::untrusted::Untrusted;
+use std::path::PathBuf;
+
+/// What can go wrong with files. Every error names the path and says what to do.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such profile.
+    #[error("there is no profile '{name}'")]
+    NotFound {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// There is one of that name already.
+    #[error("there is a profile '{name}' already")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// The file is not a profile: damaged, too large, no regular file.
+    #[error("{}: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where that is known; never the line's text.
+        what: String,
+    },
+    /// The file was written by a newer version of this program.
+    #[error("{}: written by a newer version of this program (format {version})", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        version: i64,
+    },
+    /// Another process holds the lock.
+    #[error("another d365-connect is writing here{}", holder.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Locked {
+        /// Its process id, where known.
+        holder: Option<u32>,
+    },
+    /// The file system refused.
+    #[error("{}: {what}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        what: Untrusted,
+    },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            StoreError::NotFound { .. } => Some("d365-connect list shows the profiles"),
+            StoreError::Exists { .. } => Some("choose another name, or change it with d365-connect edit"),
+            StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
+            StoreError::Newer { .. } => Some("use the newer version to change it"),
+            StoreError::Locked { .. } => Some("wait until it has finished, then try again"),
+            StoreError::Io { .. } => None,
+        }
+    }
+}
