@@ -108,24 +108,7 @@ impl Theme {
 
     /// A key as it is written in key bar and help.
     pub fn key_label(self, key: Key) -> String {
-        match key {
-            Key::Char(c) => c.to_string(),
-            Key::Ctrl(c) => format!("ctrl-{c}"),
-            Key::Enter => self.sign("⏎", "Enter").into(),
-            Key::Tab => "Tab".into(),
-            Key::BackTab => "Shift-Tab".into(),
-            Key::Esc => "Esc".into(),
-            Key::Backspace => "Backspace".into(),
-            Key::Delete => "Del".into(),
-            Key::Left => self.sign("←", "Left").into(),
-            Key::Right => self.sign("→", "Right").into(),
-            Key::Up => self.sign("↑", "Up").into(),
-            Key::Down => self.sign("↓", "Down").into(),
-            Key::Home => "Home".into(),
-            Key::End => "End".into(),
-            Key::PageUp => "PgUp".into(),
-            Key::PageDown => "PgDn".into(),
-        }
+        key.label(self.ascii).into_owned()
     }
 
     /// A text in which nothing but ASCII stands, where the terminal can show no more.
