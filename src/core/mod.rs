@@ -12,6 +12,7 @@ pub mod guide;
 pub mod names;
 pub mod profile;
 pub mod question;
+pub mod report;
 pub mod resource;
 pub mod rules;
 pub mod secret;
