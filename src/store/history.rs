@@ -1,12 +1,19 @@
 //! What the last test of a profile said: `history/NAME.json`. Follows renames and removals; never holds a secret.
+//!
+//! Does not know how a test is made, or how its verdict comes about.
 
 use crate::core::check::Status;
 use crate::core::names::ProfileName;
 use crate::core::rules::Cause;
-use crate::store::StoreError;
+use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
+use crate::store::{StoreError, profiles};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+const EXTENSION: &str = "json";
 
 /// The last verdict on a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,15 +28,48 @@ pub struct Last {
 
 /// The last verdict. `None` when there is none, or its file is damaged: history is a convenience.
 pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
-    let _ = (home, name);
-    None
+    let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
+    serde_json::from_value(read(&path)?.remove("last")?).ok()
 }
 
-/// Notes a verdict.
+/// Notes a verdict. A profile that was removed while it was tested gets none.
 ///
 /// # Errors
 /// As saving a profile.
 pub fn note(home: &Home, name: &ProfileName, last: &Last) -> Result<(), StoreError> {
-    let _ = (home, name, last);
+    if !profiles::is_there(home, name) {
+        return Ok(());
+    }
+    let lock = files::lock(home)?;
+    if !profiles::is_there(home, name) {
+        return Ok(());
+    }
+    let path = files::find(&home.histories(), name, EXTENSION)?.map_or_else(|| home.history(name), |(_, path)| path);
+    // What else is noted there stays.
+    let mut all = read(&path).unwrap_or_default();
+    all.insert("version".into(), 1.into());
+    all.insert("last".into(), serde_json::to_value(last).unwrap_or_default());
+    files::write(&path, &format!("{:#}\n", Value::Object(all)), &lock)
+}
+
+/// Takes the history of a profile away.
+pub(super) fn forget(home: &Home, name: &ProfileName, lock: &Lock) -> Result<(), StoreError> {
+    while let Some((_, path)) = files::find(&home.histories(), name, EXTENSION)? {
+        files::remove(&path, lock)?;
+    }
     Ok(())
+}
+
+/// Goes with a profile to its new name. What cannot follow is lost: the next test notes it again.
+pub(super) fn follow(home: &Home, old: &ProfileName, new: &ProfileName, lock: &Lock) {
+    if old != new {
+        let _ = forget(home, new, lock);
+    }
+    if let Ok(Some((_, path))) = files::find(&home.histories(), old, EXTENSION) {
+        let _ = files::rename(&path, &home.history(new), lock);
+    }
+}
+
+fn read(path: &Path) -> Option<Map<String, Value>> {
+    serde_json::from_str(&files::read(path).ok()??).ok()
 }

@@ -4,6 +4,7 @@
 
 pub mod drafts;
 mod files;
+mod format;
 pub mod history;
 pub mod paths;
 pub mod profiles;

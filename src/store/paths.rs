@@ -1,4 +1,6 @@
 //! Where things are kept: the home and the folders in it.
+//!
+//! Does not know whether they are there.
 
 use crate::core::names::ProfileName;
 use std::path::{Path, PathBuf};
@@ -38,8 +40,18 @@ impl Home {
         self.0.join("drafts")
     }
 
+    /// `drafts/NAME.toml`.
+    pub fn draft(&self, name: &ProfileName) -> PathBuf {
+        self.drafts().join(format!("{name}.toml"))
+    }
+
+    /// `history/`.
+    pub fn histories(&self) -> PathBuf {
+        self.0.join("history")
+    }
+
     /// `history/NAME.json`.
     pub fn history(&self, name: &ProfileName) -> PathBuf {
-        self.0.join("history").join(format!("{name}.json"))
+        self.histories().join(format!("{name}.json"))
     }
 }

@@ -1,10 +1,16 @@
-//! Profiles on disk: one TOML file each.
+//! Profiles on disk: one TOML file each, and what is done to it as a whole.
+//!
+//! Does not know what stands in the file ([`format`]), or how it is written safely ([`files`]).
 
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
-use crate::store::StoreError;
+use crate::core::question::FieldId;
+use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
-use std::path::PathBuf;
+use crate::store::{StoreError, drafts, format, history};
+use std::path::{Path, PathBuf};
+
+const EXTENSION: &str = "toml";
 
 /// A profile as it was read.
 #[derive(Debug, Clone)]
@@ -42,8 +48,9 @@ pub enum Save {
 /// # Errors
 /// When the folder cannot be read.
 pub fn list(home: &Home) -> Result<Vec<Listed>, StoreError> {
-    let _ = home;
-    Ok(Vec::new())
+    let mut found = files::named(&home.profiles(), EXTENSION)?;
+    found.sort();
+    Ok(found.into_iter().map(|(name, path)| Listed { name: name.clone(), profile: load_from(name, &path) }).collect())
 }
 
 /// One profile.
@@ -51,17 +58,55 @@ pub fn list(home: &Home) -> Result<Vec<Listed>, StoreError> {
 /// # Errors
 /// When there is none, or its file cannot be read as a profile.
 pub fn load(home: &Home, name: &ProfileName) -> Result<Stored, StoreError> {
-    let _ = home;
-    Err(StoreError::NotFound { name: name.to_string() })
+    let (name, path) = find(home, name)?;
+    load_from(name, &path)
 }
 
 /// Saves a profile: under the lock, to a temporary file, flushed, then renamed. Says where.
 ///
+/// A file that says so already is not written.
+///
 /// # Errors
 /// When anything on that way fails; the old file is whole then.
 pub fn save(home: &Home, name: &ProfileName, draft: &ProfileDraft, how: Save) -> Result<PathBuf, StoreError> {
-    let _ = (draft, how);
-    Ok(home.profile(name))
+    match how {
+        Save::New => {
+            let lock = files::lock(home)?;
+            if files::find(&home.profiles(), name, EXTENSION)?.is_some() {
+                return Err(StoreError::Exists { name: name.to_string() });
+            }
+            let path = home.profile(name);
+            write(&path, &format::document(draft).to_string(), &lock)?;
+            Ok(path)
+        }
+        Save::Change => change(home, name, |_| draft.clone()),
+    }
+}
+
+/// Saves only what was changed between two drafts: what others have changed in the file meanwhile stays.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_changes(
+    home: &Home,
+    name: &ProfileName,
+    before: &ProfileDraft,
+    after: &ProfileDraft,
+) -> Result<PathBuf, StoreError> {
+    change(home, name, |mut now| {
+        for field in FieldId::ALL {
+            if before.value(field) != after.value(field) {
+                now.set(field, after.value(field));
+            }
+        }
+        if before.guide != after.guide {
+            now.guide.clone_from(&after.guide);
+        }
+        if before.source != after.source {
+            now.source.clone_from(&after.source);
+        }
+        now
+    })
 }
 
 /// Renames a profile with its history; works with a damaged file too.
@@ -69,7 +114,12 @@ pub fn save(home: &Home, name: &ProfileName, draft: &ProfileDraft, how: Save) ->
 /// # Errors
 /// When there is no such profile, or one of the new name (other than by letter case).
 pub fn rename(home: &Home, old: &ProfileName, new: &ProfileName) -> Result<(), StoreError> {
-    let _ = (home, old, new);
+    let (lock, path) = find_and_lock(home, old)?;
+    if files::find(&home.profiles(), new, EXTENSION)?.is_some_and(|(_, there)| there != path) {
+        return Err(StoreError::Exists { name: new.to_string() });
+    }
+    files::rename(&path, &home.profile(new), &lock)?;
+    history::follow(home, old, new, &lock);
     Ok(())
 }
 
@@ -78,6 +128,56 @@ pub fn rename(home: &Home, old: &ProfileName, new: &ProfileName) -> Result<(), S
 /// # Errors
 /// When there is no such profile, or the file system refuses.
 pub fn remove(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
-    let _ = (home, name);
-    Ok(())
+    let (lock, path) = find_and_lock(home, name)?;
+    // The profile goes last, so that a failure before it can be tried again.
+    drafts::forget(home, name, &lock)?;
+    history::forget(home, name, &lock)?;
+    files::remove(&path, &lock)
+}
+
+/// Reads, changes and writes a profile under one lock.
+fn change(
+    home: &Home,
+    name: &ProfileName,
+    edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
+) -> Result<PathBuf, StoreError> {
+    let (lock, path) = find_and_lock(home, name)?;
+    let old = files::read(&path)?.ok_or_else(|| not_found(name))?;
+    let new = format::change(&path, &old, edit)?;
+    if new != old {
+        write(&path, &new, &lock)?;
+    }
+    Ok(path)
+}
+
+fn write(path: &Path, text: &str, lock: &Lock) -> Result<(), StoreError> {
+    // What could not be read again is not written: a value with a line end inside, for one.
+    format::parse(path, text)?;
+    files::write(path, text, lock)
+}
+
+/// Whether there is such a profile.
+pub(super) fn is_there(home: &Home, name: &ProfileName) -> bool {
+    find(home, name).is_ok()
+}
+
+fn not_found(name: &ProfileName) -> StoreError {
+    StoreError::NotFound { name: name.to_string() }
+}
+
+fn find(home: &Home, name: &ProfileName) -> Result<(ProfileName, PathBuf), StoreError> {
+    files::find(&home.profiles(), name, EXTENSION)?.ok_or_else(|| not_found(name))
+}
+
+/// Looks before locking too: a name that is not there makes no home.
+fn find_and_lock(home: &Home, name: &ProfileName) -> Result<(Lock, PathBuf), StoreError> {
+    find(home, name)?;
+    let lock = files::lock(home)?;
+    Ok((lock, find(home, name)?.1))
+}
+
+fn load_from(name: ProfileName, path: &Path) -> Result<Stored, StoreError> {
+    let text = files::read(path)?.ok_or_else(|| not_found(&name))?;
+    let parsed = format::parse(path, &text)?;
+    Ok(Stored { name, draft: parsed.draft, path: path.to_owned(), newer: parsed.newer.is_some() })
 }

@@ -1,11 +1,19 @@
 //! Secret sources: the keyring, environment variables, files and commands.
 //!
 //! Blocking; the keyring answers within 3 s or counts as unreadable. "Cannot be read" is never "is wrong".
+//! Does not know whether a secret is right, or which profile it belongs to.
+
+mod command;
+mod env;
+mod file;
+mod keyring;
 
 use crate::core::profile::SecretSource;
 use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
 
 /// Why a secret could not be read or kept. Says nothing about the secret itself.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -26,7 +34,7 @@ pub enum Keyring {
     #[default]
     System,
     /// This process's memory: for the sandbox, which leaves nothing behind, and for tests.
-    Memory(Arc<std::sync::Mutex<std::collections::HashMap<String, Arc<ClientSecret>>>>),
+    Memory(Arc<Mutex<HashMap<String, Arc<ClientSecret>>>>),
 }
 
 impl Keyring {
@@ -40,7 +48,10 @@ impl Keyring {
     /// # Errors
     /// Why not.
     pub fn usable(&self) -> Result<(), SecretTrouble> {
-        Ok(())
+        match self {
+            Keyring::System => keyring::usable(),
+            Keyring::Memory(_) => Ok(()),
+        }
     }
 
     /// Keeps a secret under a new random entry, and names the entry.
@@ -48,8 +59,12 @@ impl Keyring {
     /// # Errors
     /// When the keyring refuses or does not answer.
     pub fn keep(&self, secret: &Arc<ClientSecret>) -> Result<String, SecretTrouble> {
-        let _ = secret;
-        Ok(String::new())
+        let entry = uuid::Uuid::new_v4().simple().to_string();
+        match self {
+            Keyring::System => keyring::keep(&entry, Arc::clone(secret))?,
+            Keyring::Memory(map) => drop(opened(map).insert(entry.clone(), Arc::clone(secret))),
+        }
+        Ok(entry)
     }
 
     /// Takes an entry away; one that is not there is no error.
@@ -57,8 +72,13 @@ impl Keyring {
     /// # Errors
     /// When the keyring refuses or does not answer.
     pub fn forget(&self, entry: &str) -> Result<(), SecretTrouble> {
-        let _ = entry;
-        Ok(())
+        match self {
+            Keyring::System => keyring::forget(entry),
+            Keyring::Memory(map) => {
+                opened(map).remove(entry);
+                Ok(())
+            }
+        }
     }
 
     /// Reads a secret from wherever the profile says it is.
@@ -66,6 +86,43 @@ impl Keyring {
     /// # Errors
     /// When it cannot be read at the moment.
     pub fn read(&self, source: &SecretSource) -> Result<Arc<ClientSecret>, SecretTrouble> {
-        Err(SecretTrouble { place: source.to_string(), what: Untrusted::default(), hint: String::new() })
+        match (source, self) {
+            (SecretSource::Keyring { entry }, Keyring::System) => keyring::read(entry),
+            (SecretSource::Keyring { entry }, Keyring::Memory(map)) => {
+                opened(map).get(entry).map(Arc::clone).ok_or_else(keyring::no_entry)
+            }
+            (SecretSource::Env { var }, _) => env::read(var),
+            (SecretSource::File { path }, _) => file::read(path),
+            (SecretSource::Command { words }, _) => command::read(words),
+        }
+    }
+}
+
+/// A map that a panicking thread held is still a map.
+fn opened<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place that a secret is read from, and what helps when that fails.
+struct Place {
+    name: String,
+    hint: &'static str,
+}
+
+impl Place {
+    fn new(source: &str, name: &str, hint: &'static str) -> Place {
+        Place { name: Untrusted::plain(&format!("{source} {name}")).one_line(200), hint }
+    }
+
+    fn trouble(&self, what: &str) -> SecretTrouble {
+        SecretTrouble { place: self.name.clone(), what: Untrusted::plain(what), hint: self.hint.into() }
+    }
+
+    /// Takes what was read for a secret; one line end at its end is not part of it.
+    fn secret(&self, bytes: &Zeroizing<Vec<u8>>) -> Result<Arc<ClientSecret>, SecretTrouble> {
+        let text = str::from_utf8(bytes).map_err(|_| self.trouble("what it holds is not UTF-8 text"))?;
+        ClientSecret::new(Zeroizing::new(text.to_owned()))
+            .map(Arc::new)
+            .map_err(|error| self.trouble(&error.to_string()))
     }
 }

@@ -1,0 +1,310 @@
+//! The TOML of a profile: text to draft and back, so that comments and unknown keys survive a change.
+//!
+//! Does not know where the text is kept, or whether its values can work.
+
+use crate::core::expiry;
+use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::question::{self, FieldId};
+use crate::core::untrusted::Untrusted;
+use crate::store::StoreError;
+use crate::store::files::{damaged, line_of};
+use std::path::Path;
+use toml_edit::{Array, Datetime, Document, DocumentMut, Item, TableLike, TomlError, Value};
+
+/// The version that is written.
+const VERSION: i64 = 1;
+/// The keys of `[credential]` of which a source uses one.
+const SOURCE_KEYS: [&str; 4] = ["credential.entry", "credential.env", "credential.file", "credential.command"];
+
+/// A text that was read.
+pub struct Parsed {
+    /// Its values.
+    pub draft: ProfileDraft,
+    /// Its version, where that is newer than ours.
+    pub newer: Option<i64>,
+}
+
+/// Reads a profile.
+///
+/// # Errors
+/// [`StoreError::Damaged`] with the line, and without its text: a secret may have been put there by mistake.
+pub fn parse(path: &Path, text: &str) -> Result<Parsed, StoreError> {
+    let doc = Document::parse(text).map_err(|error| refused(path, text, &error))?;
+    let reader = Reader { path, text, root: doc.as_table() };
+    let newer = reader.version()?;
+    let guide = match reader.item("guide")? {
+        None => return Err(reader.wrong(None, "'guide' is missing")),
+        Some(item) => reader.plain(item, "guide")?,
+    };
+    let mut draft = ProfileDraft::new(&guide);
+    for field in fields() {
+        match reader.value(field) {
+            Ok(value) => draft.set(field, &value.unwrap_or_default()),
+            // A newer version may keep other things under that name; the rest can still be shown.
+            Err(_) if newer.is_some() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match reader.credential() {
+        Ok(Credential::None) => {}
+        Ok(Credential::Known(source)) => draft.source = Some(source),
+        Ok(Credential::Foreign(what)) => draft.foreign_credential = Some(what),
+        Err(_) if newer.is_some() => draft.foreign_credential = Some(String::from("a newer version")),
+        Err(error) => return Err(error),
+    }
+    Ok(Parsed { draft, newer })
+}
+
+/// A new profile, in the order in which people read it.
+pub fn document(draft: &ProfileDraft) -> DocumentMut {
+    let mut doc = DocumentMut::new();
+    set(&mut doc, "version", VERSION.into());
+    set(&mut doc, "guide", draft.guide.as_str().into());
+    let (root, tables): (Vec<FieldId>, Vec<FieldId>) = fields().partition(|field| !field.name().contains('.'));
+    for field in root {
+        set_field(&mut doc, field, draft.value(field));
+    }
+    if let Some(source) = &draft.source {
+        set_source(&mut doc, source);
+    }
+    for field in tables {
+        set_field(&mut doc, field, draft.value(field));
+    }
+    doc
+}
+
+/// The text with its values edited. Only what differs is touched.
+///
+/// # Errors
+/// When the text is damaged or newer.
+pub fn change(path: &Path, text: &str, edit: impl FnOnce(ProfileDraft) -> ProfileDraft) -> Result<String, StoreError> {
+    let Parsed { draft: old, newer } = parse(path, text)?;
+    if let Some(version) = newer {
+        return Err(StoreError::Newer { path: path.to_owned(), version });
+    }
+    let draft = edit(old.clone());
+    let other: Vec<FieldId> = fields().filter(|field| draft.value(*field) != old.value(*field)).collect();
+    // A credential that this version cannot use reads as no source, and so stays unless there is one now.
+    let other_source = draft.source != old.source;
+    let mut text = text.to_owned();
+    for field in other.iter().filter(|field| draft.value(**field).is_empty()) {
+        text = without(&text, field.name());
+    }
+    if other_source {
+        let keep = draft.source.as_ref().map(|source| source_key(source).0);
+        for key in SOURCE_KEYS.iter().filter(|key| Some(**key) != keep) {
+            text = without(&text, key);
+        }
+        if draft.source.is_none() {
+            text = without(&without(&text, "credential.kind"), "credential.source");
+        }
+    }
+    let mut doc: DocumentMut = text.parse().map_err(|error| refused(path, &text, &error))?;
+    set(&mut doc, "guide", draft.guide.as_str().into());
+    for field in other {
+        set_field(&mut doc, field, draft.value(field));
+    }
+    if let Some(source) = draft.source.as_ref().filter(|_| other_source) {
+        set_source(&mut doc, source);
+    }
+    Ok(doc.to_string())
+}
+
+/// The fields that stand in a file: all but the secret.
+fn fields() -> impl Iterator<Item = FieldId> {
+    FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret)
+}
+
+/// What the parser says, without the line that it would quote.
+fn refused(path: &Path, text: &str, error: &TomlError) -> StoreError {
+    let line = line_of(text.as_bytes(), error.span().map_or(0, |span| span.start));
+    let what = error.message().lines().next().unwrap_or_default();
+    damaged(path, format!("line {line}: not TOML: {what}"))
+}
+
+/// What `[credential]` says.
+enum Credential {
+    None,
+    Known(SecretSource),
+    /// A kind or source that this version cannot use.
+    Foreign(String),
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    root: &'a dyn TableLike,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, item: Option<&Item>, what: &str) -> StoreError {
+        let line = line_of(self.text.as_bytes(), item.and_then(Item::span).map_or(0, |span| span.start));
+        damaged(self.path, format!("line {line}: {what}"))
+    }
+
+    /// What stands under a name such as `d365.company`.
+    fn item(&self, name: &str) -> Result<Option<&Item>, StoreError> {
+        let Some((table, key)) = name.split_once('.') else { return Ok(self.root.get(name)) };
+        match self.root.get(table) {
+            None => Ok(None),
+            Some(item) => match item.as_table_like() {
+                Some(inner) => Ok(inner.get(key)),
+                None => Err(self.wrong(Some(item), &format!("'{table}' must be a table: [{table}]"))),
+            },
+        }
+    }
+
+    /// The version, if it is newer than ours.
+    fn version(&self) -> Result<Option<i64>, StoreError> {
+        let Some(item) = self.item("version")? else {
+            return Err(self.wrong(None, "'version' is missing; it should be: version = 1"));
+        };
+        match item.as_integer() {
+            Some(VERSION) => Ok(None),
+            Some(version) if version > VERSION => Ok(Some(version)),
+            _ => Err(self.wrong(Some(item), "'version' must be the number 1")),
+        }
+    }
+
+    /// A text of one line.
+    fn plain(&self, item: &Item, name: &str) -> Result<String, StoreError> {
+        let text =
+            item.as_str().ok_or_else(|| self.wrong(Some(item), &format!("'{name}' must be a text in quotes")))?;
+        self.printable(item, name, text)
+    }
+
+    /// No control characters: values go to screens and into requests.
+    fn printable(&self, item: &Item, name: &str, text: &str) -> Result<String, StoreError> {
+        if text.chars().any(char::is_control) {
+            return Err(self.wrong(Some(item), &format!("'{name}' has a line end or other control character inside")));
+        }
+        Ok(text.to_owned())
+    }
+
+    fn value(&self, field: FieldId) -> Result<Option<String>, StoreError> {
+        let name = field.name();
+        let Some(item) = self.item(name)? else { return Ok(None) };
+        let (text, wanted) = match field {
+            FieldId::Expires => {
+                let date = item.as_datetime().and_then(|when| when.date).map(|date| date.to_string());
+                (date, "a date such as 2027-05-20")
+            }
+            FieldId::Entities => {
+                let names: Option<Vec<&str>> = item.as_array().and_then(|all| all.iter().map(Value::as_str).collect());
+                (names.map(|names| names.join(", ")), "a list such as [\"CustomersV3\", \"VendorsV2\"]")
+            }
+            _ => (None, "a text in quotes"),
+        };
+        let Some(text) = text.or_else(|| item.as_str().map(str::to_owned)) else {
+            return Err(self.wrong(Some(item), &format!("'{name}' must be {wanted}")));
+        };
+        self.printable(item, name, &text).map(Some)
+    }
+
+    fn credential(&self) -> Result<Credential, StoreError> {
+        let get = |name: &str| self.item(name)?.map(|item| self.plain(item, name)).transpose();
+        let foreign = |what: &str, value: &str| {
+            Ok(Credential::Foreign(format!("{what} '{}'", Untrusted::plain(value).one_line(40))))
+        };
+        if let Some(kind) = get("credential.kind")?.filter(|kind| kind != "secret") {
+            return foreign("kind", &kind);
+        }
+        let Some(kind) = get("credential.source")? else { return Ok(Credential::None) };
+        let needed = |name: &str| match get(name)?.filter(|value| !value.trim().is_empty()) {
+            Some(value) => Ok(value),
+            None => {
+                let key = name.trim_start_matches("credential.");
+                let item = self.item("credential.source")?;
+                Err(self.wrong(item, &format!("source '{kind}' needs '{key}' beside it")))
+            }
+        };
+        Ok(Credential::Known(match kind.as_str() {
+            "keyring" => SecretSource::Keyring { entry: needed("credential.entry")? },
+            "env" => SecretSource::Env { var: needed("credential.env")? },
+            "file" => SecretSource::File { path: needed("credential.file")? },
+            "command" => SecretSource::Command { words: needed("credential.command")? },
+            _ => return foreign("source", &kind),
+        }))
+    }
+}
+
+/// The key of a source, and what stands under it.
+fn source_key(source: &SecretSource) -> (&'static str, &str) {
+    match source {
+        SecretSource::Keyring { entry } => ("credential.entry", entry),
+        SecretSource::Env { var } => ("credential.env", var),
+        SecretSource::File { path } => ("credential.file", path),
+        SecretSource::Command { words } => ("credential.command", words),
+    }
+}
+
+fn set_source(doc: &mut DocumentMut, source: &SecretSource) {
+    let (key, value) = source_key(source);
+    set(doc, "credential.kind", "secret".into());
+    set(doc, "credential.source", source.kind().into());
+    set(doc, key, value.into());
+}
+
+/// Sets a field; an empty one is left out.
+fn set_field(doc: &mut DocumentMut, field: FieldId, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let value = match field {
+        FieldId::Entities => question::list(text).collect::<Array>().into(),
+        FieldId::Expires => {
+            let date = expiry::parse_date(text).and_then(|date| date.to_string().parse::<Datetime>().ok());
+            date.map_or_else(|| text.into(), Value::from)
+        }
+        _ => text.into(),
+    };
+    set(doc, field.name(), value);
+}
+
+/// Sets what stands under a name such as `d365.company`; the comment behind it stays.
+fn set(doc: &mut DocumentMut, name: &str, mut value: Value) {
+    let (table, key): (&mut dyn TableLike, &str) = match name.split_once('.') {
+        None => (doc.as_table_mut(), name),
+        Some((table, key)) => match doc.entry(table).or_insert_with(toml_edit::table).as_table_like_mut() {
+            Some(table) => (table, key),
+            // A text that was parsed has a table there.
+            None => return,
+        },
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) if old.as_str().is_some() && old.as_str() == value.as_str() => {}
+        Some(old) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        None => {
+            table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+/// The text without the value of that name. All comments stay, also the one behind the value.
+fn without(text: &str, name: &str) -> String {
+    let cut = || -> Option<String> {
+        let doc = Document::parse(text).ok()?;
+        let (parent, key) = match name.split_once('.') {
+            None => (doc.as_item(), name),
+            Some((table, key)) => (doc.get(table)?, key),
+        };
+        let (found, item) = parent.as_table_like()?.get_key_value(key)?;
+        if parent.is_inline_table() {
+            let mut doc: DocumentMut = text.parse().ok()?;
+            let (table, _) = name.split_once('.')?;
+            doc.get_mut(table)?.as_table_like_mut()?.remove(key)?;
+            return Some(doc.to_string());
+        }
+        // Outside of inline tables a value has its lines for itself.
+        let start = text[..found.span()?.start].rfind('\n').map_or(0, |end| end + 1);
+        let end = item.span()?.end;
+        let rest = &text[end..];
+        let (behind, after) = rest.split_at(rest.find('\n').map_or(rest.len(), |end| end + 1));
+        let comment = if behind.trim().is_empty() { "" } else { behind.trim_start() };
+        Some([&text[..start], comment, after].concat())
+    };
+    cut().unwrap_or_else(|| text.to_owned())
+}

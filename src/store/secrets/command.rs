@@ -1,0 +1,227 @@
+//! A secret that a command prints: a password manager's, run at each use without a shell.
+//!
+//! Does not know any particular password manager, beyond the variables that they need.
+
+use super::{Place, SecretTrouble};
+use crate::core::secret::ClientSecret;
+use std::io::{ErrorKind, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// How long a command may take.
+const LIMIT: Duration = Duration::from_secs(20);
+/// The most that is read of what it prints, in bytes.
+const MAX_OUTPUT: usize = 64 * 1024;
+
+/// The variables that a command gets; all others stay here, since any of them may hold a secret (safety rules 1 and 4).
+///
+/// What programs need to run and to find their agent, their settings and the network. Compared without case.
+const KEPT: [&str; 44] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TERM",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "SSH_AUTH_SOCK",
+    "GNUPGHOME",
+    "KUBECONFIG",
+    "AZURE_CONFIG_DIR",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "USERPROFILE",
+    "USERNAME",
+    "USERDOMAIN",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "PROGRAMFILES(X86)",
+    "PROGRAMW6432",
+    "COMMONPROGRAMFILES",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "COMPUTERNAME",
+];
+/// The beginnings of such variables: locale, desktop, GnuPG, pass, gopass, Bitwarden, 1Password, LastPass, Vault, AWS, Google Cloud.
+const KEPT_PREFIXES: [&str; 13] = [
+    "LC_",
+    "XDG_",
+    "DBUS_",
+    "GPG_",
+    "PASSWORD_STORE_",
+    "GOPASS_",
+    "BW_",
+    "RBW_",
+    "OP_",
+    "LPASS_",
+    "VAULT_",
+    "AWS_",
+    "CLOUDSDK_",
+];
+
+pub fn read(words: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
+    read_within(words, LIMIT)
+}
+
+fn read_within(words: &str, limit: Duration) -> Result<Arc<ClientSecret>, SecretTrouble> {
+    let split = split(words);
+    // Only the program is named: someone may have put a secret among the words.
+    let program = split.as_ref().ok().and_then(|argv| argv.first().cloned()).unwrap_or_default();
+    let place = Place::new(
+        "command",
+        &program,
+        "try it in a terminal; it is run without a shell (pipes and $variables need: sh -c '…') and cannot ask anything",
+    );
+    let argv = split.map_err(|what| place.trouble(what))?;
+    let output = run(&argv, limit).map_err(|what| place.trouble(&what))?;
+    let line = output.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.trim_ascii().is_empty() {
+        return Err(place.trouble("its first line is empty"));
+    }
+    place.secret(&Zeroizing::new(line.to_vec()))
+}
+
+/// Runs a command to its end, and takes what it printed. What it says on standard error is not looked at.
+fn run(argv: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
+    let (program, arguments) = argv.split_first().ok_or("there is no command")?;
+    let end = Instant::now() + limit;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).env_clear();
+    command.envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept)));
+    // A group of its own, so that its children can be ended with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "the command was not found".to_owned(),
+        ErrorKind::PermissionDenied => "it may not be run (no permission)".to_owned(),
+        _ => error.to_string(),
+    })?;
+    let result = finish(&mut child, end);
+    if result.is_err() {
+        kill(&mut child);
+    }
+    let (output, status) = result.map_err(|what| match what {
+        Unfinished::Late => format!("not finished after {} s, and was ended", limit.as_secs()),
+        Unfinished::Long => "it prints more than 64 KiB".to_owned(),
+        Unfinished::Broken(what) => what,
+    })?;
+    if !status.success() {
+        return Err(format!("it failed: {status}"));
+    }
+    Ok(output)
+}
+
+enum Unfinished {
+    Late,
+    Long,
+    Broken(String),
+}
+
+fn finish(child: &mut Child, end: Instant) -> Result<(Zeroizing<Vec<u8>>, ExitStatus), Unfinished> {
+    let broken = |error: std::io::Error| Unfinished::Broken(error.to_string());
+    let mut out = child.stdout.take().ok_or(Unfinished::Late)?.take(MAX_OUTPUT as u64 + 1);
+    let (send, receive) = channel();
+    std::thread::Builder::new()
+        .name("secret command".into())
+        .spawn(move || {
+            // The capacity is reserved once, so that growing leaves no copies behind.
+            let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT + 1));
+            let read = out.read_to_end(&mut bytes);
+            // Nobody listens any more after the limit.
+            let _ = send.send(read.map(|_| bytes));
+        })
+        .map_err(broken)?;
+    let left = end.saturating_duration_since(Instant::now());
+    let output = receive.recv_timeout(left).map_err(|_| Unfinished::Late)?.map_err(broken)?;
+    if output.len() > MAX_OUTPUT {
+        return Err(Unfinished::Long);
+    }
+    loop {
+        if let Some(status) = child.try_wait().map_err(broken)? {
+            return Ok((output, status));
+        }
+        if Instant::now() >= end {
+            return Err(Unfinished::Late);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Ends a command with all its children, and takes it off the process table. One that has ended already is no error.
+fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn is_kept(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    KEPT.contains(&name.as_str()) || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Splits words as a POSIX shell does: blanks, quotes, backslashes. Nothing is expanded.
+fn split(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut words = Vec::new();
+    // Empty quotes make a word too, so "no word yet" is not "empty".
+    let mut word: Option<String> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' | '\n' => words.extend(word.take()),
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("a quote in it has no end")? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next().ok_or("a quote in it has no end")? {
+                        '"' => break,
+                        '\\' => match chars.next().ok_or("a quote in it has no end")? {
+                            '\n' => {}
+                            c @ ('"' | '\\' | '$' | '`') => word.push(c),
+                            c => word.extend(['\\', c]),
+                        },
+                        c => word.push(c),
+                    }
+                }
+            }
+            '\\' => match chars.next().ok_or("it ends with a backslash")? {
+                '\n' => {}
+                c => word.get_or_insert_default().push(c),
+            },
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    Ok(words)
+}
