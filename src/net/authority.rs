@@ -1,1 +1,160 @@
-//! To be written.
+//! Whether a refused token was the fault of the sign-in host, the tenant or the cloud: discovery, asked on failure only.
+//!
+//! Asks without any credential. Does not know what else may be wrong with a request.
+
+use crate::core::check::{CheckId, CheckResult, Details};
+use crate::core::evidence::{Evidence, Mark, Origin, Reply};
+use crate::core::resource::ResourceUrl;
+use crate::core::secret::Scrubber;
+use crate::net::client::{Ask, Call};
+use crate::net::{Client, RunRequest};
+use futures_util::future::join_all;
+use serde_json::Value;
+
+/// Entra's codes that speak of tenant, cloud or authority instead of the app: tenant not found, tenant not well
+/// formed, tenant of another cloud, cloud ids, unknown instance. Facts 1.7 and 7.
+const TENANT_CODES: [u32; 8] = [90002, 900_023, 90019, 90038, 90051, 900_382, 900_432, 50049];
+
+/// What a refused token leaves open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing: the sign-in service answered for this tenant.
+    Nothing,
+    /// It says itself that tenant or cloud are wrong.
+    Tenant,
+    /// Busy or broken: whether the tenant exists was not told.
+    Unsettled,
+    /// It does not talk like a sign-in service.
+    Service,
+}
+
+/// What discovery says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Discovery {
+    Found,
+    Absent,
+    Foreign,
+    Unclear,
+}
+
+/// Judges `authority` by a refused token: whether the sign-in host answers and the tenant exists. `Ok` is the
+/// evidence for `token`, `Err` the refusal of `authority`.
+pub(super) async fn settle(
+    client: &Client,
+    request: &RunRequest,
+    scrubber: &Scrubber,
+    reply: &Reply,
+    mut evidence: Evidence,
+) -> Result<Evidence, CheckResult> {
+    let profile = &request.profile;
+    let doubt = doubt(reply, &evidence);
+    if doubt == Doubt::Nothing {
+        return Ok(evidence);
+    }
+    let here = discover(client, request, &profile.authority, scrubber).await;
+    match here {
+        Discovery::Found => {
+            evidence.marks.insert(Mark::TenantFound);
+        }
+        Discovery::Absent => {
+            evidence.marks.insert(Mark::TenantAbsent);
+        }
+        Discovery::Foreign if doubt == Doubt::Service => {
+            evidence.marks.insert(Mark::AuthorityForeign);
+        }
+        Discovery::Foreign | Discovery::Unclear => {}
+    }
+    if here == Discovery::Found && doubt != Doubt::Tenant {
+        return Ok(evidence);
+    }
+    if profile.authority_is_own && (here == Discovery::Absent || doubt == Doubt::Tenant) {
+        evidence = elsewhere(client, request, scrubber, evidence).await;
+    }
+    let host = profile.authority.host();
+    let summary = if evidence.marks.contains(&Mark::AuthorityForeign) {
+        format!("{host} does not answer as a sign-in service")
+    } else if here == Discovery::Absent || doubt == Doubt::Tenant {
+        format!("{host} does not know this tenant")
+    } else {
+        format!("{host} answered with status {}", reply.status)
+    };
+    evidence.check = Some(CheckId::Authority);
+    Err(CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] })
+}
+
+/// What a refusal leaves open. An OAuth error without a tenant's code comes from a service that knows the tenant.
+fn doubt(reply: &Reply, evidence: &Evidence) -> Doubt {
+    let codes = codes(reply, evidence);
+    if codes.iter().any(|code| TENANT_CODES.contains(code)) {
+        Doubt::Tenant
+    } else if !codes.is_empty() || oauth_error(reply).is_some() {
+        Doubt::Nothing
+    } else if reply.status == 429 || reply.status >= 500 {
+        Doubt::Unsettled
+    } else {
+        Doubt::Service
+    }
+}
+
+/// Entra's list of codes, or those in its text.
+fn codes(reply: &Reply, evidence: &Evidence) -> Vec<u32> {
+    let listed = reply.json().and_then(|json| {
+        let codes = json.get("error_codes")?.as_array()?;
+        Some(codes.iter().filter_map(|code| u32::try_from(code.as_u64()?).ok()).collect())
+    });
+    listed.unwrap_or_else(|| evidence.codes.clone())
+}
+
+fn oauth_error(reply: &Reply) -> Option<String> {
+    reply.json()?.get("error")?.as_str().map(str::to_owned)
+}
+
+/// Asks an authority for the tenant's discovery document, once. Facts 1.7.
+async fn discover(client: &Client, request: &RunRequest, authority: &ResourceUrl, scrubber: &Scrubber) -> Discovery {
+    let ask = Ask {
+        check: CheckId::Authority,
+        url: authority.join(&format!("/{}/v2.0/.well-known/openid-configuration", request.profile.tenant)),
+        call: Call::Get,
+        bearer: None,
+    };
+    let Ok(reply) = client.ask_once(&ask).await else { return Discovery::Unclear };
+    let evidence = reply.evidence(CheckId::Authority, Origin::Entra, scrubber);
+    let has = |field: &str| reply.json().is_some_and(|json| json.get(field).is_some_and(Value::is_string));
+    let error = oauth_error(&reply);
+    if reply.status == 200 && has("token_endpoint") && has("issuer") {
+        Discovery::Found
+    } else if reply.status == 429 || reply.status >= 500 {
+        Discovery::Unclear
+    } else if codes(&reply, &evidence).iter().any(|code| TENANT_CODES.contains(code))
+        || error.as_deref() == Some("invalid_tenant")
+    {
+        Discovery::Absent
+    } else if error.is_some() {
+        Discovery::Unclear
+    } else {
+        Discovery::Foreign
+    }
+}
+
+/// Asks the other clouds' authorities for the same tenant, all at once.
+async fn elsewhere(client: &Client, request: &RunRequest, scrubber: &Scrubber, evidence: Evidence) -> Evidence {
+    let mut others: Vec<(ResourceUrl, &str)> = Vec::new();
+    for cloud in &request.clouds.clouds {
+        if let Ok((authority, _)) = ResourceUrl::parse(&cloud.authority)
+            && authority != request.profile.authority
+            && !others.iter().any(|(known, _)| *known == authority)
+        {
+            others.push((authority, cloud.id.as_str()));
+        }
+    }
+    let answers = join_all(others.iter().map(|(authority, _)| discover(client, request, authority, scrubber))).await;
+    let found = others.iter().zip(answers).find(|(_, answer)| *answer == Discovery::Found);
+    match found {
+        Some(((authority, cloud), _)) => {
+            let mut evidence = evidence.naming("cloud", cloud).naming("cloud_authority", authority.as_str());
+            evidence.marks.insert(Mark::TenantElsewhere);
+            evidence
+        }
+        None => evidence,
+    }
+}

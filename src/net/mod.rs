@@ -6,8 +6,11 @@
 mod authority;
 mod client;
 mod finance_operations;
+mod local;
+mod progress;
 mod run;
+mod tls;
 mod token;
 
-pub use client::{Client, ClientError, NetOptions};
+pub use client::{Client, ClientError, NetOptions, Proxy};
 pub use run::{RunRequest, run};

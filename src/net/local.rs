@@ -1,0 +1,117 @@
+//! The two checks that need no network: the values, and the end date.
+//!
+//! Does not know how a value was typed; the profile is well formed already.
+
+use crate::core::check::{CheckId, CheckResult, Details};
+use crate::core::cloud::HostKind;
+use crate::core::evidence::{Evidence, Mark};
+use crate::core::expiry::{self, WARNING_DAYS};
+use crate::core::question::{self, Context, FieldId, Weight};
+use crate::core::secret::SecretShape;
+use crate::net::RunRequest;
+
+/// Whether the values fit together. Advice goes into `details.notes` and changes nothing.
+pub(super) fn inputs(request: &RunRequest) -> CheckResult {
+    let profile = &request.profile;
+    let mut evidence = Vec::new();
+    let mut notes = Vec::new();
+    match &request.secret {
+        Err(why) => {
+            let store = profile.source.to_string();
+            let unread = Evidence::local(CheckId::Inputs, [Mark::SecretUnreadable]).naming("store", &store);
+            evidence.push(Evidence { text: why.clone(), ..unread });
+        }
+        Ok(secret) if secret.shape() == SecretShape::Placeholder => {
+            evidence.push(Evidence::local(CheckId::Inputs, [Mark::Placeholder]).naming("field", "the client secret"));
+        }
+        Ok(secret) => {
+            let remarks = question::examine_secret(secret.shape(), None);
+            notes.extend(remarks.into_iter().filter(|note| note.weight >= Weight::Hint).map(|note| note.text));
+        }
+    }
+    if let Some(product) = other_product(request.clouds.kind(profile.resource.host())) {
+        evidence.push(
+            Evidence::local(CheckId::Inputs, [Mark::OtherProduct])
+                .naming("host", profile.resource.host())
+                .naming("product", product),
+        );
+    }
+    if !evidence.is_empty() {
+        let summary = match &request.secret {
+            Err(_) => "the secret could not be read".into(),
+            Ok(_) => "a value does not fit".into(),
+        };
+        return CheckResult::Refused { summary, details: noted(notes), evidence };
+    }
+    let value = |field| match field {
+        FieldId::Cloud => profile.cloud.to_string(),
+        FieldId::TenantId => profile.tenant.to_string(),
+        FieldId::ClientId => profile.client.to_string(),
+        FieldId::ResourceUrl => profile.resource.to_string(),
+        FieldId::UserId => profile.user_id.clone().unwrap_or_default(),
+        FieldId::Company => profile.company.clone().unwrap_or_default(),
+        FieldId::AuthorityUrl if !profile.authority_is_own => profile.authority.to_string(),
+        _ => String::new(),
+    };
+    let context = Context { guide: request.guide, clouds: request.clouds, other: &value, today: request.today };
+    for field in [
+        FieldId::TenantId,
+        FieldId::ClientId,
+        FieldId::ResourceUrl,
+        FieldId::UserId,
+        FieldId::Company,
+        FieldId::AuthorityUrl,
+    ] {
+        let remarks = question::examine(field, &value(field), &context);
+        notes.extend(
+            remarks
+                .into_iter()
+                .filter(|note| note.weight >= Weight::Hint)
+                .map(|note| format!("{}: {}", field.name(), note.text)),
+        );
+    }
+    CheckResult::Passed { summary: "the values are well formed".into(), details: noted(notes) }
+}
+
+/// Whether the credential has more than 30 days left.
+pub(super) fn expiry(request: &RunRequest) -> CheckResult {
+    let Some(end) = request.profile.expires else {
+        return CheckResult::Skipped { reason: "no end date is recorded".into() };
+    };
+    let left = expiry::days_left(end, request.today);
+    let mut details = Details::new();
+    details.insert("expires".into(), end.to_string().into());
+    details.insert("days_left".into(), left.into());
+    let summary = format!("{} left, until {end}", expiry::days(left));
+    match left {
+        ..=0 => CheckResult::Refused {
+            summary: format!("the recorded end date was {end}"),
+            details,
+            evidence: vec![Evidence::local(CheckId::Expiry, [Mark::EndDatePassed]).naming("expires", &end.to_string())],
+        },
+        1..=WARNING_DAYS => CheckResult::Warning { summary, details },
+        _ => CheckResult::Passed { summary, details },
+    }
+}
+
+/// Details with notes; without any, empty.
+pub(super) fn noted(notes: Vec<String>) -> Details {
+    let mut details = Details::new();
+    if !notes.is_empty() {
+        details.insert("notes".into(), notes.into());
+    }
+    details
+}
+
+/// The product whose host this is, when it is certainly not Finance & Operations.
+fn other_product(kind: HostKind) -> Option<&'static str> {
+    match kind {
+        HostKind::Dataverse => Some("Dataverse"),
+        HostKind::BusinessCentral => Some("Business Central"),
+        HostKind::Graph => Some("Microsoft Graph"),
+        HostKind::SignIn => Some("Microsoft Entra ID sign-in"),
+        HostKind::Portal => Some("a Microsoft portal"),
+        HostKind::RetiredGraph => Some("Azure AD Graph, which is retired"),
+        HostKind::FinanceOperations | HostKind::Sandbox | HostKind::Loopback | HostKind::Odd => None,
+    }
+}
