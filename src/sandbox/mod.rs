@@ -3,42 +3,37 @@
 //! It behaves by what it holds (apps, secrets, registrations, users), so that mending what is wrong turns a test green.
 //! Knows the protocols' shapes. Does not know this program's profiles or screens.
 
+mod entra;
+mod finance_operations;
+mod jwt;
+mod odata;
+mod rows;
+mod scenarios;
+mod tenant;
+
+pub use scenarios::Scenario;
+
+use crate::core::cloud::is_loopback;
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use crate::sandbox::jwt::SigningKey;
+use crate::sandbox::tenant::{ADMIN_CLIENT_ID, Tenant};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+use tokio::sync::{SetOnce, oneshot};
+use url::form_urlencoded;
 
 /// The sign-in host's fixed name.
 pub const AUTHORITY: &str = "https://login.sandbox.test";
 /// The F&O environment's fixed name.
 pub const FINANCE_OPERATIONS: &str = "https://contoso.sandbox.test";
-
-/// What is wrong in the tenant at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scenario {
-    /// Nothing.
-    Healthy,
-}
-
-impl Scenario {
-    /// Every scenario.
-    pub const ALL: &[Scenario] = &[Scenario::Healthy];
-
-    /// Its id.
-    pub fn as_str(self) -> &'static str {
-        "healthy"
-    }
-
-    /// The scenario of that id.
-    pub fn parse(id: &str) -> Option<Scenario> {
-        Scenario::ALL.iter().copied().find(|scenario| scenario.as_str() == id)
-    }
-
-    /// What it is about, in one line.
-    pub fn about(self) -> &'static str {
-        "everything is set up and works"
-    }
-}
 
 /// Values that the simulated portal shows: to be pasted.
 #[derive(Debug, Clone)]
@@ -49,42 +44,225 @@ pub enum Offer {
     Secret(Arc<ClientSecret>, jiff::civil::Date),
 }
 
+impl Offer {
+    /// The field that it is for.
+    pub fn field(&self) -> FieldId {
+        match self {
+            Offer::Value(field, _) => *field,
+            Offer::Secret(..) => FieldId::Secret,
+        }
+    }
+}
+
 /// A running sandbox; stops when dropped.
 #[derive(Debug)]
 pub struct Sandbox {
+    shared: Arc<Shared>,
+    noted: Vec<Offer>,
+    /// The server ends when this goes.
+    _stop: oneshot::Sender<()>,
+}
+
+/// What the server and the screen share.
+#[derive(Debug)]
+struct Shared {
     address: SocketAddr,
+    scenario: Scenario,
+    tenant: Mutex<Tenant>,
+    /// Made beside the start, so that the start takes no time. `None` when it could not be made.
+    key: SetOnce<Option<SigningKey>>,
+}
+
+impl Shared {
+    /// The state; hold it shortly, never across an `await`.
+    fn tenant(&self) -> MutexGuard<'_, Tenant> {
+        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The signing key, once it is made.
+    async fn key(&self) -> Option<&SigningKey> {
+        self.key.wait().await.as_ref()
+    }
 }
 
 impl Sandbox {
-    /// Starts serving on loopback: on `port`, or on a free one.
+    /// Starts serving on loopback: on `port`, or on a free one for 0. Needs a tokio runtime.
     ///
     /// # Errors
-    /// When the port cannot be had.
+    /// When the port cannot be had, or the system gives no random numbers.
     pub async fn start(scenario: Scenario, port: u16) -> std::io::Result<Sandbox> {
-        let _ = (scenario, port);
-        Ok(Sandbox { address: SocketAddr::from(([127, 0, 0, 1], 0)) })
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let mut tenant = Tenant::new(address.port())?;
+        scenario.befall(&mut tenant);
+        let noted = scenario.noted(&mut tenant);
+        let shared = Arc::new(Shared { address, scenario, tenant: Mutex::new(tenant), key: SetOnce::new() });
+
+        let keeper = Arc::clone(&shared);
+        std::thread::Builder::new().name("sandbox-key".into()).spawn(move || {
+            // Set only here, so it cannot be set already.
+            let _ = keeper.key.set(SigningKey::generate());
+        })?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let app = Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        tokio::spawn(async move {
+            let ended = async {
+                let _ = stopped.await;
+            };
+            // An accept that fails is retried by axum; there is nobody to tell an error of the end to.
+            let _ = axum::serve(listener, app).with_graceful_shutdown(ended).await;
+        });
+        Ok(Sandbox { shared, noted, _stop: stop })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.shared.address
     }
 
     /// Whether its network is to be taken for unplugged (scenario `offline`).
     pub fn unplugged(&self) -> bool {
-        false
+        !self.shared.tenant().plugged
     }
 
-    /// The values for a complete profile, as the operator of this scenario would have noted them down: with the
-    /// scenario's fault in them where it is a wrong value.
+    /// The values for a complete profile, as the operator of this scenario would have noted them down at the start:
+    /// with the scenario's fault in them where it is a wrong value.
     pub fn noted(&self) -> Vec<Offer> {
-        Vec::new()
+        self.noted.clone()
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
     /// that step mends. What the portal then shows is offered.
     pub fn carry_out(&self, step: &str) -> (String, Vec<Offer>) {
-        let _ = step;
-        (String::new(), Vec::new())
+        scenarios::carry_out(&mut self.shared.tenant(), step)
     }
+}
+
+/// A request, taken apart once.
+#[derive(Debug)]
+struct Request {
+    method: Method,
+    /// Decoded segments; empty ones do not count.
+    path: Vec<String>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+    /// The origin that the client meant, without a slash at the end.
+    origin: String,
+}
+
+impl Request {
+    fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Request {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        // The sandbox's own names are https for the client, whichever way it comes here.
+        let origin = if is_loopback(name) { format!("http://{host}") } else { format!("https://{name}") };
+        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        let path = uri.path().split('/').filter(|part| !part.is_empty()).map(percent_decoded).collect();
+        // HTTP answers HEAD as GET, without the body.
+        let method = if method == Method::HEAD { Method::GET } else { method };
+        Request { method, path, query, headers, body, origin }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(had, _)| had == name).map(|(_, value)| value.as_str())
+    }
+
+    /// How many rows the client wants in a page.
+    fn page_size(&self) -> Option<usize> {
+        let preferences = self.header("prefer")?.split(',').map(str::trim);
+        preferences.filter_map(|one| one.strip_prefix("odata.maxpagesize=")).next()?.parse().ok()
+    }
+}
+
+/// Form-decoding but for `+`, which is itself in a path.
+fn percent_decoded(part: &str) -> String {
+    let form = format!("={}", part.replace('+', "%2B").replace('&', "%26"));
+    form_urlencoded::parse(form.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
+}
+
+/// Answers by path; the host only tells which origin was meant.
+async fn serve(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let request = Request::new(method, &uri, headers, body);
+    let first = request.path.first().map(String::as_str);
+    if first == Some("sandbox") {
+        return control(&shared, &request);
+    }
+    if !shared.tenant().plugged {
+        // Out of an unplugged cable no answer comes; the client's time limit ends this.
+        return std::future::pending().await;
+    }
+    match first {
+        None | Some("data" | "api") => finance_operations::answer(&shared, &request).await,
+        _ => entra::answer(&shared, &request).await,
+    }
+}
+
+/// For other processes: what the portal shows, and the administrator's steps.
+fn control(shared: &Shared, request: &Request) -> Response {
+    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["sandbox"]) => {
+            let mut tenant = shared.tenant();
+            let noted = shared.scenario.noted(&mut tenant);
+            let values = scenarios::values(&mut tenant);
+            let administrator = tenant
+                .apps
+                .get(&ADMIN_CLIENT_ID)
+                .and_then(|app| app.secrets.last())
+                .map(|secret| json!({ "client_id": ADMIN_CLIENT_ID, "secret": secret.value.reveal() }));
+            json_response(
+                StatusCode::OK,
+                &json!({
+                    "scenario": shared.scenario.as_str(), "about": shared.scenario.about(),
+                    "noted": shared.shown(&noted), "values": shared.shown(&values), "administrator": administrator,
+                }),
+            )
+        }
+        ("POST", ["sandbox", "steps", step]) => {
+            let (told, offers) = scenarios::carry_out(&mut shared.tenant(), step);
+            json_response(StatusCode::OK, &json!({ "done": told, "values": shared.shown(&offers) }))
+        }
+        _ => json_response(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })),
+    }
+}
+
+impl Shared {
+    /// Offers as JSON by field name, with addresses that any process on this machine can use.
+    fn shown(&self, offers: &[Offer]) -> Value {
+        let mut all = Map::new();
+        for offer in offers {
+            match offer {
+                Offer::Value(field, value) => {
+                    let own = [AUTHORITY, FINANCE_OPERATIONS].contains(&value.as_str());
+                    let value = if own { format!("http://{}", self.address) } else { value.clone() };
+                    all.insert(field.name().into(), value.into());
+                }
+                Offer::Secret(value, ends) => {
+                    all.insert(FieldId::Secret.name().into(), value.reveal().into());
+                    all.insert(FieldId::Expires.name().into(), ends.to_string().into());
+                }
+            }
+        }
+        Value::Object(all)
+    }
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
+    response
 }

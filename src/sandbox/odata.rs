@@ -1,0 +1,141 @@
+//! The little OData that is understood here: `Field eq 'value'` joined by `and`, and keys in brackets.
+//!
+//! Knows the grammar. Does not know any entity.
+
+use crate::sandbox::rows::Row;
+use serde_json::Value;
+
+/// A field that must have a value. The field is empty for a key that is a value alone.
+#[derive(Debug, PartialEq)]
+pub(super) struct Condition {
+    pub(super) field: String,
+    pub(super) value: Value,
+}
+
+impl Condition {
+    /// Whether a row has it. Texts are compared without case, as the database behind F&O does.
+    pub(super) fn holds(&self, row: &Row) -> bool {
+        match (row.get(&self.field), &self.value) {
+            (Some(Value::String(had)), Value::String(wanted)) => had.to_lowercase() == wanted.to_lowercase(),
+            (had, wanted) => had == Some(wanted),
+        }
+    }
+}
+
+/// Reads a `$filter`. `None` when it says more than is understood here.
+pub(super) fn filter(text: &str) -> Option<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let (field, after) = name(rest)?;
+        let (value, after) = literal(after.trim_start().strip_prefix("eq ")?.trim_start())?;
+        conditions.push(Condition { field: field.into(), value });
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return Some(conditions);
+        }
+        rest = rest.strip_prefix("and ")?.trim_start();
+    }
+}
+
+/// Reads a path segment: an entity set, and the key in brackets if it has one.
+pub(super) fn segment(text: &str) -> Option<(&str, Option<Vec<Condition>>)> {
+    let (set, rest) = name(text)?;
+    if rest.is_empty() {
+        return Some((set, None));
+    }
+    let mut rest = rest.strip_prefix('(')?.strip_suffix(')')?;
+    let mut key = Vec::new();
+    loop {
+        let (field, after) = match name(rest) {
+            Some((field, after)) if after.starts_with('=') => (field, &after[1..]),
+            _ => ("", rest),
+        };
+        let (value, after) = literal(after)?;
+        key.push(Condition { field: field.into(), value });
+        if after.is_empty() {
+            return Some((set, Some(key)));
+        }
+        rest = after.strip_prefix(',')?;
+    }
+}
+
+fn name(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// `'text'` with doubled quotes, `Enumeration'Member'`, `true`, `false`, `null` or a whole number.
+fn literal(text: &str) -> Option<(Value, &str)> {
+    let quote = text.find('\'').filter(|at| text[..*at].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'));
+    let Some(quote) = quote else {
+        let end = text.find([' ', ',', ')']).unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        let value: Value = serde_json::from_str(word).ok()?;
+        return (!value.is_string() && !value.is_array() && !value.is_object()).then_some((value, rest));
+    };
+    let mut value = String::new();
+    let mut rest = &text[quote + 1..];
+    loop {
+        let (part, after) = rest.split_once('\'')?;
+        value.push_str(part);
+        match after.strip_prefix('\'') {
+            Some(more) => {
+                value.push('\'');
+                rest = more;
+            }
+            None => return Some((Value::String(value), after)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(conditions: Vec<Condition>) -> Vec<(String, Value)> {
+        conditions.into_iter().map(|c| (c.field, c.value)).collect()
+    }
+
+    #[test]
+    fn filters() {
+        for (text, wanted) in [
+            ("A eq 'x'", Some(vec![("A", json!("x"))])),
+            ("  A eq 'x'  and B eq true ", Some(vec![("A", json!("x")), ("B", json!(true))])),
+            ("A eq 'O''Brien and B eq ''x'''", Some(vec![("A", json!("O'Brien and B eq 'x'"))])),
+            ("A eq Microsoft.Dynamics.DataEntities.NoYes'Yes'", Some(vec![("A", json!("Yes"))])),
+            ("A_1 eq 12 and B eq null", Some(vec![("A_1", json!(12)), ("B", json!(null))])),
+            ("A eq ''", Some(vec![("A", json!(""))])),
+            ("", None),
+            ("A", None),
+            ("A eq", None),
+            ("A eq 'x", None),
+            ("A eq x", None),
+            ("A eq 'x' and", None),
+            ("A eq 'x' or B eq 'y'", None),
+            ("A gt 1", None),
+            ("contains(A,'x')", None),
+        ] {
+            let wanted = wanted.map(|all| all.into_iter().map(|(f, v)| (f.to_owned(), v)).collect::<Vec<_>>());
+            assert_eq!(filter(text).map(read), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn segments() {
+        assert_eq!(segment("CustomersV3"), Some(("CustomersV3", None)));
+        for (text, wanted) in [
+            ("Users('a')", vec![("", json!("a"))]),
+            ("Users(UserID='a=(b),c''d')", vec![("UserID", json!("a=(b),c'd"))]),
+            ("Rows(A='x',B=2)", vec![("A", json!("x")), ("B", json!(2))]),
+        ] {
+            let (_, key) = segment(text).unwrap();
+            let wanted: Vec<_> = wanted.into_iter().map(|(f, v)| (f.to_owned(), v)).collect();
+            assert_eq!(read(key.unwrap()), wanted, "{text}");
+        }
+        for bad in ["", "$metadata", "Users(", "Users()", "Users(A=)", "Users('a'", "Users('a')x", "Users('a' 'b')"] {
+            assert_eq!(segment(bad), None, "{bad}");
+        }
+    }
+}
