@@ -4,7 +4,7 @@
 
 use crate::core::question::FieldId;
 use crate::core::template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The product a guide connects to; decides what the live test sends.
@@ -16,7 +16,7 @@ pub enum Product {
 }
 
 /// Who can carry a step out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Actor {
     /// An administrator of Entra ID.
@@ -71,7 +71,7 @@ pub struct Entity {
 }
 
 /// A permission on an API, and whether it matters.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
     /// Its value: `Odata.FullAccess`.
@@ -87,7 +87,7 @@ pub struct Permission {
 }
 
 /// The two kinds of permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PermissionKind {
     /// Acts for a signed-in user.
@@ -97,7 +97,7 @@ pub enum PermissionKind {
 }
 
 /// Whether a permission matters for this guide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// Without it the connection does not work.

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod names;
 pub mod profile;
 pub mod question;
+pub mod report;
 pub mod resource;
 pub mod rules;
 pub mod secret;

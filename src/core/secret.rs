@@ -56,6 +56,12 @@ impl ClientSecret {
         self.0.expose_secret()
     }
 
+    /// Compares with a plain value, for the check that a secret is not another field's value.
+    #[expect(clippy::disallowed_methods, reason = "compares only")]
+    pub fn is(&self, other: &str) -> bool {
+        !other.is_empty() && self.0.expose_secret() == other
+    }
+
     /// What it looks like, which may be told.
     #[expect(clippy::disallowed_methods, reason = "judges the shape only")]
     pub fn shape(&self) -> SecretShape {

@@ -1,0 +1,275 @@
+//! `check`: the live test of one, several or all profiles.
+//!
+//! Runs what the screen runs, folds the same events, and prints the outcome.
+
+use crate::assets;
+use crate::cli::args::Output;
+use crate::cli::failure::{Failure, Trouble, code, missing_hint};
+use crate::cli::{Context, Done, Ended, formats, profile_name};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status};
+use crate::core::names::ProfileName;
+use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
+use crate::core::rules::{Finding, Judge};
+use crate::work::{self, Opened, Session};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+/// How many profiles are tested at the same time.
+const AT_ONCE: usize = 8;
+
+/// Test profiles against Entra and D365.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Test profiles against Entra and D365.\n\n\
+        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment, registration,\n\
+        access, expiry. A check whose prerequisite failed is skipped, so only the cause fails.",
+    after_help = "With --only the named checks are run, and what they wait for; those named are listed and judged, together with\n\
+        whatever kept one of them from running.\n\n\
+        Examples:\n  \
+        d365-connect check contoso-uat\n  \
+        d365-connect check --all -o json\n  \
+        d365-connect check contoso-uat --only token\n\n\
+        Exit codes: 0 passed, warnings included; 1 a profile failed, or warned with --strict;\n\
+        2 an unknown or incomplete profile (with --all the others are tested first, and a failed one ends with 1);\n\
+        3 none failed, but one could not be judged"
+)]
+pub struct Args {
+    /// The profiles
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Every profile, several at a time
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Run this check and what it waits for; may be given several times
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    /// A warning fails too
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A profile that was tested.
+pub struct Tested {
+    /// The profile.
+    pub profile: Profile,
+    /// How it came out.
+    pub report: ProfileReport,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    let only = only(&args.only)?;
+    let session = Arc::new(context.session().await?);
+    let (ready, left_out) = choose(args, &session)?;
+    context.printer.failure(&left_out);
+    let tested = test(context, &session, ready, &only).await;
+    let any = |status| tested.iter().any(|one| one.report.verdict == status);
+    let code = if any(Status::Failed) || (args.strict && any(Status::Warning)) {
+        code::FAULT
+    } else if left_out.code != code::OK {
+        left_out.code
+    } else if any(Status::Unknown) {
+        code::HERE
+    } else {
+        code::OK
+    };
+    match context.global.output {
+        Output::Human => tested.iter().for_each(|one| human(context, &one.report)),
+        Output::Json => {
+            let profiles = tested.into_iter().map(|one| one.report).collect();
+            context.printer.json(&CheckReport { schema: SCHEMA, profiles });
+        }
+        Output::Junit => context.printer.out(&formats::junit(&tested)),
+        Output::Prometheus => context.printer.out(&formats::prometheus(&tested, work::today())),
+    }
+    Ok(Ended::Exit(code))
+}
+
+fn only(given: &[String]) -> Result<Vec<CheckId>, Failure> {
+    let check = |name: &String| {
+        CheckId::parse(name).ok_or_else(|| {
+            Failure::usage(
+                "there is no check of that name",
+                format!("the checks are {}", CheckId::ALL.map(CheckId::as_str).join(", ")),
+            )
+        })
+    };
+    given.iter().map(check).collect()
+}
+
+/// The profiles to test, and with `--all` those that cannot be.
+fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, ProfileDraft)>, Failure), Failure> {
+    let names: Vec<ProfileName> = if args.names.is_empty() {
+        let all: Vec<ProfileName> = work::rows(session)?.into_iter().map(|row| row.name).collect();
+        match all.len() {
+            0 => return Err(nothing_to_test(session)),
+            2.. if !args.all && !session.is_rehearsal() => {
+                return Err(Failure::usage("which profile?", "d365-connect check NAME, or d365-connect check --all"));
+            }
+            _ => all,
+        }
+    } else {
+        let mut names = args.names.iter().map(|name| profile_name(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut seen: Vec<ProfileName> = Vec::new();
+        names.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(name.clone());
+                true
+            }
+        });
+        names
+    };
+    let mut ready = Vec::new();
+    let mut left_out = Failure { code: code::OK, troubles: Vec::new() };
+    for name in names {
+        match work::open(session, &name) {
+            Ok(Opened { profile: Ok(profile), stored, .. }) => ready.push((profile, stored.draft)),
+            Ok(Opened { profile: Err(problems), .. }) => {
+                left_out.code = code::USAGE;
+                left_out.troubles.extend(problems.into_iter().map(|problem| Trouble {
+                    error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
+                    cause: None,
+                    hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
+                }));
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                // Of several reasons the one that the caller can mend at the command line wins.
+                left_out.code = if left_out.code == code::USAGE { code::USAGE } else { failure.code };
+                left_out.troubles.extend(failure.troubles);
+            }
+        }
+    }
+    // Profiles that were named are tested together or not at all.
+    if !args.all && left_out.code != code::OK { Err(left_out) } else { Ok((ready, left_out)) }
+}
+
+fn nothing_to_test(session: &Session) -> Failure {
+    let hint = if session.sandbox.is_some() {
+        "a home that is given (--home or D365_CONNECT_HOME) is used as it is; without one the sandbox brings ready profiles"
+    } else {
+        "d365-connect new sets one up; d365-connect check --sandbox rehearses"
+    };
+    Failure::usage("there is no profile to test", hint)
+}
+
+/// Tests all of them, some at a time, and keeps their order.
+async fn test(
+    context: &Context,
+    session: &Arc<Session>,
+    ready: Vec<(Profile, ProfileDraft)>,
+    only: &[CheckId],
+) -> Vec<Tested> {
+    let wanted = if only.is_empty() { CheckId::ALL.to_vec() } else { only.to_vec() };
+    let limit = Arc::new(Semaphore::new(AT_ONCE));
+    let total = ready.len();
+    let mut running = JoinSet::new();
+    for (place, (profile, draft)) in ready.into_iter().enumerate() {
+        let (session, limit, wanted, only) = (session.clone(), limit.clone(), wanted.clone(), only.to_vec());
+        running.spawn(async move {
+            // The semaphore is never closed, so there is always a permit in the end.
+            let _permit = limit.acquire_owned().await;
+            let started = Timestamp::now();
+            let run = one(&session, &profile, &draft, &wanted).await;
+            let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
+            tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
+            if only.is_empty() {
+                work::note_verdict(&session, &profile.name, &run);
+            }
+            (place, Tested { profile, report })
+        });
+    }
+    let mut tested = Vec::new();
+    context.printer.progress(&format!("testing, 0 of {total} done"));
+    while let Some(ended) = running.join_next().await {
+        tested.extend(ended.ok());
+        context.printer.progress(&format!("testing, {} of {total} done", tested.len()));
+    }
+    context.printer.progress("");
+    tested.sort_by_key(|(place, _)| *place);
+    tested.into_iter().map(|(_, one)| one).collect()
+}
+
+/// Tests one profile and folds what it tells.
+async fn one(session: &Session, profile: &Profile, draft: &ProfileDraft, wanted: &[CheckId]) -> CheckRun {
+    let (sender, mut events) = mpsc::channel(16);
+    let folding = async {
+        let mut run = CheckRun::default();
+        while let Some(event) = events.recv().await {
+            if let CheckEvent::Finished { check, at, .. } = &event {
+                tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
+            }
+            let values = work::judge_values(draft);
+            run.apply(event, &Judge { book: assets::rules(), guide: assets::guide(&profile.guide), values: &values });
+        }
+        run
+    };
+    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, sender), folding);
+    if let Err(error) = told {
+        // Its guide is known, or it would not have been opened.
+        tracing::error!(%error, "not tested");
+    }
+    run
+}
+
+/// One profile for people: the two lanes, what was found, who mends it and where.
+fn human(context: &Context, report: &ProfileReport) {
+    let printer = &context.printer;
+    let seconds = report.duration_ms as f64 / 1000.0;
+    printer.out(&format!("{}  {}  {seconds:.1} s", printer.bold(&report.profile), printer.status(report.verdict)));
+    let lanes = [
+        ("Entra", Some(Lane::Entra), Some(report.lanes.entra)),
+        ("D365", Some(Lane::D365), Some(report.lanes.d365)),
+        ("", None, None),
+    ];
+    for (title, lane, status) in lanes {
+        let lines: Vec<_> = report.checks.iter().filter(|line| line.id.lane() == lane).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        if let Some(status) = status {
+            printer.out(&format!("  {title}: {status}"));
+        }
+        for line in lines {
+            let head = format!("    {}  {}", printer.status(line.status), line.id.title());
+            printer.out(&format!(
+                "{head}{}",
+                if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
+            ));
+            for note in line.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
+                if let Some(note) = note.as_str() {
+                    printer.out(&printer.wrap(note, "      note: ", 12));
+                }
+            }
+        }
+    }
+    report.findings.iter().for_each(|one| finding(context, one));
+    printer.out("");
+}
+
+/// A finding for people.
+pub fn finding(context: &Context, finding: &Finding) {
+    let printer = &context.printer;
+    printer.out("");
+    printer.out(&printer.bold(&printer.wrap(&finding.title, "  ", 2)));
+    printer.out(&format!(
+        "  {}, {} ({})",
+        finding.confidence.as_str(),
+        finding.owner.for_whom(),
+        finding.cause.as_str()
+    ));
+    if !finding.explanation.is_empty() {
+        printer.out(&printer.wrap(&finding.explanation, "  ", 2));
+    }
+    let fix = &finding.fix;
+    if !fix.text.is_empty() {
+        printer.out(&printer.wrap(&fix.text, "  mend:  ", 9));
+    }
+    let guide = fix.guide.as_deref().map(|guide| format!(" (d365-connect guides {guide})")).unwrap_or_default();
+    printer.out(&format!("  step:  {}{guide}", fix.step));
+    if let Some(url) = &fix.url {
+        printer.out(&format!("  link:  {url}"));
+    }
+}

@@ -1,0 +1,29 @@
+//! `copy`: copy a profile, with a secret of its own.
+
+use crate::cli::{Context, Done, OK, profile_name};
+use crate::work;
+
+/// Copy a profile.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A secret in the keyring gets an entry of its own; where it cannot be read, the copy is made without.\n\n\
+    Example:\n  d365-connect copy contoso-uat contoso-prod\n\n\
+    Exit codes: 0, 2 there is no such profile or one of the new name, 3 the file could not be written"
+)]
+pub struct Args {
+    /// The profile to copy
+    name: String,
+    /// The copy's name
+    new: String,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    let (name, new) = (profile_name(&args.name)?, profile_name(&args.new)?);
+    let without = work::copy(&context.session().await?, &name, &new).await?;
+    context.printer.say(&format!("copied to {new}"));
+    if let Some(why) = without {
+        context.printer.note(&format!("the copy has no secret: {why}"));
+        context.printer.hint(&format!("d365-connect edit {new} --secret SOURCE"));
+    }
+    OK
+}

@@ -1,0 +1,90 @@
+//! `edit`: change a profile by flags, or open it in the editor.
+//!
+//! Checked offline, as `new` is.
+
+use crate::assets;
+use crate::cli::failure::Failure;
+use crate::cli::{Context, Done, OK, input, new, profile_name};
+use crate::core::profile::Problem;
+use crate::core::question::FieldId;
+use crate::store::profiles::Save;
+use crate::work::{self, Open, SaveRequest, SecretChoice};
+
+/// Change a profile.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Change a profile.\n\n\
+        Without flags the editor opens. With flags the values are checked offline and saved; comments and unknown keys of\n\
+        the file survive. What was missing before may stay missing: it is told.",
+    after_help = "Examples:\n  \
+        d365-connect edit contoso-uat --set credential.expires=2028-05-20 --secret prompt\n  \
+        d365-connect edit contoso-uat --unset d365.company\n\n\
+        Exit codes: 0 saved, 2 a value is missing or wrong, or there is no such profile, 3 the secret or the file could not\n\
+        be kept"
+)]
+pub struct Args {
+    /// The profile
+    name: String,
+    /// A new value; may be given several times
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// A value to take out; may be given several times
+    #[arg(long, value_name = "FIELD")]
+    unset: Vec<String>,
+    /// Where the secret comes from now
+    #[arg(long, value_name = "SOURCE")]
+    secret: Option<String>,
+}
+
+pub async fn run(args: Args, context: &Context) -> Done {
+    let name = profile_name(&args.name)?;
+    let given = input::settings(&args.set)?;
+    let unset: Vec<FieldId> = args.unset.iter().map(|name| input::field(name)).collect::<Result<_, _>>()?;
+    let request = args.secret.as_deref().map(input::source).transpose()?;
+    if given.is_empty() && unset.is_empty() && request.is_none() {
+        if context.is_interactive() {
+            return context.screen(Open::Editor { name }).await;
+        }
+        return Err(Failure::usage(
+            "the editor needs a terminal",
+            "without one say what to change: --set FIELD=VALUE, --unset FIELD, --secret SOURCE",
+        ));
+    }
+    let session = context.session().await?;
+    let opened = work::open(&session, &name)?;
+    let mut draft = opened.stored.draft.clone();
+    for field in &unset {
+        draft.values.remove(field);
+    }
+    for (field, value) in &given {
+        draft.set(*field, value);
+    }
+    let mut touched: Vec<FieldId> = given.iter().map(|(field, _)| *field).chain(unset).collect();
+    let secret = match request {
+        Some(request) => {
+            touched.push(FieldId::Secret);
+            let choice = input::secret(context, &session, request).await?;
+            draft.source = Some(new::pending(&choice));
+            draft.foreign_credential = None;
+            choice
+        }
+        None => SecretChoice::Keep,
+    };
+    input::tell_notes(context, &given, &draft, opened.guide);
+    let mut problems = draft.check(&opened.stored.name, opened.guide, assets::clouds()).err().unwrap_or_default();
+    problems.extend(input::mixed_up(&secret, &draft));
+    // What was wrong before and was not touched is told, and stops nobody from mending something else.
+    let before = opened.profile.err().unwrap_or_default();
+    let (old, new): (Vec<Problem>, Vec<Problem>) =
+        problems.into_iter().partition(|problem| before.contains(problem) && !touched.contains(&problem.field));
+    if !new.is_empty() {
+        return Err(Failure::problems(&new));
+    }
+    for problem in old {
+        context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));
+    }
+    let name = opened.stored.name;
+    let saved = work::save(&session, SaveRequest { name, draft, secret, how: Save::Change }).await?;
+    context.told(&saved);
+    OK
+}

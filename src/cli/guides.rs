@@ -1,0 +1,92 @@
+//! `guides`: the documented set-ups as plain text.
+//!
+//! Lays a guide out. What it says is in `assets/guides/`.
+
+use crate::assets;
+use crate::cli::failure::Failure;
+use crate::cli::{Context, Done, OK, profile_name};
+use crate::core::profile::ProfileDraft;
+use crate::core::report::{GuideReport, GuidesReport, SCHEMA, StepReport, Steps};
+use crate::work;
+
+/// Read the guides.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "With an id the whole guide is printed, with links and ids of --profile filled in.\n\n\
+    Examples:\n  d365-connect guides\n  d365-connect guides fno-client-credentials --profile contoso-uat | less\n\n\
+    Exit codes: 0, 2 there is no such guide or profile")]
+pub struct Args {
+    /// The guide
+    id: Option<String>,
+    /// Fill links and ids in from this profile
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    let printer = &context.printer;
+    let draft = match &args.profile {
+        Some(name) => Some(work::open(&context.session().await?, &profile_name(name)?)?.stored.draft),
+        None => None,
+    };
+    let id = args.id.as_deref().or(draft.as_ref().map(|draft| draft.guide.as_str()));
+    let guides: Vec<GuideReport> = match id {
+        None => assets::guides().iter().map(GuideReport::brief).collect(),
+        Some(id) => {
+            let guide = assets::guide(id)
+                .ok_or_else(|| Failure::usage("there is no guide of that id", "d365-connect guides lists them"))?;
+            let empty = ProfileDraft::default();
+            vec![GuideReport::full(guide, &work::judge_values(draft.as_ref().unwrap_or(&empty)))]
+        }
+    };
+    if context.is_json() {
+        printer.json(&GuidesReport { schema: SCHEMA, guides });
+        return OK;
+    }
+    for (number, guide) in guides.iter().enumerate() {
+        if number > 0 {
+            printer.out("");
+        }
+        printer.out(&printer.bold(&format!("{}  {}", guide.id, guide.title)));
+        printer.out(&printer.wrap(&guide.summary, "  ", 2));
+        if let Steps::Full(steps) = &guide.steps {
+            for (number, step) in steps.iter().enumerate() {
+                self::step(context, number + 1, step);
+            }
+        }
+        permissions(context, guide);
+    }
+    OK
+}
+
+fn step(context: &Context, number: usize, step: &StepReport) {
+    let printer = &context.printer;
+    printer.out("");
+    printer.out(&printer.bold(&format!("{number}. {}  [{}]", step.title, step.id)));
+    printer.out(&printer.wrap(&step.who, "   Who    ", 10));
+    printer.out(&printer.wrap(&step.place, "   Where  ", 10));
+    if let Some(url) = &step.url {
+        printer.out(&format!("   Link   {url}"));
+    }
+    for (number, action) in step.actions.iter().enumerate() {
+        printer.out(&printer.wrap(action, &format!("   {:>2}) ", number + 1), 7));
+    }
+    for watch in &step.watch {
+        printer.out(&printer.wrap(watch, "   Watch: ", 10));
+    }
+    if !step.collects.is_empty() {
+        printer.out(&printer.wrap(&step.collects.join(", "), "   Note down: ", 14));
+    }
+    printer.out(&printer.wrap(&step.done, "   Done when: ", 14));
+}
+
+fn permissions(context: &Context, guide: &GuideReport) {
+    let printer = &context.printer;
+    for (number, permission) in guide.permissions.iter().flatten().enumerate() {
+        if number == 0 {
+            printer.out("");
+            printer.out(&printer.bold("Permissions, and the truth about each"));
+        }
+        let head = format!("{} ({}): {}.", permission.name, permission.api, permission.need.label());
+        printer.out(&printer.wrap(&format!("{head} {}", permission.why), "   ", 5));
+    }
+}

@@ -1,0 +1,172 @@
+//! Values from flags, standard input and prompts: read, looked at, and never echoed.
+//!
+//! Does not know which command asks.
+
+use crate::assets;
+use crate::cli::Context;
+use crate::cli::failure::{Failure, Trouble, code};
+use crate::core::guide::Guide;
+use crate::core::profile::{Problem, ProfileDraft, SecretSource, SourceRequest};
+use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
+use crate::core::secret::{ClientSecret, MAX_SECRET};
+use crate::work::{self, SecretChoice, Session};
+use std::io::{IsTerminal, Read};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// `FIELD=VALUE`, as often as it was given.
+pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
+    let mut read = Vec::new();
+    let mut troubles = Vec::new();
+    for text in given {
+        match text.split_once('=') {
+            Some((name, value)) => match field(name) {
+                Ok(field) => read.push((field, value.to_owned())),
+                Err(failure) => troubles.extend(failure.troubles),
+            },
+            None => troubles.push(Trouble {
+                error: "--set wants FIELD=VALUE".into(),
+                cause: None,
+                hint: Some("--set tenant_id=11111111-2222-4333-8444-555555555555".into()),
+            }),
+        }
+    }
+    if troubles.is_empty() { Ok(read) } else { Err(Failure { code: code::USAGE, troubles }) }
+}
+
+/// The field of that name. The name is not echoed: it may be a secret in the wrong place.
+pub fn field(name: &str) -> Result<FieldId, Failure> {
+    match FieldId::parse(name.trim()) {
+        Some(FieldId::Secret) => Err(Failure::usage(
+            "no flag takes a secret's value",
+            "--secret SOURCE, where SOURCE is stdin, prompt, env:VAR, file:PATH or 'command:WORDS'",
+        )),
+        Some(field) => Ok(field),
+        None => {
+            let known: Vec<&str> =
+                FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
+            Err(Failure::usage("there is no field of that name", format!("the fields are {}", known.join(", "))))
+        }
+    }
+}
+
+/// What is to be told about the values as they were given; problems are found by checking the draft.
+pub fn tell_notes(context: &Context, given: &[(FieldId, String)], draft: &ProfileDraft, guide: &Guide) {
+    let other = |field: FieldId| draft.value(field).to_owned();
+    let looking = Looking { guide, clouds: assets::clouds(), other: &other, today: work::today() };
+    for (field, text) in given {
+        tell(context, *field, &question::examine(*field, text, &looking));
+    }
+}
+
+fn tell(context: &Context, field: FieldId, notes: &[Note]) {
+    for note in notes {
+        match note.weight {
+            Weight::Good | Weight::Problem => {}
+            Weight::Told | Weight::Odd => context.printer.note(&format!("{field}: {}", note.text)),
+            Weight::Hint => context.printer.hint(&format!("{field}: {}", note.text)),
+        }
+    }
+}
+
+/// What `--secret SOURCE` asks for.
+pub fn source(given: &str) -> Result<SourceRequest, Failure> {
+    SourceRequest::parse(given)
+        .map_err(|message| Failure::usage(message, "--secret stdin, or --secret env:D365_SECRET"))
+}
+
+/// Gets the secret that `--secret` speaks of: the value for `stdin`, `prompt` and `keyring`, the source for the others.
+///
+/// A source that cannot be read at the moment is told and taken all the same.
+pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
+    let value = match request {
+        SourceRequest::Stdin => from_stdin().await?,
+        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => from_prompt().await?,
+        SourceRequest::Prompt => {
+            return Err(Failure::usage("a prompt needs a terminal", "pipe the value in and use --secret stdin"));
+        }
+        SourceRequest::Keyring => {
+            return Err(Failure::usage(
+                "the value for the keyring has to come from somewhere",
+                "pipe it in and use --secret stdin, or use --secret prompt in a terminal",
+            ));
+        }
+        SourceRequest::At(source) => {
+            look_at(context, session, &source).await;
+            return Ok(SecretChoice::Source(source));
+        }
+    };
+    tell(context, FieldId::Secret, &question::examine_secret(value.shape(), None));
+    Ok(SecretChoice::Value(value))
+}
+
+/// Tells what can be said about a source before it is needed.
+async fn look_at(context: &Context, session: &Session, source: &SecretSource) {
+    match work::read_secret(session, source).await {
+        Ok(secret) => tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None)),
+        Err(trouble) => {
+            context
+                .printer
+                .note(&format!("the secret cannot be read at the moment: {trouble}; it is tried at each use"));
+        }
+    }
+}
+
+/// A secret that is the value of another field, as a problem of that field's twin.
+pub fn mixed_up(choice: &SecretChoice, draft: &ProfileDraft) -> Option<Problem> {
+    let SecretChoice::Value(secret) = choice else { return None };
+    let field = draft.values.iter().find(|(_, value)| secret.is(value)).map(|(field, _)| *field)?;
+    let note = question::examine_secret(secret.shape(), Some(field)).into_iter().next()?;
+    Some(Problem { field: FieldId::Secret, text: note.text })
+}
+
+async fn from_stdin() -> Result<Arc<ClientSecret>, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::usage("standard input is a terminal", "pipe the value in, or use --secret prompt"));
+    }
+    let read = beside(|| {
+        // Never grown, so that no copy of it stays behind.
+        let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET + 4));
+        std::io::stdin().lock().take(MAX_SECRET as u64 + 3).read_to_string(&mut text).map(|_| text)
+    });
+    taken(read.await?)
+}
+
+async fn from_prompt() -> Result<Arc<ClientSecret>, Failure> {
+    let read = beside(|| rpassword::prompt_password("Client secret (Value), hidden: ").map(Zeroizing::new));
+    taken(read.await?)
+}
+
+fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {
+    ClientSecret::new(text)
+        .map(Arc::new)
+        .map_err(|error| Failure::usage(error.to_string(), "the Value column under Certificates & secrets is wanted"))
+}
+
+/// Asks for a yes.
+pub async fn confirm(context: &Context, question: &str) -> Result<bool, Failure> {
+    context.printer.say(&format!("{question} [y/N]"));
+    let answer = beside(|| {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line)?;
+        // End of input is Ctrl-D.
+        if read == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
+    });
+    Ok(matches!(answer.await?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Reads beside the loop, so that Ctrl-C is heard.
+pub async fn beside<T: Send + 'static>(
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    use std::io::ErrorKind::{Interrupted, InvalidData, UnexpectedEof};
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) if matches!(error.kind(), Interrupted | UnexpectedEof) => Err(Failure::interrupted()),
+        Ok(Err(error)) if error.kind() == InvalidData => {
+            Err(Failure::usage("the input is not text", "UTF-8 is expected"))
+        }
+        Ok(Err(error)) => Err(Failure::here(format!("the input cannot be read: {error}"), "try again")),
+        Err(_) => Err(Failure::interrupted()),
+    }
+}

@@ -1,0 +1,77 @@
+//! `list`: every profile on a line.
+//!
+//! Reads no secret and opens no connection.
+
+use crate::cli::{Context, Done, OK, shown};
+use crate::core::expiry;
+use crate::core::report::{CredentialLine, LastLine, ListReport, ProfileLine, SCHEMA, rfc3339};
+use crate::work::{self, Row};
+
+/// List the profiles.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  d365-connect list\n  d365-connect list -o json\n\n\
+    A damaged file is listed with its problem.\n\nExit codes: 0, or 3 when the folder cannot be read")]
+pub struct Args {}
+
+pub async fn run(_: &Args, context: &Context) -> Done {
+    let session = context.session().await?;
+    let rows = work::rows(&session)?;
+    if context.is_json() {
+        let profiles = rows.iter().map(line).collect();
+        context.printer.json(&ListReport { schema: SCHEMA, profiles });
+        return OK;
+    }
+    if rows.is_empty() {
+        context.printer.say("there is no profile yet; d365-connect new sets one up");
+        return OK;
+    }
+    let mut table = vec![["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(str::to_owned).to_vec()];
+    table
+        .extend(rows.iter().map(|row| {
+            vec![row.name.to_string(), shown(&row.guide_short), shown(&row.target), secret(row), last(row)]
+        }));
+    context.printer.out(&context.printer.table(&table));
+    for row in &rows {
+        if let Some(problem) = &row.problem {
+            context.printer.note(&format!("{}: {problem}", row.name));
+        }
+    }
+    OK
+}
+
+/// A row as JSON tells it.
+pub fn line(row: &Row) -> ProfileLine {
+    ProfileLine {
+        name: row.name.to_string(),
+        guide: row.guide.clone(),
+        cloud: row.cloud.clone(),
+        tenant_id: row.tenant_id.clone(),
+        client_id: row.client_id.clone(),
+        resource_url: row.resource_url.clone(),
+        credential: CredentialLine {
+            kind: row.credential.kind.map(str::to_owned),
+            source: row.credential.source.map(str::to_owned),
+            expires: row.credential.expires,
+            days_left: row.credential.days_left,
+        },
+        problem: row.problem.clone(),
+        last: row.last.as_ref().map(|last| LastLine { verdict: last.verdict, when: rfc3339(last.when) }),
+    }
+}
+
+/// `keyring, 62 days`.
+pub fn secret(row: &Row) -> String {
+    match (row.credential.source, row.credential.days_left) {
+        (None, _) => "-".into(),
+        (Some(source), None) => source.into(),
+        (Some(source), Some(days)) => format!("{source}, {}", expiry::days(days)),
+    }
+}
+
+/// `failed 2026-11-21 (secret-expired)`.
+pub fn last(row: &Row) -> String {
+    row.last.as_ref().map_or("-".into(), |last| {
+        let cause = last.cause.map(|cause| format!(" ({})", cause.as_str())).unwrap_or_default();
+        format!("{} {}{cause}", last.verdict, last.when.strftime("%Y-%m-%d"))
+    })
+}

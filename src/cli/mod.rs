@@ -1,0 +1,204 @@
+//! Floor 3: the commands, one file each.
+//!
+//! Reads the command line, calls the use cases, prints. Never starts the screen: it returns what to open.
+
+mod args;
+mod check;
+mod completions;
+mod copy;
+mod diagnose;
+mod edit;
+mod failure;
+mod formats;
+mod guides;
+mod input;
+mod list;
+mod log;
+mod man;
+mod new;
+mod print;
+mod remove;
+mod rename;
+mod sandbox;
+mod show;
+
+use crate::core::names::ProfileName;
+use crate::core::profile::SecretSource;
+use crate::core::untrusted::Untrusted;
+use crate::sandbox::Scenario;
+use crate::work::{Open, Options, Saved, Session};
+use args::{Cli, Command, Global, Output};
+use clap::Parser;
+use failure::{Failure, code};
+use print::Printer;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// How a command line ends.
+#[derive(Debug)]
+pub enum Ended {
+    /// With this exit code.
+    Exit(u8),
+    /// On the screen.
+    Open(Box<Session>, Open),
+}
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub struct Request(Cli);
+
+/// Reads the command line.
+///
+/// # Errors
+/// With the exit code, after help, version or a wrong use was told.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
+    Cli::try_parse_from(line).map(Request).map_err(|error| {
+        let wrong = error.use_stderr();
+        // A closed pipe is no error here either.
+        let _ = args::tell(error).print();
+        if wrong { code::USAGE } else { code::OK }
+    })
+}
+
+/// Carries the command line out. Ctrl-C ends it with 130.
+pub async fn run(request: Request) -> Ended {
+    let Cli { global, command } = request.0;
+    let context = Context { printer: Printer::new(global.color, global.ascii), global };
+    let done = tokio::select! {
+        done = context.run(command) => done,
+        _ = tokio::signal::ctrl_c() => {
+            context.printer.progress("");
+            Err(Failure::interrupted())
+        }
+    };
+    match done {
+        Ok(Ended::Exit(code)) => Ended::Exit(context.printer.finish(code)),
+        Ok(open @ Ended::Open(..)) => open,
+        Err(failure) => {
+            context.printer.failure(&failure);
+            Ended::Exit(failure.code)
+        }
+    }
+}
+
+/// What every command gets.
+struct Context {
+    printer: Printer,
+    global: Global,
+}
+
+/// A command that has done its work.
+type Done = Result<Ended, Failure>;
+
+/// All right.
+const OK: Done = Ok(Ended::Exit(code::OK));
+
+impl Context {
+    async fn run(&self, command: Option<Command>) -> Done {
+        log::start(&self.global)?;
+        let of_check = matches!(command, Some(Command::Check(_)));
+        if matches!(self.global.output, Output::Junit | Output::Prometheus) && !of_check {
+            return Err(Failure::usage("only 'check' writes junit and prometheus", "-o human or -o json"));
+        }
+        match command {
+            None => self.home().await,
+            Some(Command::New(args)) => new::run(args, self).await,
+            Some(Command::Edit(args)) => edit::run(args, self).await,
+            Some(Command::List(args)) => list::run(&args, self).await,
+            Some(Command::Show(args)) => show::run(&args, self).await,
+            Some(Command::Rename(args)) => rename::run(&args, self).await,
+            Some(Command::Copy(args)) => copy::run(&args, self).await,
+            Some(Command::Remove(args)) => remove::run(&args, self).await,
+            Some(Command::Check(args)) => check::run(&args, self).await,
+            Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Guides(args)) => guides::run(&args, self).await,
+            Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
+            Some(Command::Completions(args)) => completions::run(&args, self),
+            Some(Command::Man(args)) => man::run(&args, self),
+        }
+    }
+
+    async fn home(&self) -> Done {
+        if !self.is_interactive() {
+            return Err(Failure::usage(
+                "the terminal app needs a terminal",
+                "without one use a command: list, check --all, new NAME --set …; see d365-connect --help",
+            ));
+        }
+        self.screen(Open::Home).await
+    }
+
+    /// The screen, with a session that waits as long as a person would.
+    async fn screen(&self, open: Open) -> Done {
+        Ok(Ended::Open(Box::new(self.open(Duration::from_secs(30)).await?), open))
+    }
+
+    /// A session for a command.
+    async fn session(&self) -> Result<Session, Failure> {
+        self.open(Duration::from_secs(5)).await
+    }
+
+    async fn open(&self, waiting: Duration) -> Result<Session, Failure> {
+        let sandbox = self.global.sandbox.as_deref().map(scenario).transpose()?;
+        let exchange = Duration::from_secs(self.global.timeout);
+        Ok(Session::open(Options { home: self.global.home.clone(), sandbox, exchange, waiting }).await?)
+    }
+
+    /// Whether somebody can be asked.
+    fn is_interactive(&self) -> bool {
+        !self.global.no_input && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    }
+
+    fn is_json(&self) -> bool {
+        self.global.output == Output::Json
+    }
+}
+
+/// The scenario of that id.
+fn scenario(id: &str) -> Result<Scenario, Failure> {
+    Scenario::parse(id).ok_or_else(|| {
+        let known: Vec<&str> = Scenario::ALL.iter().map(|scenario| scenario.as_str()).collect();
+        Failure::usage("there is no such sandbox scenario", format!("the scenarios are {}", known.join(", ")))
+    })
+}
+
+/// A profile's name from the command line.
+fn profile_name(text: &str) -> Result<ProfileName, Failure> {
+    Ok(text.parse::<ProfileName>()?)
+}
+
+/// A value from a file as it may be shown.
+fn shown(value: &str) -> String {
+    Untrusted::plain(value).one_line(200)
+}
+
+impl Context {
+    /// Says what was saved where.
+    fn told(&self, saved: &Saved) {
+        self.printer.say(&format!("saved {}", shown(&saved.path.display().to_string())));
+        match &saved.draft.source {
+            Some(SecretSource::Keyring { .. }) => self.printer.say("the secret is in the keyring"),
+            Some(_) => self.printer.say(&format!("the secret is read at each use from {}", shown(&saved.place))),
+            None => {}
+        }
+        if let Some(left) = &saved.left {
+            self.printer.note(left);
+        }
+    }
+}
+
+/// Tells that the process could not be set up.
+pub fn no_runtime(error: &std::io::Error) -> u8 {
+    let printer = Printer::new(args::Color::Auto, false);
+    printer.failure(&Failure::here(format!("the program cannot start: {error}"), "are there too many open files?"));
+    code::HERE
+}
+
+/// Stands where the screen will be opened.
+pub fn no_screen(session: &Session, open: &Open) -> u8 {
+    let _ = (session, open);
+    let printer = Printer::new(args::Color::Auto, false);
+    printer.failure(&Failure::usage("this build has no screen", "use flags: --no-input with --set and --secret"));
+    code::USAGE
+}

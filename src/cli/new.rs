@@ -1,0 +1,130 @@
+//! `new`: set up a profile.
+//!
+//! In a terminal the wizard does it; here are the flags, checked offline.
+
+use crate::assets;
+use crate::cli::failure::{Failure, code};
+use crate::cli::{Context, Done, OK, input, profile_name};
+use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
+use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
+use crate::store::profiles::Save;
+use crate::work::{self, Open, SaveRequest, SecretChoice, WorkError};
+
+/// Set up a profile.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Set up a profile.\n\n\
+        In a terminal the wizard opens with what was given. With --no-input, or without a terminal, nothing is ever\n\
+        asked: values are checked offline, all that is missing or wrong is named at once, and hints go to standard error.\n\
+        What the live test would say never stops a save: run 'd365-connect check NAME' afterwards.",
+    after_help = "Fields: cloud, tenant_id, client_id, resource_url, credential.expires, d365.user_id, d365.company,\n\
+        d365.entities, network.authority_url, network.graph_url, network.ca_certificate\n\n\
+        Sources of a secret, never the secret itself:\n  \
+        stdin, prompt    read once and kept in the keyring\n  \
+        env:VAR, file:PATH, command:WORDS    read again at each use\n\n\
+        Example:\n  \
+        printf %s \"$VALUE\" | d365-connect new contoso-uat --secret stdin \\\n    \
+        --set tenant_id=11111111-2222-4333-8444-555555555555 \\\n    \
+        --set client_id=66666666-7777-4888-9999-aaaaaaaaaaaa \\\n    \
+        --set resource_url=https://contoso.operations.dynamics.com\n\n\
+        Exit codes: 0 saved, 2 a value is missing or wrong, 3 the secret or the file could not be kept"
+)]
+pub struct Args {
+    /// The profile's name: letters, digits, '.', '_' and '-'
+    name: Option<String>,
+    /// The guide to follow
+    #[arg(long, value_name = "ID")]
+    guide: Option<String>,
+    /// A value; may be given several times
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// Where the secret comes from
+    #[arg(long, value_name = "SOURCE")]
+    secret: Option<String>,
+}
+
+pub async fn run(args: Args, context: &Context) -> Done {
+    let name = args.name.as_deref().map(profile_name).transpose()?;
+    let guide = args.guide.as_deref().map(guide).transpose()?;
+    let given = input::settings(&args.set)?;
+    let request = args.secret.as_deref().map(input::source).transpose()?;
+    let chosen = guide.or_else(|| assets::guides().first());
+    let Some(follows) = chosen else {
+        return Err(Failure::here("this build has no guides", "use a released build"));
+    };
+    let mut draft = ProfileDraft::new(&follows.id);
+    for (field, value) in &given {
+        draft.set(*field, value);
+    }
+    if context.is_interactive() {
+        if let Some(SourceRequest::At(source)) = request {
+            draft.source = Some(source);
+        }
+        return context.screen(Open::Wizard { guide: guide.map(|guide| guide.id.clone()), name, draft }).await;
+    }
+    let Some(name) = name else {
+        return Err(Failure::usage("a name is missing", "d365-connect new NAME"));
+    };
+    save(context, name, follows, given, draft, request).await
+}
+
+/// The guide of that id.
+fn guide(id: &str) -> Result<&'static Guide, Failure> {
+    assets::guide(id).ok_or_else(|| {
+        let known: Vec<&str> = assets::guides().iter().map(|guide| guide.id.as_str()).collect();
+        Failure::usage("there is no guide of that id", format!("the guides are {}", known.join(", ")))
+    })
+}
+
+async fn save(
+    context: &Context,
+    name: ProfileName,
+    guide: &Guide,
+    given: Vec<(crate::core::question::FieldId, String)>,
+    mut draft: ProfileDraft,
+    request: Option<SourceRequest>,
+) -> Done {
+    let session = context.session().await?;
+    if let Ok(stored) = crate::store::profiles::load(&session.home, &name) {
+        let exists = crate::store::StoreError::Exists { name: stored.name.to_string() };
+        return Err(WorkError::from(exists).into());
+    }
+    let secret = match request {
+        Some(request) => Some(input::secret(context, &session, request).await),
+        None => None,
+    };
+    input::tell_notes(context, &given, &draft, guide);
+    // Every problem is told at once, that of the secret included.
+    let mut failure = Failure { code: code::USAGE, troubles: Vec::new() };
+    let choice = match secret {
+        None => SecretChoice::Keep,
+        Some(Ok(choice)) => {
+            draft.source = Some(pending(&choice));
+            choice
+        }
+        Some(Err(wrong)) if wrong.code == code::USAGE => {
+            failure.troubles.extend(wrong.troubles);
+            draft.source = Some(SecretSource::Keyring { entry: String::new() });
+            SecretChoice::Keep
+        }
+        Some(Err(other)) => return Err(other),
+    };
+    let mut problems = draft.check(&name, guide, assets::clouds()).err().unwrap_or_default();
+    problems.extend(input::mixed_up(&choice, &draft));
+    failure.troubles.splice(0..0, Failure::problems(&problems).troubles);
+    if !failure.troubles.is_empty() {
+        return Err(failure);
+    }
+    let saved = work::save(&session, SaveRequest { name, draft, secret: choice, how: Save::New }).await?;
+    context.told(&saved);
+    OK
+}
+
+/// A stand-in for the source that saving will give, so that the draft can be checked before.
+pub fn pending(choice: &SecretChoice) -> SecretSource {
+    match choice {
+        SecretChoice::Source(source) => source.clone(),
+        SecretChoice::Keep | SecretChoice::Value(_) => SecretSource::Keyring { entry: String::new() },
+    }
+}

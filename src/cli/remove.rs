@@ -1,0 +1,40 @@
+//! `remove`: remove a profile and its secret.
+
+use crate::cli::failure::Failure;
+use crate::cli::{Context, Done, OK, input, profile_name};
+use crate::work;
+
+/// Remove a profile and its secret.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Its history, draft and keyring entry go too. Works offline and with a damaged file. Nothing is changed in\n\
+    Entra or D365.\n\nExample:\n  d365-connect remove contoso-uat --yes\n\n\
+    Exit codes: 0, 2 there is no such profile or --yes is missing, 3 the file could not be removed"
+)]
+pub struct Args {
+    /// The profile
+    name: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    let name = profile_name(&args.name)?;
+    let session = context.session().await?;
+    if !args.yes {
+        if !context.is_interactive() {
+            return Err(Failure::usage(format!("removing '{name}' wants a yes"), "--yes"));
+        }
+        if !input::confirm(context, &format!("Remove profile '{name}' and its secret?")).await? {
+            context.printer.say("nothing was changed");
+            return OK;
+        }
+    }
+    let removed = work::remove(&session, &name).await?;
+    context.printer.say(&format!("removed {name}"));
+    if let Some(left) = removed.left {
+        context.printer.note(&left);
+    }
+    OK
+}

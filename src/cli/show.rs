@@ -1,0 +1,74 @@
+//! `show`: one profile with all its fields, and never its secret.
+//!
+//! Works with an incomplete profile; says what is missing.
+
+use crate::cli::{Context, Done, OK, list, profile_name, shown};
+use crate::core::profile::SecretSource;
+use crate::core::question::{self, FieldId};
+use crate::core::report::{D365Fields, NetworkFields, SCHEMA, ShowReport};
+use crate::store::profiles::{self, Listed};
+use crate::work::{self, WorkError};
+
+/// Show one profile, without its secret.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  d365-connect show contoso-uat -o json\n\n\
+    Exit codes: 0, 2 there is no such profile, 3 its file cannot be read")]
+pub struct Args {
+    /// The profile
+    name: String,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    let session = context.session().await?;
+    let stored = profiles::load(&session.home, &profile_name(&args.name)?).map_err(WorkError::from)?;
+    let row = work::row(&session, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
+    let draft = &stored.draft;
+    let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+    if context.is_json() {
+        context.printer.json(&ShowReport {
+            schema: SCHEMA,
+            line: list::line(&row),
+            path: stored.path.display().to_string(),
+            reads: match &draft.source {
+                Some(SecretSource::Env { var: place } | SecretSource::File { path: place }) => Some(place.clone()),
+                Some(SecretSource::Command { words }) => Some(words.clone()),
+                Some(SecretSource::Keyring { .. }) | None => None,
+            },
+            d365: D365Fields {
+                user_id: given(FieldId::UserId),
+                company: given(FieldId::Company),
+                entities: question::list(draft.value(FieldId::Entities)).map(str::to_owned).collect(),
+            },
+            network: NetworkFields {
+                authority_url: given(FieldId::AuthorityUrl),
+                graph_url: given(FieldId::GraphUrl),
+                ca_certificate: given(FieldId::CaCertificate),
+            },
+        });
+        return OK;
+    }
+    let mut table = vec![vec!["name".to_owned(), row.name.to_string()], vec!["guide".to_owned(), shown(&draft.guide)]];
+    for field in FieldId::ALL {
+        let value = match field {
+            FieldId::Cloud => row.cloud.clone(),
+            FieldId::Secret => draft.source.as_ref().map(SecretSource::to_string),
+            _ => given(field),
+        };
+        table.extend(value.map(|value| vec![field.to_string(), shown(&value)]));
+    }
+    table.extend(row.credential.days_left.map(|_| vec!["days left".to_owned(), list::secret(&row)]));
+    table.push(vec!["last test".to_owned(), list::last(&row)]);
+    table.push(vec!["file".to_owned(), shown(&stored.path.display().to_string())]);
+    context.printer.out(&context.printer.table(&table));
+    if stored.newer {
+        context.printer.note("written by a newer version: it can be checked, not changed");
+    }
+    if let Some(foreign) = &draft.foreign_credential {
+        context.printer.note(&format!("this version cannot use a credential of {}", shown(foreign)));
+    }
+    if let Some(problem) = &row.problem {
+        context.printer.note(problem);
+        context.printer.hint(&format!("d365-connect edit {} --set FIELD=VALUE", row.name));
+    }
+    OK
+}

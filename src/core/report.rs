@@ -1,0 +1,354 @@
+//! The serialisable twins: what every `-o json` prints, field by field as scripts rely on it.
+//!
+//! Knows the shapes. Does not know where the values come from.
+
+use crate::core::check::{CheckId, CheckRun, Details, Lane, Status};
+use crate::core::evidence::Evidence;
+use crate::core::guide::{Actor, Guide, Permission};
+use crate::core::question::FieldId;
+use crate::core::rules::Finding;
+use crate::core::template::fill_or_name;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// The version of all shapes here.
+pub const SCHEMA: u32 = 1;
+
+/// A moment as RFC 3339 in UTC, to the second.
+pub fn rfc3339(when: Timestamp) -> String {
+    when.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// What `check -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// One a profile, in the order in which they were asked for.
+    pub profiles: Vec<ProfileReport>,
+}
+
+/// How one profile was tested.
+#[derive(Debug, Serialize)]
+pub struct ProfileReport {
+    /// Its name.
+    pub profile: String,
+    /// Its guide.
+    pub guide: String,
+    /// The verdict over the checks below.
+    pub verdict: Status,
+    /// The two halves.
+    pub lanes: Lanes,
+    /// When the test began.
+    pub started: String,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+    /// The checks, in the order of [`CheckId::ALL`].
+    pub checks: Vec<CheckLine>,
+    /// What was found, the cause first.
+    pub findings: Vec<Finding>,
+}
+
+/// The lanes' verdicts.
+#[derive(Debug, Serialize)]
+pub struct Lanes {
+    /// Microsoft Entra ID.
+    pub entra: Status,
+    /// Dynamics 365.
+    pub d365: Status,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub struct CheckLine {
+    /// Which.
+    pub id: CheckId,
+    /// How it stands.
+    pub status: Status,
+    /// One line.
+    pub summary: String,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+    /// More, by check.
+    pub details: Details,
+}
+
+impl ProfileReport {
+    /// The report of an ended run: the checks that were asked for, and whatever kept one of them from running.
+    pub fn new(profile: &str, guide: &str, started: Timestamp, run: &CheckRun, only: &[CheckId]) -> ProfileReport {
+        let asked = |check: CheckId, status: Status| {
+            only.is_empty() || only.contains(&check) || matches!(status, Status::Failed | Status::Unknown)
+        };
+        let checks: Vec<CheckLine> = CheckId::ALL
+            .into_iter()
+            .filter_map(|id| run.done(id).map(|done| (id, done)))
+            .filter(|(id, done)| asked(*id, done.status))
+            .map(|(id, done)| CheckLine {
+                id,
+                status: done.status,
+                summary: done.summary.clone(),
+                duration_ms: millis(done.took),
+                details: done.details.clone(),
+            })
+            .collect();
+        let lane = |lane| {
+            let of_lane = checks.iter().filter(|line| line.id.lane() == Some(lane));
+            of_lane.map(|line| line.status).max().unwrap_or(Status::Skipped)
+        };
+        ProfileReport {
+            profile: profile.to_owned(),
+            guide: guide.to_owned(),
+            verdict: run.verdict_over(|check| checks.iter().any(|line| line.id == check)),
+            lanes: Lanes { entra: lane(Lane::Entra), d365: lane(Lane::D365) },
+            started: rfc3339(started),
+            duration_ms: millis(run.elapsed),
+            checks,
+            findings: run.findings.clone(),
+        }
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What `list -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct ListReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Every profile, by name.
+    pub profiles: Vec<ProfileLine>,
+}
+
+/// A profile in the list.
+#[derive(Debug, Serialize)]
+pub struct ProfileLine {
+    /// Its name.
+    pub name: String,
+    /// Its guide; null where the file could not be read.
+    pub guide: Option<String>,
+    /// Its cloud.
+    pub cloud: Option<String>,
+    /// Its tenant.
+    pub tenant_id: Option<String>,
+    /// Its app.
+    pub client_id: Option<String>,
+    /// Its environment.
+    pub resource_url: Option<String>,
+    /// Its credential.
+    pub credential: CredentialLine,
+    /// Why the file could not be read, or what is missing in it.
+    pub problem: Option<String>,
+    /// The last test.
+    pub last: Option<LastLine>,
+}
+
+/// A credential, without its value.
+#[derive(Debug, Serialize)]
+pub struct CredentialLine {
+    /// `secret`.
+    pub kind: Option<String>,
+    /// `keyring`, `env`, `file` or `command`.
+    pub source: Option<String>,
+    /// Its end date.
+    pub expires: Option<Date>,
+    /// Days from today until then.
+    pub days_left: Option<i64>,
+}
+
+/// The last test of a profile.
+#[derive(Debug, Serialize)]
+pub struct LastLine {
+    /// How it stood.
+    pub verdict: Status,
+    /// When.
+    pub when: String,
+}
+
+/// What `show -o json` prints: a profile of the list with all its fields.
+#[derive(Debug, Serialize)]
+pub struct ShowReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// As in the list.
+    #[serde(flatten)]
+    pub line: ProfileLine,
+    /// Its file.
+    pub path: String,
+    /// What the secret is read from: the variable, file or command by name; null for the keyring.
+    pub reads: Option<String>,
+    /// What the guide collects for its product.
+    pub d365: D365Fields,
+    /// Where the network differs from the cloud's own.
+    pub network: NetworkFields,
+}
+
+/// The `[d365]` table of a profile.
+#[derive(Debug, Serialize)]
+pub struct D365Fields {
+    /// The mapped user.
+    pub user_id: Option<String>,
+    /// The company.
+    pub company: Option<String>,
+    /// Entities to read instead of the guide's own.
+    pub entities: Vec<String>,
+}
+
+/// The `[network]` table of a profile.
+#[derive(Debug, Serialize)]
+pub struct NetworkFields {
+    /// Another sign-in host.
+    pub authority_url: Option<String>,
+    /// Another Graph host.
+    pub graph_url: Option<String>,
+    /// An extra certification authority.
+    pub ca_certificate: Option<String>,
+}
+
+/// What `diagnose -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct DiagnoseReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What was read out of the text.
+    pub evidence: EvidenceReport,
+    /// What it means, most likely first; never empty.
+    pub findings: Vec<Finding>,
+}
+
+/// What was read out of a text.
+#[derive(Debug, Serialize)]
+pub struct EvidenceReport {
+    /// AADSTS codes.
+    pub codes: Vec<u32>,
+    /// The OAuth `error`.
+    pub oauth_error: Option<String>,
+    /// HTTP status.
+    pub http_status: Option<u16>,
+    /// Entra's trace id.
+    pub trace_id: Option<String>,
+    /// Entra's correlation id.
+    pub correlation_id: Option<String>,
+    /// When Entra answered, in its own words.
+    pub timestamp: Option<String>,
+}
+
+impl From<&Evidence> for EvidenceReport {
+    fn from(evidence: &Evidence) -> EvidenceReport {
+        EvidenceReport {
+            codes: evidence.codes.clone(),
+            oauth_error: evidence.oauth_error.clone(),
+            http_status: evidence.http_status,
+            trace_id: evidence.trace_id.clone(),
+            correlation_id: evidence.correlation_id.clone(),
+            timestamp: evidence.timestamp.clone(),
+        }
+    }
+}
+
+/// What `guides -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct GuidesReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Every guide; the one that was asked for with its steps.
+    pub guides: Vec<GuideReport>,
+}
+
+/// A guide.
+#[derive(Debug, Serialize)]
+pub struct GuideReport {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it sets up.
+    pub summary: String,
+    /// Fields without which a profile is not complete.
+    pub required: Vec<&'static str>,
+    /// Fields that may be given.
+    pub optional: Vec<&'static str>,
+    /// The steps' ids in the list; everything about them where one guide was asked for.
+    pub steps: Steps,
+    /// The truth about each permission; null in the list.
+    pub permissions: Option<Vec<Permission>>,
+}
+
+/// Steps, by name or in full.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Steps {
+    /// Their ids.
+    Ids(Vec<String>),
+    /// Everything.
+    Full(Vec<StepReport>),
+}
+
+/// A step of a guide, with its holes filled in.
+#[derive(Debug, Serialize)]
+pub struct StepReport {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// `entra-admin`, `d365-admin` or `operator`.
+    pub actor: Actor,
+    /// The role, in the portal's words.
+    pub who: String,
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The page on which it is done.
+    pub url: Option<String>,
+    /// What to do.
+    pub actions: Vec<String>,
+    /// What it collects.
+    pub collects: Vec<&'static str>,
+    /// What to watch for.
+    pub watch: Vec<String>,
+    /// How to know that it is done.
+    pub done: String,
+}
+
+impl GuideReport {
+    /// A guide in the list.
+    pub fn brief(guide: &Guide) -> GuideReport {
+        GuideReport {
+            id: guide.id.clone(),
+            title: guide.title.clone(),
+            summary: guide.summary.clone(),
+            required: names(&guide.needs()),
+            optional: names(&guide.optional),
+            steps: Steps::Ids(guide.steps.iter().map(|step| step.id.clone()).collect()),
+            permissions: None,
+        }
+    }
+
+    /// A whole guide, filled in with these values.
+    pub fn full(guide: &Guide, value: &dyn Fn(&str) -> Option<String>) -> GuideReport {
+        let filled = |texts: &[String]| texts.iter().map(|text| fill_or_name(text, value)).collect();
+        let steps = guide.steps.iter().map(|step| StepReport {
+            id: step.id.clone(),
+            title: step.title.clone(),
+            actor: step.actor,
+            who: step.who.clone(),
+            place: fill_or_name(&step.place, value),
+            url: step.url(value),
+            actions: filled(&step.actions),
+            collects: names(&step.collects),
+            watch: filled(&step.watch),
+            done: fill_or_name(&step.done, value),
+        });
+        GuideReport {
+            steps: Steps::Full(steps.collect()),
+            permissions: Some(guide.permissions.clone()),
+            ..GuideReport::brief(guide)
+        }
+    }
+}
+
+fn names(fields: &[FieldId]) -> Vec<&'static str> {
+    fields.iter().map(|field| field.name()).collect()
+}

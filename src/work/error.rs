@@ -1,0 +1,80 @@
+//! What can go wrong in a use case, how it weighs, and what to do about it.
+//!
+//! Does not know exit codes' meaning to scripts beyond their class, nor how a message is laid out.
+
+use crate::core::untrusted::Untrusted;
+use crate::store::StoreError;
+use crate::store::secrets::SecretTrouble;
+
+/// Whose fault it is, as far as scripts care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Wrong use or bad input: nothing was changed.
+    Usage,
+    /// It could not be done here: file, keyring or port trouble.
+    Here,
+}
+
+/// Why a use case did not come to its end.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WorkError {
+    /// A file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret could not be read.
+    #[error("the secret cannot be read: {0}")]
+    Secret(#[from] SecretTrouble),
+    /// The secret could not be kept, so nothing was saved.
+    #[error("the secret cannot be kept, so nothing was saved: {0}")]
+    NotKept(SecretTrouble),
+    /// The profile follows a guide that this version does not have.
+    #[error("profile '{name}' follows guide '{guide}', which this version does not have")]
+    NoGuide {
+        /// The profile.
+        name: String,
+        /// The guide.
+        guide: Untrusted,
+    },
+    /// The platform names no folder for configuration.
+    #[error("no folder to keep profiles in: this user has no home directory")]
+    NoHome,
+    /// The sandbox did not start.
+    #[error("the sandbox could not be started: {0}")]
+    Sandbox(Untrusted),
+}
+
+impl WorkError {
+    /// How it weighs.
+    pub fn class(&self) -> Class {
+        match self {
+            WorkError::Store(StoreError::NotFound { .. } | StoreError::Exists { .. }) => Class::Usage,
+            WorkError::Store(
+                StoreError::Damaged { .. }
+                | StoreError::Newer { .. }
+                | StoreError::Locked { .. }
+                | StoreError::Io { .. },
+            )
+            | WorkError::Secret(_)
+            | WorkError::NotKept(_)
+            | WorkError::NoGuide { .. }
+            | WorkError::NoHome
+            | WorkError::Sandbox(_) => Class::Here,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            WorkError::Store(error) => error.hint().map(str::to_owned),
+            WorkError::Secret(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
+            WorkError::NotKept(_) => {
+                Some("let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'".into())
+            }
+            WorkError::NoGuide { .. } => {
+                Some("d365-connect guides lists the guides; a newer version may have more".into())
+            }
+            WorkError::NoHome => Some("name a folder with --home DIR or D365_CONNECT_HOME".into()),
+            WorkError::Sandbox(_) => Some("is loopback (127.0.0.1) available, and the port free?".into()),
+        }
+    }
+}

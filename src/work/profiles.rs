@@ -1,0 +1,232 @@
+//! Profiles as a whole: list, open, rename, copy, remove. All of it works offline and with broken credentials.
+//!
+//! Does not know how a profile is changed; that is `save`.
+
+use crate::assets;
+use crate::core::expiry;
+use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
+use crate::core::profile::{Problem, Profile, ProfileDraft, SecretSource};
+use crate::core::question::FieldId;
+use crate::core::untrusted::Untrusted;
+use crate::store::StoreError;
+use crate::store::history::{self, Last};
+use crate::store::profiles::{self, Listed, Save, Stored};
+use crate::work::checks::{beside, read_secret};
+use crate::work::{Session, WorkError, today};
+use jiff::civil::Date;
+
+/// What is known about a profile's credential without reading it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credential {
+    /// `secret`; none when no credential is set or this version cannot use it.
+    pub kind: Option<&'static str>,
+    /// `keyring`, `env`, `file` or `command`.
+    pub source: Option<&'static str>,
+    /// The recorded end date.
+    pub expires: Option<Date>,
+    /// Whole days from today until then; negative when it has passed.
+    pub days_left: Option<i64>,
+}
+
+/// One line of the list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The profile's name.
+    pub name: ProfileName,
+    /// The guide's id.
+    pub guide: Option<String>,
+    /// The guide's short title; its id where this version does not have it.
+    pub guide_short: String,
+    /// What it connects to, for people.
+    pub target: String,
+    /// The cloud.
+    pub cloud: Option<String>,
+    /// The tenant, as it stands in the file.
+    pub tenant_id: Option<String>,
+    /// The app, as it stands in the file.
+    pub client_id: Option<String>,
+    /// The environment, as it stands in the file.
+    pub resource_url: Option<String>,
+    /// The credential.
+    pub credential: Credential,
+    /// Why the file could not be read, or what is missing or wrong in it.
+    pub problem: Option<String>,
+    /// The last test.
+    pub last: Option<Last>,
+}
+
+/// Every profile, by name; a damaged file is a row with its problem.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn rows(session: &Session) -> Result<Vec<Row>, WorkError> {
+    Ok(profiles::list(&session.home)?.into_iter().map(|listed| row(session, listed)).collect())
+}
+
+/// The line of one profile.
+pub fn row(session: &Session, listed: Listed) -> Row {
+    let last = history::last(&session.home, &listed.name);
+    match listed.profile {
+        Err(error) => Row {
+            name: listed.name,
+            guide: None,
+            guide_short: String::new(),
+            target: String::new(),
+            cloud: None,
+            tenant_id: None,
+            client_id: None,
+            resource_url: None,
+            credential: Credential::default(),
+            problem: Some(error.to_string()),
+            last,
+        },
+        Ok(stored) => {
+            let draft = &stored.draft;
+            let guide = assets::guide(&draft.guide);
+            let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+            let resource_url = given(FieldId::ResourceUrl);
+            let target = resource_url.as_deref().unwrap_or_default().trim_start_matches("https://").to_owned();
+            Row {
+                guide: Some(draft.guide.clone()),
+                guide_short: guide.map_or_else(|| draft.guide.clone(), |guide| guide.short.clone()),
+                target,
+                cloud: Some(given(FieldId::Cloud).unwrap_or_else(|| draft.cloud().to_string())),
+                tenant_id: given(FieldId::TenantId),
+                client_id: given(FieldId::ClientId),
+                resource_url,
+                credential: credential(draft),
+                problem: problem(&stored, guide),
+                last,
+                name: stored.name,
+            }
+        }
+    }
+}
+
+fn credential(draft: &ProfileDraft) -> Credential {
+    let expires = expiry::parse_date(draft.value(FieldId::Expires));
+    Credential {
+        kind: draft.source.as_ref().map(|_| "secret"),
+        source: draft.source.as_ref().map(SecretSource::kind),
+        expires,
+        days_left: expires.map(|end| expiry::days_left(end, today())),
+    }
+}
+
+/// What keeps a readable profile from being used.
+fn problem(stored: &Stored, guide: Option<&Guide>) -> Option<String> {
+    let Some(guide) = guide else {
+        return Some(format!("this version has no guide '{}'", Untrusted::plain(&stored.draft.guide).one_line(64)));
+    };
+    let problems = stored.draft.check(&stored.name, guide, assets::clouds()).err()?;
+    let (missing, wrong): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|p| p.text == "missing");
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|problem| problem.field.name()).collect();
+        parts.push(format!("missing: {}", names.join(", ")));
+    }
+    parts.extend(wrong.iter().map(|problem| format!("{}: {}", problem.field, problem.text)));
+    Some(parts.join("; "))
+}
+
+/// A profile, its guide, and whether it is complete.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// As it was read.
+    pub stored: Stored,
+    /// Its guide.
+    pub guide: &'static Guide,
+    /// Ready for use, or what is missing or wrong.
+    pub profile: Result<Profile, Vec<Problem>>,
+}
+
+/// Opens one profile.
+///
+/// # Errors
+/// When there is none, its file is damaged, or its guide is not of this version.
+pub fn open(session: &Session, name: &ProfileName) -> Result<Opened, WorkError> {
+    let stored = profiles::load(&session.home, name)?;
+    let guide = assets::guide(&stored.draft.guide).ok_or_else(|| WorkError::NoGuide {
+        name: stored.name.to_string(),
+        guide: Untrusted::plain(&stored.draft.guide),
+    })?;
+    let profile = stored.draft.check(&stored.name, guide, assets::clouds());
+    Ok(Opened { stored, guide, profile })
+}
+
+/// Renames a profile with its history; the keyring entry stays its own.
+///
+/// # Errors
+/// When there is no such profile, or one of the new name.
+pub fn rename(session: &Session, old: &ProfileName, new: &ProfileName) -> Result<(), WorkError> {
+    Ok(profiles::rename(&session.home, old, new)?)
+}
+
+/// Copies a profile. A secret in the keyring gets an entry of its own; where it cannot be read, the copy has no secret
+/// and the reason is returned.
+///
+/// # Errors
+/// When there is no such profile, one of the new name, or the copy cannot be saved.
+pub async fn copy(session: &Session, from: &ProfileName, to: &ProfileName) -> Result<Option<String>, WorkError> {
+    let mut draft = profiles::load(&session.home, from)?.draft;
+    // Asked before a keyring entry is made; the save below asks once more under its lock.
+    if !matches!(profiles::load(&session.home, to), Err(StoreError::NotFound { .. })) {
+        return Err(StoreError::Exists { name: to.to_string() }.into());
+    }
+    let mut without = None;
+    let mut kept = None;
+    if let Some(source @ SecretSource::Keyring { .. }) = draft.source.clone() {
+        draft.source = None;
+        let copied = match read_secret(session, &source).await {
+            Ok(secret) => beside(source.to_string(), &session.keyring, move |keyring| keyring.keep(&secret)).await,
+            Err(trouble) => Err(trouble),
+        };
+        match copied {
+            Ok(entry) => {
+                kept = Some(entry.clone());
+                draft.source = Some(SecretSource::Keyring { entry });
+            }
+            Err(trouble) => without = Some(trouble.to_string()),
+        }
+    }
+    match profiles::save(&session.home, to, &draft, Save::New) {
+        Ok(_) => Ok(without),
+        Err(error) => {
+            if let Some(entry) = kept {
+                forget(session, entry).await;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// What a removal leaves behind, if anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Why a keyring entry may still be there.
+    pub left: Option<String>,
+}
+
+/// Removes a profile with its history, draft and keyring entry. A damaged file does not hinder it.
+///
+/// # Errors
+/// When there is no such profile, or the file system refuses.
+pub async fn remove(session: &Session, name: &ProfileName) -> Result<Removed, WorkError> {
+    let stored = profiles::load(&session.home, name);
+    profiles::remove(&session.home, name)?;
+    let left = match stored {
+        Ok(Stored { draft: ProfileDraft { source: Some(SecretSource::Keyring { entry }), .. }, .. }) => {
+            forget(session, entry).await
+        }
+        Ok(_) | Err(StoreError::NotFound { .. }) => None,
+        Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
+    };
+    Ok(Removed { left })
+}
+
+/// Takes a keyring entry away; says why where that fails.
+pub(super) async fn forget(session: &Session, entry: String) -> Option<String> {
+    let gone = beside("the keyring".into(), &session.keyring, move |keyring| keyring.forget(&entry)).await;
+    gone.err().map(|trouble| format!("its keyring entry is left: {trouble}"))
+}

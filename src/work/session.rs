@@ -1,0 +1,103 @@
+//! One run of the program: its home, its keyring, how it may use the network, and the sandbox if there is one.
+//!
+//! Does not know what is done with them.
+
+use crate::assets;
+use crate::core::names::ProfileName;
+use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::question::FieldId;
+use crate::core::untrusted::Untrusted;
+use crate::net::NetOptions;
+use crate::sandbox::{Offer, Sandbox, Scenario};
+use crate::store::StoreError;
+use crate::store::paths::Home;
+use crate::store::profiles::{self, Save};
+use crate::store::secrets::Keyring;
+use crate::work::WorkError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What a session is opened with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The home, where it is not the platform's.
+    pub home: Option<PathBuf>,
+    /// Start the simulated tenant, and reach nothing else.
+    pub sandbox: Option<Scenario>,
+    /// Limit of one exchange with a server.
+    pub exchange: Duration,
+    /// How long one check may wait for retries in all.
+    pub waiting: Duration,
+}
+
+/// What every use case works with.
+#[derive(Debug)]
+pub struct Session {
+    /// Where things are kept.
+    pub home: Home,
+    /// Where secrets are kept.
+    pub keyring: Keyring,
+    /// How the network may be used.
+    pub net: NetOptions,
+    /// The simulated tenant, when it runs in this process.
+    pub sandbox: Option<Arc<Sandbox>>,
+    /// Held so that the home of a rehearsal goes when the session does.
+    throwaway: Option<TempDir>,
+}
+
+impl Session {
+    /// Opens a session. With a sandbox and no home given, the home is a throw-away folder with one ready profile a
+    /// guide, and secrets stay in memory.
+    ///
+    /// # Errors
+    /// When there is no home, or the sandbox cannot start.
+    pub async fn open(options: Options) -> Result<Session, WorkError> {
+        let mut net = NetOptions { exchange: options.exchange, waiting: options.waiting, sandbox: None };
+        let Some(scenario) = options.sandbox else {
+            let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
+            return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, throwaway: None });
+        };
+        let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
+        let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
+        net.sandbox = Some((!sandbox.unplugged()).then(|| sandbox.address()));
+        let sandbox = Some(Arc::new(sandbox));
+        if let Some(home) = options.home {
+            return Ok(Session { home: Home::at(home), keyring: Keyring::default(), net, sandbox, throwaway: None });
+        }
+        let folder = tempfile::Builder::new().prefix("d365-connect-sandbox-").tempdir().map_err(|error| {
+            StoreError::Io { path: std::env::temp_dir(), what: Untrusted::plain(&error.to_string()) }
+        })?;
+        let home = Home::at(folder.path());
+        let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, throwaway: Some(folder) };
+        session.fill()?;
+        Ok(session)
+    }
+
+    /// Whether the home goes when the session does.
+    pub fn is_rehearsal(&self) -> bool {
+        self.throwaway.is_some()
+    }
+
+    /// One ready profile a guide, with the values that the scenario's operator noted down.
+    fn fill(&self) -> Result<(), WorkError> {
+        let offers = self.sandbox.as_ref().map(|sandbox| sandbox.noted()).unwrap_or_default();
+        for guide in assets::guides() {
+            let Ok(name) = guide.id.parse::<ProfileName>() else { continue };
+            let mut draft = ProfileDraft::new(&guide.id);
+            for offer in &offers {
+                match offer {
+                    Offer::Value(field, value) => draft.set(*field, value),
+                    Offer::Secret(secret, end) => {
+                        let entry = self.keyring.keep(secret).map_err(WorkError::NotKept)?;
+                        draft.source = Some(SecretSource::Keyring { entry });
+                        draft.set(FieldId::Expires, &end.to_string());
+                    }
+                }
+            }
+            profiles::save(&self.home, &name, &draft, Save::New)?;
+        }
+        Ok(())
+    }
+}
