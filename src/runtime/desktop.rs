@@ -59,7 +59,7 @@ async fn launch(url: &url::Url) -> Result<(), String> {
 #[cfg(not(any(windows, target_os = "macos")))]
 async fn launch(url: &url::Url) -> Result<(), String> {
     for launcher in ["xdg-open", "wslview", "x-www-browser"] {
-        if run(launcher, url, std::env::vars_os()).await {
+        if run(launcher, url, std::env::vars_os().collect()).await {
             return Ok(());
         }
     }
@@ -68,12 +68,12 @@ async fn launch(url: &url::Url) -> Result<(), String> {
 
 /// Whether a launcher could be started and did not refuse.
 #[cfg(not(any(windows, target_os = "macos")))]
-async fn run(launcher: &str, url: &url::Url, vars: impl Iterator<Item = (OsString, OsString)>) -> bool {
+async fn run(launcher: &str, url: &url::Url, vars: Vec<(OsString, OsString)>) -> bool {
     use std::process::Stdio;
     let started = tokio::process::Command::new(launcher)
         .arg(url.as_str())
         .env_clear()
-        .envs(vars.filter(|(name, _)| is_for_browser(name)))
+        .envs(vars.into_iter().filter(|(name, _)| is_for_browser(name)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -155,13 +155,13 @@ mod tests {
         write(&format!("printf '%s\\n' \"$@\" >'{0}'; env >>'{0}'", seen.display()));
         let url = url::Url::parse("https://portal.azure.com/#a;b").unwrap();
         let vars =
-            std::env::vars_os().chain([("CLIENT_SECRET".into(), "canary".into()), ("LC_ALL".into(), "C".into())]);
+            std::env::vars_os().chain([("CLIENT_SECRET".into(), "canary".into()), ("LC_ALL".into(), "C".into())]).collect();
         assert!(run(script.to_str().unwrap(), &url, vars).await);
         let seen = std::fs::read_to_string(seen).unwrap();
         assert!(seen.starts_with("https://portal.azure.com/#a;b\n"), "{seen}");
         assert!(seen.contains("LC_ALL=C"), "{seen}");
         assert!(!seen.contains("canary"), "{seen}");
-        assert!(!run("/nowhere/launcher", &url, std::env::vars_os()).await);
+        assert!(!run("/nowhere/launcher", &url, Vec::new()).await);
         write("exit 3");
         assert!(!run(script.to_str().unwrap(), &url, std::env::vars_os()).await);
     }

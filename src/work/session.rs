@@ -39,8 +39,8 @@ pub struct Session {
     pub home: Home,
     /// Where secrets are kept.
     pub keyring: Keyring,
-    /// How the network may be used.
-    pub net: NetOptions,
+    /// How the network may be used, but for the sandbox: see [`Session::net`].
+    net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
     /// Held so that the home of a rehearsal goes when the session does.
@@ -54,14 +54,14 @@ impl Session {
     /// # Errors
     /// When there is no home, or the sandbox cannot start.
     pub async fn open(options: Options) -> Result<Session, WorkError> {
-        let mut net = NetOptions { exchange: options.exchange, waiting: options.waiting, sandbox: None };
+        let net =
+            NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
             return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, throwaway: None });
         };
         let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
         let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
-        net.sandbox = Some((!sandbox.unplugged()).then(|| sandbox.address()));
         let sandbox = Some(Arc::new(sandbox));
         if let Some(home) = options.home {
             return Ok(Session { home: Home::at(home), keyring: Keyring::default(), net, sandbox, throwaway: None });
@@ -73,6 +73,12 @@ impl Session {
         let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, throwaway: Some(folder) };
         session.fill()?;
         Ok(session)
+    }
+
+    /// How the network may be used now: the sandbox's may be unplugged, and plugged in again.
+    pub fn net(&self) -> NetOptions {
+        let sandbox = self.sandbox.as_ref().map(|sandbox| (!sandbox.unplugged()).then(|| sandbox.address()));
+        NetOptions { sandbox, ..self.net.clone() }
     }
 
     /// Whether the home goes when the session does.
