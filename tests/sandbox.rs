@@ -445,7 +445,7 @@ fn tokens_are_signed_and_carry_what_they_should() {
 
         // The audience is what was asked for, slash, case and generic id included; F&O takes only its own URL.
         for (scope, audience, status) in [
-            (format!("{}//.default", FINANCE_OPERATIONS), format!("{FINANCE_OPERATIONS}/"), 401),
+            (format!("{FINANCE_OPERATIONS}//.default"), format!("{FINANCE_OPERATIONS}/"), 401),
             ("https://Contoso.sandbox.test/.default".into(), "https://Contoso.sandbox.test".into(), 401),
             (format!("{GENERIC}/.default"), GENERIC.into(), 401),
             (format!("{}/.default", outside.base), outside.base.clone(), 200),
