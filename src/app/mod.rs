@@ -63,6 +63,15 @@ pub enum Open {
     Editor(ProfileName),
 }
 
+/// What is different when everything happens in the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The scenario's id.
+    pub scenario: &'static str,
+    /// Values that a new set-up starts with: the simulated sign-in host.
+    pub preset: Vec<(FieldId, String)>,
+}
+
 /// A screen over home.
 #[derive(Debug)]
 pub enum Screen {
@@ -107,8 +116,8 @@ pub struct App {
     pub toast: Option<Toast>,
     /// What the last drawing found out.
     pub seen: Seen,
-    /// The sandbox's scenario, when everything happens in the sandbox.
-    pub sandbox: Option<&'static str>,
+    /// Set when everything happens in the sandbox.
+    pub sandbox: Option<Rehearsal>,
     /// Set when the program is to end, with its exit code.
     pub quit: Option<u8>,
     today: Date,
@@ -118,7 +127,7 @@ pub struct App {
 
 impl App {
     /// The app at its start, and what it wants first.
-    pub fn new(know: Knowledge, today: Date, sandbox: Option<&'static str>, open: Open) -> (App, Vec<Effect>) {
+    pub fn new(know: Knowledge, today: Date, sandbox: Option<Rehearsal>, open: Open) -> (App, Vec<Effect>) {
         let mut app = App {
             know,
             home: Home::default(),
@@ -368,7 +377,18 @@ impl App {
         Vec::new()
     }
 
-    fn focused_field(&self) -> Option<FieldKey> {
+    /// Whether the open step has fields.
+    pub fn has_fields(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Wizard(wizard)) if !wizard.fields().is_empty())
+    }
+
+    /// Whether the seen test screen has something to tell.
+    pub fn tested(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+    }
+
+    /// The field under the cursor, on a screen that has fields.
+    pub fn focused_field(&self) -> Option<FieldKey> {
         match self.stack.last() {
             Some(Screen::Wizard(wizard)) => wizard.focused(),
             Some(Screen::Editor(editor)) => Some(editor.focused()),
@@ -518,7 +538,15 @@ impl App {
     }
 
     fn open_wizard(&mut self, name: &str, draft: &ProfileDraft, purpose: Purpose, step: &str) {
-        let form = self.make_form(name, draft, purpose);
+        let mut draft = draft.clone();
+        if let (Purpose::New, Some(rehearsal)) = (&purpose, &self.sandbox) {
+            for (field, value) in
+                rehearsal.preset.iter().filter(|(field, _)| draft.value(*field).is_empty()).collect::<Vec<_>>()
+            {
+                draft.set(*field, value);
+            }
+        }
+        let form = self.make_form(name, &draft, purpose);
         self.stack.push(Screen::Wizard(Box::new(Wizard::new(form, step))));
     }
 
@@ -626,17 +654,20 @@ impl App {
         Vec::new()
     }
 
-    fn link(&mut self, copy: bool) -> Vec<Effect> {
-        let clouds = self.know.clouds;
-        let url = match self.stack.last() {
+    /// The page that belongs to what is seen: the step's, or that of the marked finding.
+    pub fn url(&self) -> Option<String> {
+        match self.stack.last() {
             Some(Screen::Wizard(wizard)) => {
                 let draft = wizard.form.draft();
-                wizard.current().url(&|name| draft.template_value(name, clouds))
+                wizard.current().url(&|name| draft.template_value(name, self.know.clouds))
             }
             Some(Screen::Checks(checks)) => checks.url(),
             _ => None,
-        };
-        match url {
+        }
+    }
+
+    fn link(&mut self, copy: bool) -> Vec<Effect> {
+        match self.url() {
             Some(url) if copy => vec![Effect::CopyText(url)],
             Some(url) => vec![Effect::OpenLink(url)],
             None => {
@@ -648,8 +679,7 @@ impl App {
 
     fn keep_draft(&mut self) -> Vec<Effect> {
         let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
-        let nothing_typed = wizard.form.draft().values.is_empty();
-        if wizard.form.purpose != Purpose::New || nothing_typed {
+        if wizard.form.purpose != Purpose::New || !wizard.form.dirty() {
             return Vec::new();
         }
         let step = wizard.current().id.clone();
@@ -822,7 +852,13 @@ impl App {
                 }
             }
         }
-        if intake.is_empty() {
+        let form = self.form();
+        let nothing_new = intake.secret.is_none()
+            && intake
+                .found
+                .iter()
+                .all(|found| form.is_some_and(|form| form.text(FieldKey::Of(found.field)) == found.value));
+        if nothing_new {
             self.say(said);
         } else {
             self.dialog = Some(Dialog::Values { intake, title: "The sandbox's portal shows".into(), said: Some(said) });

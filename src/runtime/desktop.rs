@@ -154,8 +154,9 @@ mod tests {
         };
         write(&format!("printf '%s\\n' \"$@\" >'{0}'; env >>'{0}'", seen.display()));
         let url = url::Url::parse("https://portal.azure.com/#a;b").unwrap();
-        let vars =
-            std::env::vars_os().chain([("CLIENT_SECRET".into(), "canary".into()), ("LC_ALL".into(), "C".into())]).collect();
+        let vars = std::env::vars_os()
+            .chain([("CLIENT_SECRET".into(), "canary".into()), ("LC_ALL".into(), "C".into())])
+            .collect();
         assert!(run(script.to_str().unwrap(), &url, vars).await);
         let seen = std::fs::read_to_string(seen).unwrap();
         assert!(seen.starts_with("https://portal.azure.com/#a;b\n"), "{seen}");

@@ -83,7 +83,9 @@ impl Effects {
                 let keyring = session.keyring.clone();
                 let usable = tokio::task::spawn_blocking(move || keyring.usable()).await;
                 Msg::KeyringProbed(match usable {
-                    Ok(result) => result.map_err(|error| Trouble { what: error.what.one_line(120), hint: Some(error.hint) }),
+                    Ok(result) => {
+                        result.map_err(|error| Trouble { what: error.what.one_line(120), hint: Some(error.hint) })
+                    }
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
                 })
             }),
@@ -174,7 +176,8 @@ fn ready(_session: &Session, name: Option<ProfileName>, draft: &ProfileDraft) ->
         Ok(name) => name,
         Err(error) => return Err(wrong(error.message)),
     };
-    let guide = crate::assets::guide(&draft.guide).ok_or_else(|| wrong("this version does not have the profile's guide".into()))?;
+    let guide = crate::assets::guide(&draft.guide)
+        .ok_or_else(|| wrong("this version does not have the profile's guide".into()))?;
     draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| {
         let all: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
         wrong(all.join("; "))
@@ -239,7 +242,8 @@ fn load_home(session: &Session) -> Result<HomeData, Trouble> {
         })
         .collect();
     let drafts = drafts::list(&session.home).map_err(|error| trouble(&error.into()))?;
-    let drafts = drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
+    let drafts =
+        drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
     Ok(HomeData { rows, drafts, now: Timestamp::now() })
 }
 

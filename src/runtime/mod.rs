@@ -11,8 +11,10 @@ pub mod terminal;
 use crate::app::effect::Effect;
 use crate::app::key::{Input, Key, StopSignal};
 use crate::app::msg::Msg;
-use crate::app::{App, Knowledge, Open};
+use crate::app::{App, Knowledge, Open, Rehearsal};
 use crate::assets;
+use crate::core::question::FieldId;
+use crate::sandbox::AUTHORITY;
 use crate::ui;
 use crate::ui::theme::Theme;
 use crate::work::{Session, today};
@@ -34,13 +36,16 @@ const TICK: Duration = Duration::from_millis(100);
 pub async fn run(session: Session, open: Open, theme: Theme) -> io::Result<u8> {
     let session = Arc::new(session);
     let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
-    let scenario = session.sandbox.as_ref().map(|sandbox| sandbox.scenario().as_str());
+    let rehearsal = session.sandbox.as_ref().map(|sandbox| Rehearsal {
+        scenario: sandbox.scenario().as_str(),
+        preset: vec![(FieldId::AuthorityUrl, AUTHORITY.to_owned())],
+    });
     // The handlers for signals stand before raw mode does.
     let mut inputs = Inputs::start()?;
     let mut terminal = Terminal::enter()?;
     let (messages, answers) = mpsc::channel(256);
     let mut effects = Effects::new(session, messages);
-    let (mut app, first) = App::new(know, today(), scenario, open);
+    let (mut app, first) = App::new(know, today(), rehearsal, open);
     let result = screens(&mut app, first, &mut terminal, &mut inputs, &mut effects, answers, theme).await;
     // The terminal is given back first; files that are being written are waited for after that.
     terminal.leave();

@@ -62,7 +62,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
 
 /// The head of a screen: its title on the left, a remark on the right.
 fn head(frame: &mut Frame<'_>, area: Rect, app: Option<&App>, title: &str, remark: &str, theme: Theme) {
-    let sandbox = app.and_then(|app| app.sandbox).map(|scenario| format!(" [sandbox: {scenario}]")).unwrap_or_default();
+    let sandbox = app
+        .and_then(|app| app.sandbox.as_ref())
+        .map(|rehearsal| format!(" [sandbox: {}]", rehearsal.scenario))
+        .unwrap_or_default();
     let room = usize::from(area.width);
     let remark = if text::width(title) + text::width(&sandbox) + text::width(remark) + 4 > room { "" } else { remark };
     let left = text::cut(

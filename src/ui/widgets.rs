@@ -21,7 +21,11 @@ pub fn key_bar(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let context = app.context();
     let offered = |intent: Intent| match intent {
         Intent::CarryOut => app.sandbox.is_some(),
-        Intent::Save => context != Context::Checks || app.unsaved(),
+        Intent::Save if context == Context::Checks => app.unsaved(),
+        Intent::Reveal => app.focused_field() == Some(FieldKey::Of(FieldId::Secret)),
+        Intent::NextField if context == Context::Step => app.has_fields(),
+        Intent::OpenLink | Intent::CopyLink => app.url().is_some(),
+        Intent::CopyDetails if context == Context::Checks => app.url().is_some() || app.tested(),
         _ => true,
     };
     let words: Vec<(String, &str, bool)> = keymap::bindings(context)

@@ -34,7 +34,8 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
     if let Some(trouble) = &home.trouble {
         lines.extend(widgets::paragraph("", &trouble.what, usize::from(inner.width), theme.bad(), theme));
     }
-    let columns = Columns::of(usize::from(inner.width));
+    let longest = home.profiles().iter().map(|row| text::width(row.name.as_str())).max().unwrap_or(0);
+    let columns = Columns::of(usize::from(inner.width), longest);
     lines.push(columns.line(
         ["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(|t| Span::styled(t, theme.dim())),
         "  ",
@@ -82,11 +83,13 @@ fn welcome(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Seen {
 struct Columns([usize; 5]);
 
 impl Columns {
-    fn of(room: usize) -> Columns {
+    fn of(room: usize, longest_name: usize) -> Columns {
         let room = room.saturating_sub(3);
-        if room >= 74 {
-            let target = room - 18 - 19 - 11 - 16;
-            Columns([18, 19, target, 11, 16])
+        let name = longest_name.clamp(8, 30) + 1;
+        if room >= 96 {
+            Columns([name, 24, room - name - 24 - 11 - 18, 11, 18])
+        } else if room >= 70 {
+            Columns([name, 0, room - name - 11 - 18, 11, 18])
         } else if room >= 50 {
             Columns([room - 11 - 18, 0, 0, 11, 18])
         } else {

@@ -19,7 +19,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let guide = wizard.guide();
     let title = match &wizard.form.purpose {
         Purpose::New => format!("Set up · {}", guide.title),
-        Purpose::Change(name, _) => format!("Mend {name} · {}", guide.title),
+        Purpose::Change(name, _) => format!("Mend · {name}"),
     };
     let title = if theme.ascii { title.replace('·', "-") } else { title };
     let place =
@@ -123,10 +123,9 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, guide: &Guide, step: &Step, room: 
         let problems = wizard.form.problems(false);
         lines.push(Line::default());
         if problems.is_empty() {
-            lines.push(Line::from(vec![
-                Span::styled(theme.key_label(crate::app::key::Key::Enter), theme.key()),
-                Span::raw(" tests what is filled in. Nothing is saved before you say so."),
-            ]));
+            let text = "tests what is filled in. Nothing is saved before you say so.";
+            let enter = format!("{} ", theme.key_label(crate::app::key::Key::Enter));
+            lines.extend(widgets::paragraph(&enter, text, room, theme.good(), theme));
         } else {
             lines.push(Line::styled("Still open:", theme.warn()));
             for (key, problem) in problems {
