@@ -344,7 +344,6 @@ mod unix {
     use rustix::termios::{isatty, tcgetwinsize};
     use std::io::{self, PipeReader, PipeWriter};
     use std::os::fd::{AsFd, OwnedFd};
-    use std::thread::JoinHandle;
     use std::time::Duration;
     use tokio::signal::unix::{Signal, SignalKind, signal};
     use tokio::sync::mpsc;
@@ -392,7 +391,7 @@ mod unix {
 
         /// An input that is there already: to be called until `None` before the next frame is drawn.
         pub fn try_next(&mut self) -> Option<Input> {
-            self.next().now_or_never()
+            tokio::task::unconstrained(self.next()).now_or_never()
         }
 
         /// Stops reading, so that another program may read the terminal. Signals are still received. When this returns,
@@ -483,27 +482,29 @@ mod unix {
     /// A thread, because a terminal cannot be read without blocking unless every other program that shares it is made
     /// non-blocking, too.
     struct Reader {
-        thread: Option<JoinHandle<()>>,
         /// The thread ends when this is closed.
         leash: Option<PipeWriter>,
+        /// Closed by the thread when it has ended.
+        ended: std::sync::mpsc::Receiver<()>,
     }
 
     impl Reader {
         fn start(tty: OwnedFd, sender: mpsc::Sender<Input>) -> io::Result<Reader> {
             let (leash_end, leash) = io::pipe()?;
-            let thread = std::thread::Builder::new()
-                .name("input".to_owned())
-                .spawn(move || Reading { tty, leash: leash_end, sender }.run())?;
-            Ok(Reader { thread: Some(thread), leash: Some(leash) })
+            let (running, ended) = std::sync::mpsc::channel();
+            std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+                Reading { tty, leash: leash_end, sender }.run();
+                drop(running);
+            })?;
+            Ok(Reader { leash: Some(leash), ended })
         }
     }
 
     impl Drop for Reader {
         fn drop(&mut self) {
             self.leash = None;
-            if let Some(thread) = self.thread.take() {
-                let _panicked = thread.join();
-            }
+            // It ends at once, unless a line-mode read caught it; that must not keep the program from ending.
+            let _ended = self.ended.recv_timeout(Duration::from_millis(200));
         }
     }
 
@@ -661,8 +662,8 @@ mod unix {
             let mut inputs = Inputs::on(slave).unwrap();
             drop(master);
             assert_eq!(next(&mut inputs).await, Input::Stop(StopSignal::TerminalGone));
-            let thread = inputs.reader.as_mut().and_then(|reader| reader.thread.take()).unwrap();
-            tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap();
+            let ended = inputs.reader.as_ref().unwrap().ended.recv_timeout(Duration::from_secs(10));
+            assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
             assert_eq!(inputs.try_next(), None, "told once");
         }
 

@@ -25,6 +25,8 @@ pub struct Terminal {
     screen: ratatui::Terminal<CrosstermBackend<Output>>,
     output: Output,
     size: (u16, u16),
+    /// What the terminal shows is not what `screen` believes.
+    stale: bool,
     /// Given back by [`Terminal::suspend`], to be taken again.
     suspended: bool,
 }
@@ -40,7 +42,7 @@ impl Terminal {
         let output = Output::default();
         let size = tty.size();
         let screen = blank(&output, size)?;
-        let mut terminal = Terminal { tty, screen, output, size, suspended: false };
+        let mut terminal = Terminal { tty, screen, output, size, stale: true, suspended: false };
         terminal.resume()?;
         Ok(terminal)
     }
@@ -54,8 +56,11 @@ impl Terminal {
         if self.suspended {
             return Ok(());
         }
-        if self.size != self.tty.size() {
-            self.repaint()?;
+        let size = self.tty.size();
+        if self.stale || self.size != size {
+            self.screen = blank(&self.output, size)?;
+            queue!(self.output, ResetColor, Clear(ClearType::All))?;
+            (self.size, self.stale) = (size, false);
         }
         self.screen.draw(frame)?;
         self.write_out()
@@ -88,26 +93,25 @@ impl Terminal {
     /// # Errors
     /// When the terminal has gone.
     pub fn resume(&mut self) -> io::Result<()> {
-        let taken = self.tty.take();
-        if taken.is_ok() {
-            self.suspended = false;
-            queue!(self.output, EnterAlternateScreen, EnableBracketedPaste)?;
-            return self.repaint().and_then(|()| self.write_out());
+        if let Err(error) = self.tty.take() {
+            restore_now();
+            return Err(error);
         }
-        restore_now();
-        taken
+        self.suspended = false;
+        self.repaint();
+        queue!(self.output, EnterAlternateScreen, EnableBracketedPaste)?;
+        self.write_out()
+    }
+
+    /// Has the next frame drawn in full: after every [`crate::app::key::Input::Resize`], because terminals lose what does not
+    /// fit for a moment, and when the user asks for it.
+    pub fn repaint(&mut self) {
+        self.stale = true;
     }
 
     /// Gives the terminal back. The same as dropping it, by its name.
     pub fn leave(self) {
         drop(self);
-    }
-
-    /// Forgets what is on the screen, so that the next frame is drawn in full and in the terminal's size.
-    fn repaint(&mut self) -> io::Result<()> {
-        self.size = self.tty.size();
-        self.screen = blank(&self.output, self.size)?;
-        queue!(self.output, ResetColor, Clear(ClearType::All))
     }
 
     fn write_out(&mut self) -> io::Result<()> {
@@ -250,7 +254,7 @@ mod system {
             let begun = Instant::now();
             let _gone = tcflush(&tty.input, QueueSelector::IFlush);
             while begun.elapsed() < Duration::from_millis(500)
-                && is_ready(&tty.input, PollFlags::IN, Duration::from_millis(20))
+                && is_ready(&tty.input, PollFlags::IN, Duration::from_millis(50))
             {
                 let _gone = tcflush(&tty.input, QueueSelector::IFlush);
             }
