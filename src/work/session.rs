@@ -54,7 +54,7 @@ impl Session {
     /// # Errors
     /// When there is no home, or the sandbox cannot start.
     pub async fn open(options: Options) -> Result<Session, WorkError> {
-        let mut net = NetOptions { exchange: options.exchange, waiting: options.waiting, sandbox: None };
+        let mut net = NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
             return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, throwaway: None });
