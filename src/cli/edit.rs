@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, input, new, profile_name};
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
-use crate::store::profiles::Save;
+use crate::store::profiles::Stored;
 use crate::work::{self, Open, SaveRequest, SecretChoice};
 
 /// Change a profile.
@@ -83,8 +83,8 @@ pub async fn run(args: Args, context: &Context) -> Done {
     for problem in old {
         context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));
     }
-    let name = opened.stored.name;
-    let saved = work::save(&session, SaveRequest { name, draft, secret, how: Save::Change }).await?;
-    context.told(&saved);
+    let Stored { name, draft: before, .. } = opened.stored;
+    let saved = work::save(&session, SaveRequest { name, draft, secret, before: Some(before) }).await?;
+    context.told(&session, &saved);
     OK
 }

@@ -175,7 +175,7 @@ fn shown(value: &str) -> String {
 
 impl Context {
     /// Says what was saved where.
-    fn told(&self, saved: &Saved) {
+    fn told(&self, session: &Session, saved: &Saved) {
         self.printer.say(&format!("saved {}", shown(&saved.path.display().to_string())));
         match &saved.draft.source {
             Some(SecretSource::Keyring { .. }) => self.printer.say("the secret is in the keyring"),
@@ -184,6 +184,9 @@ impl Context {
         }
         if let Some(left) = &saved.left {
             self.printer.note(left);
+        }
+        if session.is_rehearsal() {
+            self.printer.note("this was a rehearsal: its home is gone now; --home DIR keeps it");
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::cli::{Context, Done, OK, input, profile_name};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
-use crate::store::profiles::Save;
+use crate::core::question::FieldId;
+use crate::store::{StoreError, profiles};
 use crate::work::{self, Open, SaveRequest, SecretChoice, WorkError};
 
 /// Set up a profile.
@@ -81,14 +82,14 @@ async fn save(
     context: &Context,
     name: ProfileName,
     guide: &Guide,
-    given: Vec<(crate::core::question::FieldId, String)>,
+    given: Vec<(FieldId, String)>,
     mut draft: ProfileDraft,
     request: Option<SourceRequest>,
 ) -> Done {
     let session = context.session().await?;
-    if let Ok(stored) = crate::store::profiles::load(&session.home, &name) {
-        let exists = crate::store::StoreError::Exists { name: stored.name.to_string() };
-        return Err(WorkError::from(exists).into());
+    // A damaged file is in the way as well.
+    if !matches!(profiles::load(&session.home, &name), Err(StoreError::NotFound { .. })) {
+        return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into());
     }
     let secret = match request {
         Some(request) => Some(input::secret(context, &session, request).await),
@@ -116,8 +117,8 @@ async fn save(
     if !failure.troubles.is_empty() {
         return Err(failure);
     }
-    let saved = work::save(&session, SaveRequest { name, draft, secret: choice, how: Save::New }).await?;
-    context.told(&saved);
+    let saved = work::save(&session, SaveRequest { name, draft, secret: choice, before: None }).await?;
+    context.told(&session, &saved);
     OK
 }
 

@@ -33,8 +33,8 @@ pub struct SaveRequest {
     pub draft: ProfileDraft,
     /// Its secret.
     pub secret: SecretChoice,
-    /// New, or a change.
-    pub how: Save,
+    /// The values as they were opened, so that only what differs is written; none makes a new profile.
+    pub before: Option<ProfileDraft>,
 }
 
 /// What was saved where.
@@ -55,15 +55,14 @@ pub struct Saved {
 /// # Errors
 /// When the secret cannot be kept (nothing was saved then), or the file cannot be written.
 pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, WorkError> {
-    let SaveRequest { name, mut draft, secret, how } = request;
+    let SaveRequest { name, mut draft, secret, before } = request;
     // Asked before a keyring entry is made; the save below asks once more under its lock.
-    let old = match (profiles::load(&session.home, &name), how) {
-        (Ok(_), Save::New) => return Err(StoreError::Exists { name: name.to_string() }.into()),
-        (Ok(stored), Save::Change) => stored.draft.source,
-        (Err(error @ StoreError::NotFound { .. }), Save::Change) => return Err(error.into()),
-        // A damaged file is refused by the save itself.
-        (Err(_), _) => None,
-    };
+    let exists = !matches!(profiles::load(&session.home, &name), Err(StoreError::NotFound { .. }));
+    match before {
+        None if exists => return Err(StoreError::Exists { name: name.to_string() }.into()),
+        Some(_) if !exists => return Err(StoreError::NotFound { name: name.to_string() }.into()),
+        _ => {}
+    }
     let mut kept = None;
     match secret {
         SecretChoice::Keep => {}
@@ -75,7 +74,11 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
             draft.source = Some(SecretSource::Keyring { entry });
         }
     }
-    let path = match profiles::save(&session.home, &name, &draft, how) {
+    let written = match &before {
+        None => profiles::save(&session.home, &name, &draft, Save::New),
+        Some(before) => profiles::save_changes(&session.home, &name, before, &draft),
+    };
+    let path = match written {
         Ok(path) => path,
         Err(error) => {
             if let Some(entry) = kept {
@@ -84,12 +87,9 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
             return Err(error.into());
         }
     };
-    let left = match old {
-        Some(SecretSource::Keyring { entry })
-            if draft.source != Some(SecretSource::Keyring { entry: entry.clone() }) =>
-        {
-            forget(session, entry).await
-        }
+    let left = match before.and_then(|before| before.source) {
+        Some(old @ SecretSource::Keyring { .. }) if draft.source.as_ref() == Some(&old) => None,
+        Some(SecretSource::Keyring { entry }) => forget(session, entry).await,
         _ => None,
     };
     // What was half done is done now. A draft that cannot be removed is only offered once more.
