@@ -11,6 +11,7 @@ const GUIDES: &[&str] = &[include_str!("../assets/guides/fno-client-credentials.
 const RULES: &[&str] = &[
     include_str!("../assets/rules/entra.toml"),
     include_str!("../assets/rules/finance-operations.toml"),
+    include_str!("../assets/rules/services.toml"),
     include_str!("../assets/rules/network.toml"),
     include_str!("../assets/rules/local.toml"),
 ];

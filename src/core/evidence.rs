@@ -2,6 +2,9 @@
 //!
 //! Read from a reply of ours, or from any text that wraps one. Gathers facts and judges nothing.
 
+mod reading;
+
+use self::reading::{MAX_SCAN, head, read_into, without_tokens};
 use crate::core::check::CheckId;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
@@ -196,7 +199,8 @@ impl Reply {
 
     /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
     pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
-        let body = scrubber.scrub(&String::from_utf8_lossy(&self.body));
+        let body = String::from_utf8_lossy(&self.body);
+        let body = without_tokens(head(&scrubber.scrub(&body), MAX_SCAN));
         let mut evidence = Evidence {
             check: Some(check),
             origin: Some(origin),
@@ -223,10 +227,13 @@ impl Reply {
                 evidence = evidence.naming("redirect_to", shown);
             }
         }
+        let mut said = body;
         if let Some(challenge) = &self.challenge {
-            read_into(&mut evidence, &scrubber.scrub(challenge));
+            let challenge = without_tokens(head(&scrubber.scrub(challenge), MAX_SCAN));
+            read_into(&mut evidence, &challenge);
+            said = format!("{said}\n{challenge}");
         }
-        evidence.text = Untrusted::new(&body, scrubber);
+        evidence.text = Untrusted::new(said.trim(), scrubber);
         evidence
     }
 }
@@ -249,15 +256,12 @@ pub fn is_sign_in(address: &str) -> bool {
     .any(|sign| lower.contains(sign))
 }
 
-/// Reads evidence out of any text: an exception, a log line, an error body, a bare code.
+/// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are
+/// not kept.
 pub fn read_text(text: &str) -> Evidence {
+    let text = without_tokens(head(text, MAX_SCAN));
     let mut evidence = Evidence::default();
-    read_into(&mut evidence, text);
-    evidence.text = Untrusted::plain(text);
+    read_into(&mut evidence, &text);
+    evidence.text = Untrusted::plain(&text);
     evidence
-}
-
-/// Adds what a text tells to the evidence. Never takes away what is already known.
-fn read_into(evidence: &mut Evidence, text: &str) {
-    let _ = (evidence, text);
 }

@@ -164,6 +164,12 @@ pub struct When {
     pub any_mark: Vec<Mark>,
     /// None of these marks.
     pub no_marks: Vec<Mark>,
+    /// Not in one of these checks.
+    pub no_check: Vec<CheckId>,
+    /// None of these classes of status.
+    pub no_status_class: Vec<u16>,
+    /// None of these texts, without regard to letter case.
+    pub no_text: Vec<String>,
 }
 
 impl When {
@@ -171,7 +177,10 @@ impl When {
         fn one<T: PartialEq>(wanted: &[T], had: Option<&T>) -> bool {
             wanted.is_empty() || had.is_some_and(|had| wanted.contains(had))
         }
-        let text = || e.text.as_str().to_lowercase();
+        let says = |parts: &[String]| {
+            let text = e.text.as_str().to_lowercase();
+            parts.iter().any(|part| text.contains(&part.to_lowercase()))
+        };
         let class = e.http_status.map(|status| status / 100);
         (self.codes.is_empty() || self.codes.iter().any(|code| e.codes.contains(code)))
             && one(&self.oauth_error, e.oauth_error.as_ref())
@@ -181,10 +190,13 @@ impl When {
             && one(&self.origin, e.origin.as_ref())
             && one(&self.check, e.check.as_ref())
             && one(&self.fault, e.fault.as_ref())
-            && (self.text.is_empty() || self.text.iter().any(|part| text().contains(&part.to_lowercase())))
+            && (self.text.is_empty() || says(&self.text))
             && self.marks.iter().all(|mark| e.marks.contains(mark))
             && (self.any_mark.is_empty() || self.any_mark.iter().any(|mark| e.marks.contains(mark)))
             && !self.no_marks.iter().any(|mark| e.marks.contains(mark))
+            && !e.check.is_some_and(|check| self.no_check.contains(&check))
+            && !class.is_some_and(|class| self.no_status_class.contains(&class))
+            && (self.no_text.is_empty() || !says(&self.no_text))
     }
 }
 

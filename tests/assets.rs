@@ -1,0 +1,383 @@
+//! The embedded knowledge, cross-checked: every file parses, every name exists, every example comes out as its rule says.
+
+use d365_connect::assets;
+use d365_connect::core::cloud::{CloudId, HostKind};
+use d365_connect::core::evidence::read_text;
+use d365_connect::core::guide::Step;
+use d365_connect::core::question::FieldId;
+use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule, When};
+use d365_connect::core::template;
+use std::collections::BTreeSet;
+
+/// The steps that findings of every guide may lead to (contract, section 3).
+const STEPS: [&str; 7] =
+    ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"];
+
+/// Hosts that a link may lead to, besides the environment itself.
+const LINK_HOSTS: &[&str] =
+    &["entra.microsoft.com", "portal.azure.us", "portal.azure.cn", "admin.powerplatform.microsoft.com", "contoso.test"];
+
+fn sample(name: &str) -> Option<String> {
+    match name {
+        "client_id" => Some("66666666-7777-4888-9999-aaaaaaaaaaaa".into()),
+        "tenant_id" => Some("11111111-2222-4333-8444-555555555555".into()),
+        "resource_url" => Some("https://contoso.test".into()),
+        "user_id" => Some("svc-odata".into()),
+        "portal" => Some("https://entra.microsoft.com".into()),
+        _ => None,
+    }
+}
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn findings(text: &str) -> Vec<Finding> {
+    Judge { book: assets::rules(), guide: None, values: &nothing }.findings(&read_text(text))
+}
+
+#[test]
+fn ids_are_unique() {
+    let guides: Vec<&str> = assets::guides().iter().map(|guide| guide.id.as_str()).collect();
+    assert_eq!(guides.len(), guides.iter().collect::<BTreeSet<_>>().len());
+    for guide in assets::guides() {
+        let steps: BTreeSet<&str> = guide.steps.iter().map(|step| step.id.as_str()).collect();
+        assert_eq!(steps.len(), guide.steps.len(), "{}", guide.id);
+        let missing: Vec<&&str> = STEPS.iter().filter(|step| !steps.contains(**step)).collect();
+        assert!(missing.is_empty(), "{} lacks {missing:?}", guide.id);
+        let reads: BTreeSet<&str> = guide.reads.iter().map(|entity| entity.name.as_str()).collect();
+        assert!(!reads.is_empty() && reads.len() == guide.reads.len(), "{}", guide.id);
+        for now in guide.renamed.values() {
+            assert!(reads.contains(now.as_str()), "{}: {now} is read by no check", guide.id);
+        }
+    }
+    let endings: BTreeSet<&str> = assets::clouds().hosts.iter().map(|rule| rule.ending.as_str()).collect();
+    assert_eq!(endings.len(), assets::clouds().hosts.len());
+}
+
+#[test]
+fn a_guide_collects_every_field_once() {
+    for guide in assets::guides() {
+        let collected: Vec<FieldId> = guide.steps.iter().flat_map(|step| step.collects.iter().copied()).collect();
+        let once: BTreeSet<FieldId> = collected.iter().copied().collect();
+        assert_eq!(collected.len(), once.len(), "{}: a field is collected twice", guide.id);
+        for field in guide.needs() {
+            assert!(once.contains(&field), "{}: {field} is collected by no step", guide.id);
+        }
+        for field in &collected {
+            let known = guide.needs().contains(field) || guide.optional.contains(field);
+            assert!(known, "{}: {field} is neither required nor optional", guide.id);
+        }
+    }
+}
+
+#[test]
+fn guides_read_well() {
+    for guide in assets::guides() {
+        assert!(!guide.title.is_empty() && !guide.summary.is_empty() && guide.short.chars().count() <= 24);
+        for step in &guide.steps {
+            let Step { id, title, short, who, place, actions, watch, done, .. } = step;
+            for text in [title, short, who, place, done] {
+                assert!(!text.trim().is_empty(), "{id}");
+            }
+            assert!(short.chars().count() <= 18, "{id}: '{short}' is too wide for the list of steps");
+            assert!(place.chars().count() <= 80, "{id}: {place}");
+            assert!((1..=8).contains(&actions.len()), "{id}");
+            for action in actions {
+                assert!(action.chars().count() <= 150, "{id}: {action}");
+            }
+            for text in actions.iter().chain(watch).chain([who, place, done]) {
+                assert!(template::holes(text).is_empty(), "{id}: no value is filled into '{text}'");
+                assert!(!text.contains("  ") && text.trim() == text, "{id}: {text}");
+            }
+        }
+        for permission in &guide.permissions {
+            assert!(!permission.why.is_empty(), "{}", permission.name);
+        }
+    }
+}
+
+#[test]
+fn links_are_https_and_lead_where_they_should() {
+    for guide in assets::guides() {
+        for step in &guide.steps {
+            for link in &step.links {
+                for hole in template::holes(link) {
+                    assert!(sample(hole).is_some(), "{}: unknown hole {hole}", step.id);
+                }
+                let filled = template::fill(link, &sample).unwrap();
+                let url = url::Url::parse(&filled).unwrap();
+                assert_eq!(url.scheme(), "https", "{filled}");
+                assert!(LINK_HOSTS.contains(&url.host_str().unwrap()), "{filled}");
+                assert!(!filled.contains(['{', '}', '[', ']']), "{filled}");
+            }
+            // Before any id is known there is still a page to open, but for D365, whose address is the value itself.
+            if !step.links.is_empty() && step.id != "register-in-d365" {
+                let portal = |name: &str| sample(name).filter(|_| name == "portal");
+                assert!(step.url(&portal).is_some(), "{}: no link without ids", step.id);
+            }
+        }
+    }
+    let guide = assets::guide("fno-client-credentials").unwrap();
+    for (step, url) in [
+        (
+            "client-secret",
+            "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/66666666-7777-4888-9999-aaaaaaaaaaaa/isMSAApp~/false",
+        ),
+        ("register-in-d365", "https://contoso.test/?cmp=DAT&mi=SysAADClientTable"),
+    ] {
+        assert_eq!(guide.step(step).unwrap().url(&sample).as_deref(), Some(url));
+    }
+}
+
+#[test]
+fn every_cause_has_its_words() {
+    let book = assets::rules();
+    for cause in Cause::ALL {
+        let texts: Vec<_> = book.causes.iter().filter(|text| text.id == *cause).collect();
+        assert_eq!(texts.len(), 1, "{}", cause.as_str());
+        let text = texts[0];
+        assert!((5..=70).contains(&text.title.chars().count()), "{}", text.title);
+        assert!(!text.explanation.is_empty() && !text.fix.is_empty(), "{}", cause.as_str());
+    }
+}
+
+#[test]
+fn steps_of_findings_exist() {
+    let book = assets::rules();
+    let steps =
+        book.causes.iter().map(|cause| &cause.step).chain(book.rules.iter().filter_map(|rule| rule.step.as_ref()));
+    for step in steps {
+        assert!(STEPS.contains(&step.as_str()), "{step}");
+    }
+    for cause in &book.causes {
+        use d365_connect::core::rules::Owner;
+        let waits = matches!(cause.id.owner(), Owner::Network | Owner::Microsoft | Owner::None);
+        assert!(!waits || cause.step == "test", "{} leads to {}", cause.id.as_str(), cause.step);
+    }
+}
+
+/// Names that a finding's text may ask for: from the evidence, or from the profile.
+const HOLES: &[&str] = &[
+    "resource",
+    "tenant",
+    "app",
+    "entity",
+    "host",
+    "redirect_to",
+    "redirect_uri",
+    "store",
+    "reason",
+    "cloud",
+    "scope",
+    "parameter",
+    "subject",
+    "thumbprint",
+    "audience",
+    "status",
+    "code",
+    "retry_after",
+    "answer",
+    "client_id",
+    "tenant_id",
+    "resource_url",
+    "user_id",
+    "portal",
+];
+
+#[test]
+fn texts_of_findings_can_be_filled() {
+    let book = assets::rules();
+    let texts = book
+        .causes
+        .iter()
+        .flat_map(|cause| [&cause.title, &cause.explanation, &cause.fix])
+        .chain(book.rules.iter().flat_map(|rule| [&rule.title, &rule.explanation, &rule.fix]).flatten());
+    for text in texts {
+        for hole in template::holes(text) {
+            assert!(HOLES.contains(&hole), "unknown hole {hole} in: {text}");
+        }
+        // Without a profile and with empty evidence nothing is left half filled.
+        let bare = template::fill(text, &nothing).unwrap_or_else(|| panic!("a hole outside of [[…]]: {text}"));
+        assert!(!bare.contains("[[") && !bare.contains("]]") && !bare.contains("  "), "{bare}");
+        // Filled or not, it is made of sentences.
+        for text in [bare, template::fill(text, &|name| Some(name.to_owned())).unwrap()] {
+            assert!(!text.contains(" ,") && !text.contains(" ;") && text.trim() == text, "{text}");
+            let starts = text.split(". ").map(|sentence| sentence.chars().next().unwrap_or('.'));
+            assert!(!starts.into_iter().any(char::is_lowercase), "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_example_comes_out_as_its_rule_says() {
+    let book = assets::rules();
+    let judge = Judge { book, guide: assets::guide("fno-client-credentials"), values: &sample };
+    for rule in &book.rules {
+        let cause = rule.cause.as_str();
+        assert!(!rule.examples.is_empty(), "a rule of {cause} has no example: {:?}", rule.when);
+        for example in &rule.examples {
+            let evidence = example.evidence();
+            let findings = judge.findings(&evidence);
+            let at = findings.iter().position(|finding| finding.cause == rule.cause);
+            let seen: Vec<_> = findings.iter().map(|f| (f.cause.as_str(), f.confidence.as_str())).collect();
+            assert_eq!(at.map(|at| at + 1), Some(example.rank.unwrap_or(1)), "{cause}: {example:?} gave {seen:?}");
+            let finding = &findings[at.unwrap()];
+            assert_eq!(finding.confidence, rule.confidence, "{cause}: {example:?} gave {seen:?}");
+            assert!(finding.title.chars().count() <= 90, "{}", finding.title);
+            assert_eq!(finding.fix.guide.as_deref(), Some("fno-client-credentials"));
+            assert!(STEPS.contains(&finding.fix.step.as_str()));
+        }
+    }
+}
+
+/// Two rules that are both certain about one code contradict each other, unless something else tells them apart.
+#[test]
+fn no_code_is_certain_twice() {
+    let book = assets::rules();
+    let certain: Vec<&Rule> =
+        book.rules.iter().filter(|r| r.confidence == Confidence::Certain && !r.fallback).collect();
+    let more = |when: &When| {
+        let mut when = when.clone();
+        when.codes.clear();
+        format!("{when:?}")
+    };
+    for (i, one) in certain.iter().enumerate() {
+        for other in &certain[i + 1..] {
+            let shared = one.when.codes.iter().any(|code| other.when.codes.contains(code));
+            let same = one.cause == other.cause || more(&one.when) != more(&other.when);
+            assert!(!shared || same, "{} and {}", one.cause.as_str(), other.cause.as_str());
+        }
+        let codes: BTreeSet<u32> = one.when.codes.iter().copied().collect();
+        assert_eq!(codes.len(), one.when.codes.len(), "{}: a code twice in {codes:?}", one.cause.as_str());
+    }
+}
+
+/// No status alone makes a finding about D365 certain: sources disagree at the edges (facts 4.6).
+#[test]
+fn disputed_edges_are_never_certain() {
+    for rule in &assets::rules().rules {
+        let by_status = rule.when.status.iter().any(|status| [401, 403, 404].contains(status));
+        assert!(!by_status || rule.confidence < Confidence::Certain, "{}", rule.cause.as_str());
+    }
+}
+
+#[test]
+fn codes_of_entra() {
+    for (codes, cause) in [
+        (&[7000215][..], "secret-wrong"),
+        (&[7000222], "secret-expired"),
+        (&[7000218], "secret-missing"),
+        (&[700016], "client-not-found"),
+        (&[7000229], "service-principal-missing"),
+        (&[7000112, 70001], "app-disabled"),
+        (&[500014], "resource-disabled"),
+        (&[90002, 900023, 9001023, 50194, 90019, 50059], "tenant-not-found"),
+        (&[500011, 50001, 650052], "resource-not-found"),
+        (&[650057, 65005], "permission-missing"),
+        (&[65001, 65004, 90094, 90095], "consent-missing"),
+        (&[70011, 1002012], "scope-malformed"),
+        (&[901002, 900144, 900561], "request-malformed"),
+        (&[700027], "certificate-mismatch"),
+        (&[50027, 500133, 700024], "clock-skew"),
+        (&[700025], "public-client-blocked"),
+        (&[50105, 501051], "assignment-required"),
+        (&[53003, 530032, 530035, 53000], "policy-blocked"),
+        (&[50076, 50079, 50126, 50034], "user-sign-in"),
+        (&[70021, 700213, 7002137, 7002138, 700229], "federation-mismatch"),
+        (&[50049, 90038, 900382, 900432], "wrong-cloud"),
+        (&[50011, 70004, 500117], "redirect-mismatch"),
+        (&[700082, 70008, 70043, 50173], "sign-in-expired"),
+        (&[50000, 50033, 90006, 90024, 90033, 70012], "service-unavailable"),
+        (&[90055, 50196], "throttled"),
+        (&[70016], "not-an-error"),
+    ] {
+        for code in codes {
+            for text in [format!("AADSTS{code}"), code.to_string(), format!("{{\"error_codes\":[{code}]}}")] {
+                let found = findings(&text);
+                assert_eq!(found[0].cause.as_str(), cause, "{text}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_unknown() {
+    for text in ["", "hello", "AADSTS99999999", "401", "{}", "11111111-2222-4333-8444-555555555555"] {
+        let found = findings(text);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].cause, found[0].confidence), (Cause::Unknown, Confidence::Possible), "{text}");
+        assert_eq!(found[0].fix.step, "test");
+    }
+}
+
+#[test]
+fn clouds_have_their_addresses() {
+    let clouds = assets::clouds();
+    for id in CloudId::ALL {
+        let cloud = clouds.get(id);
+        assert_eq!(cloud.is_none(), id == CloudId::Custom);
+        let Some(cloud) = cloud else { continue };
+        for (address, kind) in
+            [(&cloud.authority, HostKind::SignIn), (&cloud.graph, HostKind::Graph), (&cloud.portal, HostKind::Portal)]
+        {
+            let host = address.strip_prefix("https://").unwrap();
+            assert!(!host.contains('/'), "{address}");
+            assert_eq!(clouds.kind(host), kind, "{address}");
+        }
+        for alias in &cloud.authority_aliases {
+            assert_eq!(clouds.kind(alias), HostKind::SignIn, "{alias}");
+        }
+    }
+}
+
+#[test]
+fn hosts_are_told_apart() {
+    use HostKind::*;
+    let clouds = assets::clouds();
+    for (host, kind, cloud) in [
+        ("contoso.operations.dynamics.com", FinanceOperations, Some(CloudId::Global)),
+        ("contoso.operations.eu.dynamics.com", FinanceOperations, Some(CloudId::Global)),
+        ("contoso.operations.uae.dynamics.com", FinanceOperations, Some(CloudId::Global)),
+        ("contoso-uat.sandbox.operations.dynamics.com", FinanceOperations, Some(CloudId::Global)),
+        ("contoso-uat.sandbox.operations.fr.dynamics.com", FinanceOperations, Some(CloudId::Global)),
+        ("contoso.operations.gov.microsoftdynamics.us", FinanceOperations, Some(CloudId::Global)),
+        ("contoso.operations.high.microsoftdynamics.us", FinanceOperations, Some(CloudId::UsGov)),
+        ("contosoaos.cloudax.dynamics.com", FinanceOperations, None),
+        ("contosodevaos.axcloud.dynamics.com", FinanceOperations, None),
+        ("usnconeboxax1aos.cloud.onebox.dynamics.com", FinanceOperations, None),
+        ("contoso.crm.dynamics.com", Dataverse, Some(CloudId::Global)),
+        ("contoso.crm4.dynamics.com", Dataverse, Some(CloudId::Global)),
+        ("contoso.api.crm21.dynamics.com", Dataverse, Some(CloudId::Global)),
+        ("contoso.crm9.dynamics.com", Dataverse, Some(CloudId::Global)),
+        ("contoso.crm.microsoftdynamics.us", Dataverse, Some(CloudId::UsGov)),
+        ("contoso.crm.appsplatform.us", Dataverse, Some(CloudId::UsDod)),
+        ("contoso.crm.dynamics.cn", Dataverse, Some(CloudId::China)),
+        ("api.businesscentral.dynamics.com", BusinessCentral, Some(CloudId::Global)),
+        ("graph.microsoft.com", Graph, Some(CloudId::Global)),
+        ("dod-graph.microsoft.us", Graph, Some(CloudId::UsDod)),
+        ("graph.windows.net", RetiredGraph, Some(CloudId::Global)),
+        ("login.microsoftonline.com", SignIn, Some(CloudId::Global)),
+        ("login.microsoftonline.us", SignIn, None),
+        ("login.partner.microsoftonline.cn", SignIn, Some(CloudId::China)),
+        ("portal.azure.com", Portal, Some(CloudId::Global)),
+        ("eu.lcs.dynamics.com", Portal, Some(CloudId::Global)),
+        ("gov.lcs.microsoftdynamics.us", Portal, None),
+        ("admin.powerplatform.microsoft.com", Portal, Some(CloudId::Global)),
+        ("make.powerapps.com", Portal, Some(CloudId::Global)),
+        ("contoso.sandbox.test", Sandbox, None),
+        ("127.0.0.1", Loopback, None),
+        ("contoso.operations.dynamics.com.evil.test", Odd, None),
+        ("xoperations.dynamics.com", Odd, None),
+        ("operations-dynamics.com", Odd, None),
+        ("dynamics.com", Odd, None),
+        ("sandbox.test.evil.test", Odd, None),
+        ("contoso.operations.dynamics.cn", Odd, None),
+    ] {
+        assert_eq!(clouds.kind(host), kind, "{host}");
+        assert_eq!(clouds.rule(host).and_then(|rule| rule.cloud), cloud, "{host}");
+    }
+    // The longest ending wins.
+    assert!(clouds.rule("x.trial.operations.dynamics.com").unwrap().note.as_ref().unwrap().contains("trial"));
+    assert!(clouds.rule("x.operations.gov.microsoftdynamics.us").unwrap().note.as_ref().unwrap().contains("worldwide"));
+}
