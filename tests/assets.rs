@@ -200,7 +200,12 @@ fn texts_of_findings_can_be_filled() {
         // Without a profile and with empty evidence nothing is left half filled.
         let bare = template::fill(text, &nothing).unwrap_or_else(|| panic!("a hole outside of [[…]]: {text}"));
         assert!(!bare.contains("[[") && !bare.contains("]]") && !bare.contains("  "), "{bare}");
-        assert!(!bare.contains(" ,") && !bare.contains(" .\n") && !bare.ends_with(' '), "{bare}");
+        // Filled or not, it is made of sentences.
+        for text in [bare, template::fill(text, &|name| Some(name.to_owned())).unwrap()] {
+            assert!(!text.contains(" ,") && !text.contains(" ;") && text.trim() == text, "{text}");
+            let starts = text.split(". ").map(|sentence| sentence.chars().next().unwrap_or('.'));
+            assert!(!starts.into_iter().any(char::is_lowercase), "{text}");
+        }
     }
 }
 

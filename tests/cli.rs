@@ -1,0 +1,631 @@
+//! Every command as scripts meet it: exit codes, streams, JSON shapes, and what must never be printed.
+
+#[path = "support/cmd.rs"]
+mod cmd;
+
+use cmd::{Out, Place, Served};
+use serde_json::Value;
+
+const TENANT: &str = "11111111-2222-4333-8444-555555555555";
+const CLIENT: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
+const URL: &str = "https://contoso.operations.dynamics.com";
+/// Shaped like a real secret value; must turn up nowhere.
+const CANARY: &str = "kAn8Q~ryNEVERshowTHIS.value_0123456789ab";
+
+/// `new NAME` with all that is needed.
+fn new<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![
+        "new",
+        name,
+        "--no-input",
+        "--set",
+        "tenant_id=11111111-2222-4333-8444-555555555555",
+        "--set",
+        "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa",
+        "--set",
+        "resource_url=https://contoso.operations.dynamics.com",
+    ];
+    args.extend(more);
+    args
+}
+
+/// A home with one complete profile whose secret is in a variable.
+fn ready(name: &str) -> Place {
+    let place = Place::new();
+    place.run_with(&new(name, &["--secret", "env:D365_SECRET"]), &[("D365_SECRET", "abc8Q~def")], None).expect(0);
+    place
+}
+
+/// Checks output against its schema.
+#[track_caller]
+fn fits(schema: &str, value: &Value) {
+    let read = |name: &str| -> Value {
+        let path = format!("{}/tests/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let registry = jsonschema::Registry::new()
+        .add("https://d365-connect.invalid/schemas/common.json", read("common"))
+        .unwrap()
+        .prepare()
+        .unwrap();
+    let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{schema}: {errors:#?}\n{value:#}");
+}
+
+#[track_caller]
+fn clean(what: &str, out: &Out) {
+    let head = &CANARY[..12];
+    assert!(!out.out.contains(head), "{what}, stdout: {}", out.out);
+    assert!(!out.err.contains(head), "{what}, stderr: {}", out.err);
+}
+
+#[test]
+fn help_and_version() {
+    let place = Place::new();
+    assert!(place.run(&["--version"]).expect(0).out.starts_with("d365-connect "));
+    let help = place.run(&["--help"]).expect(0).out;
+    let commands = [
+        "new", "edit", "list", "show", "rename", "copy", "remove", "check", "diagnose", "guides", "sandbox",
+        "completions", "man",
+    ];
+    for command in commands {
+        assert!(help.contains(&format!("\n  {command} ")), "{command}");
+        let own = place.run(&[command, "--help"]).expect(0).out;
+        assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
+    }
+    for later in ["export", "import", "handoff", "rotate", "vault"] {
+        assert!(!help.contains(later), "{later} is offered and does not exist");
+    }
+    assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
+    assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
+    assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
+    assert_eq!(place.files(), []);
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_says_what_to_do() {
+    let place = ready("one");
+    let before = place.files();
+    for (args, says) in [
+        (&["nonsense"][..], "unrecognized subcommand"),
+        (&["check", "--nonsense"], "--nonsense"),
+        (&[], "list"),
+        (&["new", "--no-input"], "d365-connect new NAME"),
+        (&["new", "a/b"], "letters, digits"),
+        (&["new", "con"], "Windows"),
+        (&["new", "one"], "already"),
+        (&["new", "ONE"], "already"),
+        (&["new", "two", "--guide", "nope"], "fno-client-credentials"),
+        (&["new", "two", "--set", "tenant_id"], "FIELD=VALUE"),
+        (&["new", "two", "--set", "nope=1"], "d365.user_id"),
+        (&["new", "two", "--set", "secret=1"], "--secret SOURCE"),
+        (&["new", "two", "--secret", "plain"], "env:VAR"),
+        (&["new", "two", "--secret", "keyring"], "stdin"),
+        (&["new", "two", "--secret", "prompt"], "stdin"),
+        (&["edit", "one"], "--set FIELD=VALUE"),
+        (&["edit", "nope", "--set", "cloud=global"], "no profile"),
+        (&["edit", "one", "--unset", "nope"], "d365.user_id"),
+        (&["edit", "one", "--unset", "tenant_id"], "tenant_id is missing"),
+        (&["edit", "one", "--set", "cloud=mars"], "us-gov"),
+        (&["show", "nope"], "no profile"),
+        (&["rename", "nope", "two"], "no profile"),
+        (&["copy", "nope", "two"], "no profile"),
+        (&["copy", "one", "ONE"], "already"),
+        (&["remove", "nope", "--yes"], "no profile"),
+        (&["remove", "one"], "--yes"),
+        (&["check", "nope"], "no profile"),
+        (&["check", "one", "--all"], "--all"),
+        (&["check", "one", "--only", "nope"], "registration"),
+        (&["diagnose"], "no text"),
+        (&["diagnose", "x", "--profile", "nope"], "no profile"),
+        (&["guides", "nope"], "no guide"),
+        (&["list", "-o", "junit"], "check"),
+        (&["list", "--sandbox=nope"], "healthy"),
+        (&["sandbox", "--scenario", "nope"], "healthy"),
+        (&["list", "--timeout", "0"], "1..=600"),
+        (&["completions", "nope"], "bash"),
+        (&["man", "nope"], "--help"),
+    ] {
+        let out = place.run(args);
+        assert_eq!(out.code, 2, "{args:?}: {}{}", out.out, out.err);
+        assert!(out.err.contains(says), "{args:?} does not say {says}: {}", out.err);
+        assert!(out.err.contains("error: "), "{args:?}: {}", out.err);
+        assert_eq!(out.out, "", "{args:?}");
+    }
+    assert_eq!(place.files(), before, "nothing was changed");
+}
+
+#[test]
+fn every_missing_value_names_its_flag() {
+    let all = [
+        ("tenant_id", vec!["--set".to_owned(), format!("tenant_id={TENANT}")], "--set tenant_id="),
+        ("client_id", vec!["--set".to_owned(), format!("client_id={CLIENT}")], "--set client_id="),
+        ("resource_url", vec!["--set".to_owned(), format!("resource_url={URL}")], "--set resource_url="),
+        ("secret", vec!["--secret".to_owned(), "env:D365_SECRET".to_owned()], "--secret SOURCE"),
+    ];
+    let place = Place::new();
+    for left_out in 0..all.len() {
+        let mut args = vec!["new", "one"];
+        for (at, (_, flags, _)) in all.iter().enumerate() {
+            if at != left_out {
+                args.extend(flags.iter().map(String::as_str));
+            }
+        }
+        let out = place.run(&args).expect(2);
+        let (field, _, flag) = &all[left_out];
+        assert!(out.err.contains(&format!("error: {field} is missing\nhint: {flag}")), "{}", out.err);
+        assert_eq!(out.err.matches("error:").count(), 1, "{}", out.err);
+    }
+    // All at once when all are missing.
+    let out = place.run(&["new", "one"]).expect(2);
+    for (field, _, flag) in &all {
+        assert!(out.err.contains(&format!("{field} is missing")) && out.err.contains(flag), "{}", out.err);
+    }
+    assert_eq!(place.files(), []);
+}
+
+#[test]
+fn wrong_values_are_refused_with_an_example_and_odd_ones_are_told() {
+    let place = Place::new();
+    for (set, says) in [
+        ("tenant_id=common", "exactly one"),
+        ("tenant_id=https://login.microsoftonline.com/x", "URL"),
+        ("tenant_id=66666666-7777-4888-9999-aaaaaaaaaaaa", "same as the client id"),
+        ("client_id=contoso", "GUID"),
+        ("client_id=<client id>", "placeholder"),
+        ("resource_url=http://contoso.operations.dynamics.com", "https"),
+        ("resource_url=https://user@contoso.operations.dynamics.com", "user name"),
+        ("credential.expires=soon", "2027-05-20"),
+        ("cloud=mars", "us-gov"),
+        ("cloud=custom", "network.authority_url"),
+        ("d365.entities=a b", "comma"),
+        ("network.authority_url=ftp://x.y", "https"),
+    ] {
+        let out = place.run(&new("one", &["--secret", "env:D365_SECRET", "--set", set])).expect(2);
+        assert!(out.err.contains(says), "{set} does not say {says}: {}", out.err);
+        assert!(out.err.contains("hint: --set"), "{set}: {}", out.err);
+        assert_eq!(place.files(), [], "{set}");
+    }
+    for (set, says) in [
+        ("resource_url=https://Contoso.operations.dynamics.com/data/?x=1", "note: resource_url: the path was taken off"),
+        ("resource_url=https://fabrikam.example.org", "fabrikam.example.org"),
+        ("resource_url=https://contoso.crm4.dynamics.com", "hint: resource_url:"),
+        ("credential.expires=2020-01-01", "hint: credential.expires:"),
+        ("d365.user_id=Admin", "hint: d365.user_id:"),
+    ] {
+        let out = place
+            .run_with(&new("one", &["--secret", "env:D365_SECRET", "--set", set]), &[("D365_SECRET", "x")], None)
+            .expect(0);
+        assert!(out.err.contains(says), "{set} does not say {says}: {}", out.err);
+        assert_eq!(out.out, "");
+        place.run(&["remove", "one", "--yes"]).expect(0);
+    }
+    let loopback = place.run(&new("one", &["--secret", "env:D365_SECRET", "--set", "resource_url=http://127.0.0.1:1"]));
+    assert!(!loopback.expect(0).err.contains("is it yours"), "loopback is not odd");
+}
+
+#[test]
+fn a_profile_lives() {
+    let place = ready("one");
+    let text = std::fs::read_to_string(place.profile("one")).unwrap();
+    assert!(text.contains("env = \"D365_SECRET\"") && !text.contains("abc8Q~def"), "{text}");
+
+    let list = place.run(&["list", "-o", "json"]).expect(0).json();
+    fits("list", &list);
+    assert_eq!(list["profiles"][0]["name"], "one");
+    assert_eq!(list["profiles"][0]["credential"]["source"], "env");
+    assert_eq!(list["profiles"][0]["problem"], Value::Null);
+    assert!(place.run(&["list"]).expect(0).out.contains("contoso.operations.dynamics.com"));
+
+    // Comments and unknown keys survive; what is unset goes.
+    std::fs::write(place.profile("one"), format!("# mine\n{text}\n[other]\nkey = 1\n")).unwrap();
+    let edit = ["edit", "one", "--set", "d365.user_id=svc", "--set", "credential.expires=2099-01-31"];
+    place.run(&edit).expect(0);
+    let show = place.run(&["show", "one", "-o", "json"]).expect(0).json();
+    fits("show", &show);
+    assert_eq!(show["d365"]["user_id"], "svc");
+    assert_eq!(show["credential"]["expires"], "2099-01-31");
+    assert_eq!(show["reads"], "D365_SECRET");
+    let text = std::fs::read_to_string(place.profile("one")).unwrap();
+    assert!(text.starts_with("# mine") && text.contains("key = 1"), "{text}");
+    place.run(&["edit", "one", "--unset", "d365.user_id", "--secret", "file:secret.txt"]).expect(0);
+    let human = place.run(&["show", "one"]).expect(0).out;
+    assert!(human.contains("file secret.txt") && !human.contains("svc"), "{human}");
+
+    place.run(&["copy", "one", "two"]).expect(0);
+    place.run(&["rename", "two", "three"]).expect(0);
+    place.run(&["rename", "three", "THREE"]).expect(0);
+    let names = |place: &Place| -> Vec<String> {
+        let list = place.run(&["list", "-o", "json"]).expect(0).json();
+        let all = list["profiles"].as_array().unwrap().clone();
+        all.iter().map(|profile| profile["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&place), ["one", "THREE"]);
+    place.run(&["remove", "one", "--yes"]).expect(0);
+    place.run(&["remove", "three", "--yes"]).expect(0);
+    assert!(names(&place).is_empty());
+}
+
+#[test]
+fn edits_at_the_same_time_all_stay() {
+    let place = ready("one");
+    let sets = ["d365.user_id=svc", "d365.company=USMF", "credential.expires=2099-01-31", "cloud=us-gov"];
+    std::thread::scope(|scope| {
+        for set in sets {
+            let place = &place;
+            scope.spawn(move || place.run(&["edit", "one", "--set", set]).expect(0));
+        }
+    });
+    let show = place.run(&["show", "one", "-o", "json"]).expect(0).json();
+    assert_eq!(
+        (&show["d365"]["user_id"], &show["d365"]["company"], &show["credential"]["expires"], &show["cloud"]),
+        (&"svc".into(), &"USMF".into(), &"2099-01-31".into(), &"us-gov".into())
+    );
+}
+
+#[test]
+fn damaged_incomplete_and_newer_profiles() {
+    let place = ready("good");
+    place.put("broken", &format!("version = 1\nguide = \"fno-client-credentials\"\nclient_secret = {CANARY}\n"));
+    place.put("half", "version = 1\nguide = \"fno-client-credentials\"\ntenant_id = \"contoso.onmicrosoft.com\"\n");
+    place.put("newer", &std::fs::read_to_string(place.profile("good")).unwrap().replace("version = 1", "version = 99"));
+    place.put("other", "version = 1\nguide = \"from-the-future\"\n");
+
+    let out = place.run(&["list", "-o", "json"]).expect(0);
+    clean("list", &out);
+    let list = out.json();
+    fits("list", &list);
+    let problem = |name: &str| {
+        let all = list["profiles"].as_array().unwrap();
+        all.iter().find(|profile| profile["name"] == name).unwrap()["problem"].clone()
+    };
+    assert!(problem("broken").as_str().unwrap().contains("broken.toml: line 3"), "{list:#}");
+    assert!(problem("half").as_str().unwrap().starts_with("missing: client_id, secret, resource_url"), "{list:#}");
+    assert!(problem("other").as_str().unwrap().contains("from-the-future"));
+    assert_eq!(problem("good"), Value::Null);
+
+    let out = place.run(&["show", "broken"]).expect(3);
+    assert!(out.err.contains("line 3"), "{}", out.err);
+    clean("show", &out);
+    let half = place.run(&["show", "half", "-o", "json"]).expect(0).json();
+    fits("show", &half);
+    assert!(place.run(&["show", "half"]).expect(0).err.contains("client_id"));
+    assert!(place.run(&["show", "newer"]).expect(0).err.contains("newer version"));
+    fits("show", &place.run(&["show", "other", "-o", "json"]).expect(0).json());
+
+    let before = place.files();
+    let out = place.run(&["check", "half"]).expect(2);
+    assert!(out.err.contains("client_id") && out.err.contains("d365-connect edit half --set client_id="), "{}", out.err);
+    place.run(&["check", "broken"]).expect(3);
+    place.run(&["check", "other"]).expect(3);
+    place.run(&["edit", "broken", "--set", "cloud=global"]).expect(3);
+    place.run(&["edit", "newer", "--set", "cloud=global"]).expect(3);
+    // Several profiles: nothing runs unless all can.
+    assert_eq!(place.run(&["check", "good", "half", "-o", "json"]).expect(2).out, "");
+    assert_eq!(place.files(), before);
+
+    // An incomplete profile is mended step by step.
+    let out = place.run(&["edit", "half", "--set", &format!("client_id={CLIENT}")]).expect(0);
+    assert!(out.err.contains("still to mend: resource_url"), "{}", out.err);
+    // Broken files can be moved out of the way.
+    place.run(&["rename", "broken", "old"]).expect(0);
+    place.run(&["remove", "old", "--yes"]).expect(0);
+    assert!(!place.profile("old").exists());
+}
+
+#[test]
+fn without_a_keyring_nothing_is_saved_and_the_other_sources_are_named() {
+    let place = Place::new();
+    let out = place.run_with(&new("one", &["--secret", "stdin"]), &[], Some(CANARY)).expect(3);
+    assert!(out.err.contains("env:VAR") && out.err.contains("file:PATH"), "{}", out.err);
+    clean("stdin", &out);
+    assert!(!place.profile("one").exists());
+    for (path, bytes) in place.files() {
+        assert!(!String::from_utf8_lossy(&bytes).contains(CANARY), "{}", path.display());
+    }
+    for (text, says) in [("", "empty"), ("a\nb", "one line"), (CLIENT, "Application (client) ID")] {
+        let out = place.run_with(&new("one", &["--secret", "stdin"]), &[], Some(text)).expect(2);
+        assert!(out.err.contains(says), "{text:?}: {}", out.err);
+    }
+}
+
+#[test]
+fn a_secret_goes_into_the_keyring_of_a_rehearsal() {
+    let place = Place::new();
+    let mut args = new("one", &["--secret", "stdin", "--sandbox"]);
+    let out = place.rehearse(&args, Some(CANARY)).expect(0);
+    assert!(out.err.contains("the secret is in the keyring") && out.err.contains("rehearsal"), "{}", out.err);
+    clean("stdin", &out);
+    // The Secret ID instead of the value: told, never refused.
+    args.push("--ascii");
+    let out = place.rehearse(&args, Some("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\n")).expect(0);
+    assert!(out.err.contains("hint: secret: this is shaped like the secret's ID"), "{}", out.err);
+    let copied = place.rehearse(&["copy", "fno-client-credentials", "two", "--sandbox"], None).expect(0);
+    assert!(!copied.err.contains("no secret"), "{}", copied.err);
+    place.rehearse(&["remove", "fno-client-credentials", "--yes", "--sandbox"], None).expect(0);
+    assert_eq!(place.files(), [], "a rehearsal leaves nothing behind");
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_told_and_saved() {
+    let place = Place::new();
+    for source in ["env:NOT_SET", "file:not-there", "command:false"] {
+        let out = place.run(&new("one", &["--secret", source])).expect(0);
+        assert!(out.err.contains("cannot be read at the moment"), "{source}: {}", out.err);
+        assert!(place.profile("one").exists());
+        let out = place.run(&["check", "one", "--sandbox", "-o", "json"]).expect(3);
+        let report = out.json();
+        fits("check", &report);
+        assert_eq!(report["profiles"][0]["verdict"], "unknown", "{source}: {report:#}");
+        place.run(&["remove", "one", "--yes"]).expect(0);
+    }
+}
+
+#[test]
+fn secrets_are_never_echoed() {
+    let place = ready("one");
+    let set = format!("client_id={CANARY}");
+    let named = format!("{CANARY}=x");
+    let sandbox = format!("--sandbox={CANARY}");
+    let flag = format!("--client-secret={CANARY}");
+    let output = format!("-o{CANARY}");
+    for args in [
+        &["new", "two", "--set", &set][..],
+        &["new", "two", "--set", CANARY],
+        &["new", "two", "--set", &named],
+        &["new", "two", "--secret", CANARY],
+        &["new", "two", "--guide", CANARY],
+        &["new", "two", CANARY],
+        &["new", CANARY],
+        &["new", "two", &flag],
+        &["new", "two", "--client-secret", CANARY],
+        &["edit", "one", "--set", &set],
+        &["edit", "one", "--unset", CANARY],
+        &["edit", CANARY],
+        &["show", CANARY],
+        &["check", CANARY],
+        &["check", "one", "--only", CANARY],
+        &["rename", "one", CANARY],
+        &["guides", CANARY],
+        &["list", &sandbox],
+        &["list", &output],
+        &["list", "--color", CANARY],
+        &["list", "--timeout", CANARY],
+        &["sandbox", "--scenario", CANARY],
+        &["sandbox", "--port", CANARY],
+        &["completions", CANARY],
+        &["man", CANARY],
+        &[CANARY],
+    ] {
+        let out = place.run(args);
+        assert_eq!(out.code, 2, "{args:?}: {}", out.err);
+        clean(&format!("{args:?}"), &out);
+    }
+    // A real use: the secret is in the environment and in a file, the log at its highest level.
+    let log = place.path().join("log.txt");
+    std::fs::write(place.path().join("outside"), "").unwrap();
+    let log_flags = ["--log", log.to_str().unwrap(), "--log-level", "trace"];
+    for args in [
+        &["edit", "one", "--set", "d365.company=USMF"][..],
+        &["show", "one"],
+        &["show", "one", "-o", "json"],
+        &["list"],
+        &["check", "one", "--sandbox", "-o", "json"],
+        &["check", "one", "--sandbox"],
+        &["copy", "one", "two"],
+    ] {
+        let args: Vec<&str> = args.iter().chain(&log_flags).copied().collect();
+        clean(&format!("{args:?}"), &place.run_with(&args, &[("D365_SECRET", CANARY)], None));
+    }
+    assert!(std::fs::read_to_string(&log).unwrap().contains("started"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    for (path, bytes) in place.files() {
+        assert!(!String::from_utf8_lossy(&bytes).contains(&CANARY[..12]), "{}", path.display());
+    }
+}
+
+/// Scenario, exit code, verdict, and of the first finding: cause, check, owner, step.
+const SCENARIOS: &[(&str, i32, &str, Option<(&str, &str, &str, &str)>)] = &[
+    ("healthy", 0, "passed", None),
+    ("secret-id-pasted", 1, "failed", Some(("secret-wrong", "token", "entra-admin", "client-secret"))),
+    ("secret-expired", 1, "failed", Some(("secret-expired", "token", "entra-admin", "client-secret"))),
+    ("secret-expiring", 0, "warning", None),
+    ("client-not-found", 1, "failed", Some(("client-not-found", "token", "entra-admin", "register-app"))),
+    ("tenant-not-found", 1, "failed", Some(("tenant-not-found", "authority", "operator", "values"))),
+    ("resource-not-found", 1, "failed", Some(("resource-not-found", "token", "entra-admin", "values"))),
+    ("service-principal-missing", 1, "failed", Some(("service-principal-missing", "token", "entra-admin", "register-app"))),
+    ("policy-blocked", 1, "failed", Some(("policy-blocked", "token", "entra-admin", "permissions"))),
+    ("app-disabled", 1, "failed", Some(("app-disabled", "token", "entra-admin", "register-app"))),
+    ("not-registered", 1, "failed", Some(("d365-not-registered", "registration", "d365-admin", "register-in-d365"))),
+    ("user-disabled", 1, "failed", Some(("d365-user-unusable", "registration", "d365-admin", "register-in-d365"))),
+    ("no-privilege", 1, "failed", Some(("d365-privilege-missing", "access", "d365-admin", "register-in-d365"))),
+    ("wrong-audience", 1, "failed", Some(("token-audience", "claims", "operator", "values"))),
+    ("throttled", 3, "unknown", Some(("throttled", "environment", "microsoft", "test"))),
+    ("maintenance", 3, "unknown", Some(("d365-maintenance", "environment", "d365-admin", "test"))),
+    ("login-page", 3, "unknown", Some(("not-the-service", "registration", "network", "test"))),
+    ("slow", 0, "passed", None),
+    ("offline", 3, "unknown", Some(("connect", "authority", "network", "test"))),
+];
+
+#[test]
+fn each_scenario_leads_to_its_cause_and_its_step() {
+    let place = Place::new();
+    let listed = place.run(&["sandbox", "--list", "-o", "json"]).expect(0).json();
+    let ids: Vec<&str> = listed["scenarios"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, SCENARIOS.iter().map(|row| row.0).collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (id, code, verdict, finding) in SCENARIOS {
+        let out = place.rehearse(&["check", &format!("--sandbox={id}"), "-o", "json"], None);
+        let report = out.json();
+        fits("check", &report);
+        let profile = &report["profiles"][0];
+        let first = &profile["findings"][0];
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let had = (
+            out.code,
+            text(&profile["verdict"]),
+            [&first["cause"], &first["check"], &first["owner"], &first["fix"]["step"]].map(text),
+        );
+        let wanted = finding.map_or(["-"; 4], |(a, b, c, d)| [a, b, c, d]).map(str::to_owned);
+        if had != (*code, (*verdict).to_owned(), wanted.clone()) {
+            wrong.push(format!("{id}: wanted {:?}, had {had:?}", (code, verdict, wanted)));
+        }
+        // Only the cause is red: what depends on it is skipped, and says why.
+        for check in profile["checks"].as_array().unwrap() {
+            assert!(!check["summary"].as_str().unwrap().is_empty(), "{id}: {check}");
+        }
+        assert_eq!(profile["checks"].as_array().unwrap().len(), 8, "{id}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn checks_in_words_and_in_the_formats_of_other_tools() {
+    let place = Place::new();
+    let human = place.rehearse(&["check", "--sandbox=not-registered"], None).expect(1).out;
+    for word in ["Entra: passed", "D365: failed", "✘ failed  registration", "○ skipped  access", "d365-not-registered"] {
+        assert!(human.contains(word), "{word}: {human}");
+    }
+    assert!(!human.contains('\x1b'), "no colours in a pipe");
+    assert!(place.rehearse(&["check", "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m"));
+    assert!(place.rehearse(&["check", "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
+    let junit = place.rehearse(&["check", "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
+    assert!(junit.contains("<failure type=\"d365-not-registered\""), "{junit}");
+    assert!(junit.contains("tests=\"8\" failures=\"1\""), "{junit}");
+    let gauges = place.rehearse(&["check", "--sandbox=not-registered", "-o", "prometheus"], None).expect(1).out;
+    for line in [
+        "d365_connect_verdict{profile=\"fno-client-credentials\",verdict=\"failed\"} 1",
+        "d365_connect_check_ok{profile=\"fno-client-credentials\",check=\"token\"} 1",
+        "d365_connect_check_ok{profile=\"fno-client-credentials\",check=\"registration\"} 0",
+    ] {
+        assert!(gauges.lines().any(|had| had == line), "{line}: {gauges}");
+    }
+    place.rehearse(&["check", "--sandbox=secret-expiring", "--strict"], None).expect(1);
+}
+
+#[test]
+fn only_lists_what_was_asked_and_what_kept_it_from_running() {
+    let place = Place::new();
+    let ids = |args: &[&str], code: i32| -> Vec<String> {
+        let report = place.rehearse(args, None).expect(code).json();
+        fits("check", &report);
+        let checks = report["profiles"][0]["checks"].as_array().unwrap().clone();
+        checks.iter().map(|check| check["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&["check", "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
+    let both = ["check", "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
+    assert_eq!(ids(&both, 0), ["claims", "expiry"]);
+    assert_eq!(ids(&["check", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
+    let kept = ["check", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
+    assert_eq!(ids(&kept, 1), ["token", "registration"]);
+}
+
+#[test]
+fn a_served_sandbox_is_reached_from_another_process() {
+    let place = Place::new();
+    let served = Served::start(&place, "healthy");
+    let settings = served.settings();
+    let mut args = vec!["new", "local", "--no-input", "--secret", "env:S"];
+    args.extend(settings.iter().map(String::as_str));
+    let secret = served.secret();
+    let env = [("S", secret.as_str())];
+    let out = place.run_with(&args, &env, None).expect(0);
+    assert!(!out.err.contains("is it yours"), "loopback is not odd: {}", out.err);
+    let report = place.run_with(&["check", "local", "-o", "json"], &env, None).expect(0).json();
+    fits("check", &report);
+    assert_eq!(report["profiles"][0]["verdict"], "passed", "{report:#}");
+    let wrong = place.run_with(&["check", "-o", "json"], &[("S", CANARY)], None).expect(1);
+    clean("wrong secret", &wrong);
+    assert_eq!(wrong.json()["profiles"][0]["findings"][0]["cause"], "secret-wrong");
+    // The verdict is remembered, follows a rename, and is in the list.
+    place.run(&["rename", "local", "moved"]).expect(0);
+    let list = place.run(&["list", "-o", "json"]).expect(0).json();
+    fits("list", &list);
+    assert_eq!(list["profiles"][0]["last"]["verdict"], "failed");
+    // Several: all at once, in order, and the incomplete one is named.
+    place.run(&["copy", "moved", "second"]).expect(0);
+    let both = place.run_with(&["check", "--all", "-o", "json"], &env, None).expect(0).json();
+    assert_eq!(both["profiles"].as_array().unwrap().len(), 2);
+    assert!(place.run_with(&["check"], &env, None).expect(2).err.contains("--all"));
+    place.put("half", "version = 1\nguide = \"fno-client-credentials\"\n");
+    let out = place.run_with(&["check", "--all", "-o", "json"], &env, None).expect(2);
+    assert_eq!(out.json()["profiles"].as_array().unwrap().len(), 2);
+    assert!(out.err.contains("'half' is not complete"), "{}", out.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_130() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let place = Place::new();
+    let mut served = Served::start(&place, "healthy");
+    let pid = Pid::from_raw(i32::try_from(served.child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(served.child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn diagnoses() {
+    let place = ready("one");
+    for (args, stdin, code, cause) in [
+        (&["diagnose", "AADSTS7000215"][..], None, 1, "secret-wrong"),
+        (&["diagnose"], Some("AADSTS7000222: The provided client secret keys are expired."), 1, "secret-expired"),
+        (&["diagnose", "-"], Some("AADSTS700016"), 1, "client-not-found"),
+        (&["diagnose", "AADSTS90002", "--profile", "one"], None, 1, "tenant-not-found"),
+        (&["diagnose", "nothing", "to", "see"], None, 3, "unknown"),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        let report = place.run_with(&args, &[], stdin).expect(code).json();
+        fits("diagnose", &report);
+        assert_eq!(report["findings"][0]["cause"], cause, "{args:?}: {report:#}");
+    }
+    let report = place.run(&["diagnose", "AADSTS7000215", "-o", "json"]).expect(1).json();
+    assert_eq!(report["evidence"]["codes"], serde_json::json!([7_000_215]));
+    assert_eq!(report["findings"][0]["fix"]["guide"], Value::Null);
+    let with = place.run(&["diagnose", "AADSTS7000215", "--profile", "one", "-o", "json"]).expect(1).json();
+    assert_eq!(with["findings"][0]["fix"]["guide"], "fno-client-credentials");
+    assert!(with["findings"][0]["fix"]["url"].as_str().unwrap().contains(CLIENT), "{with:#}");
+    let file = place.path().join("error.txt");
+    std::fs::write(&file, b"\xff\xfe AADSTS53003 \x1b[2J").unwrap();
+    let human = place.run(&["diagnose", "--file", file.to_str().unwrap()]).expect(1).out;
+    assert!(human.contains("policy-blocked") && !human.contains('\x1b'), "{human}");
+    place.run(&["diagnose", "--file", "not-there"]).expect(3);
+    place.run(&["diagnose", "--file", "."]).expect(3);
+}
+
+#[test]
+fn guides_are_readable_and_filled_in() {
+    let place = ready("one");
+    let list = place.run(&["guides", "-o", "json"]).expect(0).json();
+    fits("guides", &list);
+    assert_eq!(list["guides"][0]["id"], "fno-client-credentials");
+    let whole = place.run(&["guides", "fno-client-credentials", "-o", "json"]).expect(0).json();
+    fits("guides", &whole);
+    let filled = place.run(&["guides", "fno-client-credentials", "--profile", "one"]).expect(0).out;
+    assert!(filled.contains(CLIENT), "{filled}");
+    for line in filled.lines().filter(|line| !line.contains("https://")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    for step in ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"] {
+        assert!(filled.contains(&format!("[{step}]")), "{step}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let place = Place::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = place.command().args(["completions", "bash"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let status = place.command().arg("guides").stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(3));
+    }
+}
