@@ -7,7 +7,7 @@
 //! - floor 1, [`app`] (state and `update`), [`assets`] (embedded knowledge), [`store`] (files and secrets),
 //!   [`net`] (the live test), [`sandbox`] (the simulated tenant): each uses `core` only
 //! - floor 2, [`work`] (use cases that join the floors below), [`ui`] (from state to cells)
-//! - floor 3, [`runtime`] (the loop and the terminal), `cli` (the commands)
+//! - floor 3, [`runtime`] (the loop and the terminal), [`cli`] (the commands)
 //! - floor 4, `main`: picks the screen or a command, sets the exit code
 
 pub mod core;
@@ -21,4 +21,5 @@ pub mod store;
 pub mod ui;
 pub mod work;
 
+pub mod cli;
 pub mod runtime;

@@ -6,8 +6,45 @@ use std::path::{Path, PathBuf};
 
 /// Module, what it may name of this crate besides itself and `core`, and the outside crates that it may not name.
 const FLOORS: &[(&str, &[&str], &[&str])] = &[
-    ("core", &[], &["tokio", "reqwest", "crossterm", "ratatui", "axum", "tempfile", "keyring_core", "rustix", "std::fs", "std::env", "std::net::Tcp", "SystemTime::now", "Timestamp::now", "Zoned::now", "Instant::now"]),
-    ("app", &[], &["tokio", "reqwest", "crossterm", "ratatui", "axum", "std::fs", "std::env", "SystemTime::now", "Timestamp::now", "Zoned::now", "Instant::now", "tracing"]),
+    (
+        "core",
+        &[],
+        &[
+            "tokio",
+            "reqwest",
+            "crossterm",
+            "ratatui",
+            "axum",
+            "tempfile",
+            "keyring_core",
+            "rustix",
+            "std::fs",
+            "std::env",
+            "std::net::Tcp",
+            "SystemTime::now",
+            "Timestamp::now",
+            "Zoned::now",
+            "Instant::now",
+        ],
+    ),
+    (
+        "app",
+        &[],
+        &[
+            "tokio",
+            "reqwest",
+            "crossterm",
+            "ratatui",
+            "axum",
+            "std::fs",
+            "std::env",
+            "SystemTime::now",
+            "Timestamp::now",
+            "Zoned::now",
+            "Instant::now",
+            "tracing",
+        ],
+    ),
     ("assets", &[], &["tokio", "reqwest", "crossterm", "ratatui", "std::fs"]),
     ("store", &[], &["tokio", "reqwest", "crossterm", "ratatui", "axum"]),
     ("net", &[], &["crossterm", "ratatui", "axum", "std::fs::write", "keyring_core"]),
@@ -67,7 +104,8 @@ fn imports_go_down_only() {
             let code = code_of(&path);
             for (other, ..) in FLOORS {
                 let allowed = other == module || *other == "core" || may.contains(other);
-                if !allowed && (names(&code, &format!("crate::{other}")) || code.contains(&format!("crate::{other};"))) {
+                if !allowed && (names(&code, &format!("crate::{other}")) || code.contains(&format!("crate::{other};")))
+                {
                     wrong.push(format!("{}: {module} may not name {other}", path.display()));
                 }
             }

@@ -67,8 +67,19 @@ fn help_and_version() {
     assert!(place.run(&["--version"]).expect(0).out.starts_with("d365-connect "));
     let help = place.run(&["--help"]).expect(0).out;
     let commands = [
-        "new", "edit", "list", "show", "rename", "copy", "remove", "check", "diagnose", "guides", "sandbox",
-        "completions", "man",
+        "new",
+        "edit",
+        "list",
+        "show",
+        "rename",
+        "copy",
+        "remove",
+        "check",
+        "diagnose",
+        "guides",
+        "sandbox",
+        "completions",
+        "man",
     ];
     for command in commands {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
@@ -189,7 +200,10 @@ fn wrong_values_are_refused_with_an_example_and_odd_ones_are_told() {
         assert_eq!(place.files(), [], "{set}");
     }
     for (set, says) in [
-        ("resource_url=https://Contoso.operations.dynamics.com/data/?x=1", "note: resource_url: the path was taken off"),
+        (
+            "resource_url=https://Contoso.operations.dynamics.com/data/?x=1",
+            "note: resource_url: the path was taken off",
+        ),
         ("resource_url=https://fabrikam.example.org", "fabrikam.example.org"),
         ("resource_url=https://contoso.crm4.dynamics.com", "hint: resource_url:"),
         ("credential.expires=2020-01-01", "hint: credential.expires:"),
@@ -297,7 +311,11 @@ fn damaged_incomplete_and_newer_profiles() {
 
     let before = place.files();
     let out = place.run(&["check", "half"]).expect(2);
-    assert!(out.err.contains("client_id") && out.err.contains("d365-connect edit half --set client_id="), "{}", out.err);
+    assert!(
+        out.err.contains("client_id") && out.err.contains("d365-connect edit half --set client_id="),
+        "{}",
+        out.err
+    );
     place.run(&["check", "broken"]).expect(3);
     place.run(&["check", "other"]).expect(3);
     place.run(&["edit", "broken", "--set", "cloud=global"]).expect(3);
@@ -439,7 +457,12 @@ const SCENARIOS: &[(&str, i32, &str, Option<(&str, &str, &str, &str)>)] = &[
     ("client-not-found", 1, "failed", Some(("client-not-found", "token", "entra-admin", "register-app"))),
     ("tenant-not-found", 1, "failed", Some(("tenant-not-found", "authority", "operator", "values"))),
     ("resource-not-found", 1, "failed", Some(("resource-not-found", "token", "entra-admin", "values"))),
-    ("service-principal-missing", 1, "failed", Some(("service-principal-missing", "token", "entra-admin", "register-app"))),
+    (
+        "service-principal-missing",
+        1,
+        "failed",
+        Some(("service-principal-missing", "token", "entra-admin", "register-app")),
+    ),
     ("policy-blocked", 1, "failed", Some(("policy-blocked", "token", "entra-admin", "permissions"))),
     ("app-disabled", 1, "failed", Some(("app-disabled", "token", "entra-admin", "register-app"))),
     ("not-registered", 1, "failed", Some(("d365-not-registered", "registration", "d365-admin", "register-in-d365"))),
@@ -489,7 +512,8 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
 fn checks_in_words_and_in_the_formats_of_other_tools() {
     let place = Place::new();
     let human = place.rehearse(&["check", "--sandbox=not-registered"], None).expect(1).out;
-    for word in ["Entra: passed", "D365: failed", "✘ failed  registration", "○ skipped  access", "d365-not-registered"] {
+    for word in ["Entra: passed", "D365: failed", "✘ failed  registration", "○ skipped  access", "d365-not-registered"]
+    {
         assert!(human.contains(word), "{word}: {human}");
     }
     assert!(!human.contains('\x1b'), "no colours in a pipe");
@@ -612,7 +636,9 @@ fn guides_are_readable_and_filled_in() {
     for line in filled.lines().filter(|line| !line.contains("https://")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    for step in ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"] {
+    for step in
+        ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"]
+    {
         assert!(filled.contains(&format!("[{step}]")), "{step}");
     }
 }

@@ -79,8 +79,8 @@ pub enum Effect {
     Save {
         /// The name it is saved under.
         name: ProfileName,
-        /// The name it had, when a saved profile is changed.
-        was: Option<ProfileName>,
+        /// The name and values it had, when a saved profile is changed: only what differs is written.
+        was: Option<(ProfileName, ProfileDraft)>,
         /// The values.
         draft: ProfileDraft,
         /// The secret.

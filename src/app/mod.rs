@@ -752,7 +752,7 @@ impl App {
         let Some(form) = self.form() else { return Vec::new() };
         let Ok(secret) = form.wish() else { return Vec::new() };
         let was = match &form.purpose {
-            Purpose::Change(name, _) => Some(name.clone()),
+            Purpose::Change(name, saved) => Some((name.clone(), saved.clone())),
             Purpose::New => None,
         };
         let effect = Effect::Save { name: form.profile_name(), was, draft: form.draft(), secret };

@@ -10,7 +10,6 @@ use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
-use crate::store::profiles::Save;
 use crate::store::{drafts, history};
 use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
@@ -250,20 +249,20 @@ fn load_home(session: &Session) -> Result<HomeData, Trouble> {
 async fn save(
     session: &Session,
     name: &ProfileName,
-    was: Option<ProfileName>,
+    was: Option<(ProfileName, ProfileDraft)>,
     draft: ProfileDraft,
     secret: SecretWish,
 ) -> Result<(String, ProfileDraft), WorkError> {
-    let how = if was.is_some() { Save::Change } else { Save::New };
-    if let Some(old) = was.filter(|old| old.as_str() != name.as_str()) {
-        work::rename(session, &old, name)?;
+    if let Some((old, _)) = was.as_ref().filter(|(old, _)| old.as_str() != name.as_str()) {
+        work::rename(session, old, name)?;
     }
+    let before = was.map(|(_, before)| before);
     let secret = match secret {
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
     };
-    let saved = work::save(session, SaveRequest { name: name.clone(), draft, secret, how }).await?;
+    let saved = work::save(session, SaveRequest { name: name.clone(), draft, secret, before }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
     Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
 }
