@@ -36,41 +36,45 @@ async fn show_inputs() -> String {
         if let Err(error) = terminal.draw(|frame| frame.render_widget(shown, frame.area())) {
             return error.to_string();
         }
-        match inputs.next().await {
-            Input::Key(Key::Char('q')) => return "the q key".to_owned(),
-            Input::Key(Key::Char('!')) => panic!("canary {log}"),
-            Input::Key(Key::Char('t')) => {
-                let thread = std::thread::spawn(|| panic!("canary"));
-                assert!(thread.join().is_err());
+        let mut next = Some(inputs.next().await);
+        while let Some(input) = next {
+            match input {
+                Input::Key(Key::Char('q')) => return "the q key".to_owned(),
+                Input::Key(Key::Char('!')) => panic!("canary {log}"),
+                Input::Key(Key::Char('t')) => {
+                    let thread = std::thread::spawn(|| panic!("canary"));
+                    assert!(thread.join().is_err());
+                }
+                Input::Key(Key::Char('p')) => {
+                    inputs.pause();
+                    log.push_str(" deaf");
+                }
+                Input::Key(key) => log.push_str(&format!(" {}", key.label(true))),
+                Input::Paste(paste) => log.push_str(&format!(" paste of {}", paste.text.len())),
+                Input::Resize(columns, rows) => {
+                    terminal.repaint();
+                    log.push_str(&format!(" {columns}x{rows}"));
+                }
+                Input::Suspend => {
+                    inputs.pause();
+                    terminal.suspend().unwrap();
+                }
+                Input::Continue => {
+                    terminal.resume().unwrap();
+                    inputs.resume().unwrap();
+                    log.push_str(" again");
+                }
+                Input::Stop(StopSignal::TerminalGone) => {
+                    drop(terminal);
+                    std::fs::write("gone", "").unwrap();
+                    return "nobody".to_owned();
+                }
+                Input::Stop(signal) => {
+                    std::fs::write("stopped", "").unwrap();
+                    return format!("{signal:?}");
+                }
             }
-            Input::Key(Key::Char('p')) => {
-                inputs.pause();
-                log.push_str(" deaf");
-            }
-            Input::Key(key) => log.push_str(&format!(" {}", key.label(true))),
-            Input::Paste(paste) => log.push_str(&format!(" paste of {}", paste.text.len())),
-            Input::Resize(columns, rows) => {
-                terminal.repaint();
-                log.push_str(&format!(" {columns}x{rows}"));
-            }
-            Input::Suspend => {
-                inputs.pause();
-                terminal.suspend().unwrap();
-            }
-            Input::Continue => {
-                terminal.resume().unwrap();
-                inputs.resume().unwrap();
-                log.push_str(" again");
-            }
-            Input::Stop(StopSignal::TerminalGone) => {
-                drop(terminal);
-                std::fs::write("gone", "").unwrap();
-                return "nobody".to_owned();
-            }
-            Input::Stop(signal) => {
-                std::fs::write("stopped", "").unwrap();
-                return format!("{signal:?}");
-            }
+            next = inputs.try_next();
         }
     }
 }
