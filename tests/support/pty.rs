@@ -220,6 +220,11 @@ impl Tui {
         }
     }
 
+    /// How many bytes were typed that nobody has read.
+    pub fn unread(&self) -> u64 {
+        rustix::io::ioctl_fionread(&self.tty).unwrap()
+    }
+
     /// Closes the terminal's window.
     pub fn hang_up(&mut self) {
         self.seen().looking = false;
