@@ -164,6 +164,6 @@ mod tests {
         assert!(!seen.contains("canary"), "{seen}");
         assert!(!run("/nowhere/launcher", &url, Vec::new()).await);
         write("exit 3");
-        assert!(!run(script.to_str().unwrap(), &url, std::env::vars_os()).await);
+        assert!(!run(script.to_str().unwrap(), &url, std::env::vars_os().collect()).await);
     }
 }

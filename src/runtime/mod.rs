@@ -77,12 +77,12 @@ async fn screens(
                     }
                     None => wanted.extend(app.update(Msg::Told(Err("too long for the terminal's clipboard".into())))),
                 },
-                Effect::Repaint => {
-                    if terminal.resume().is_err() {
-                        return Ok(stopped(StopSignal::TerminalGone));
-                    }
+                Effect::Repaint => terminal.repaint(),
+                // The reader stands still meanwhile: the shell's input is not ours. `Input::Continue` ends it.
+                Effect::Suspend => {
+                    inputs.pause();
+                    terminal.suspend()?;
                 }
-                Effect::Suspend => suspend(terminal, inputs)?,
                 other => effects.perform(other),
             }
         }
@@ -108,9 +108,13 @@ async fn screens(
                         Input::Key(Key::Ctrl('z')) | Input::Suspend => wanted.push(Effect::Suspend),
                         Input::Key(key) => wanted.extend(app.update(Msg::Key(key))),
                         Input::Paste(paste) => wanted.extend(app.update(Msg::Paste(paste))),
-                        // The next frame asks for the size itself.
-                        Input::Resize(..) => {}
-                        Input::Continue => wanted.push(Effect::Repaint),
+                        Input::Resize(..) => wanted.push(Effect::Repaint),
+                        Input::Continue => {
+                            if terminal.resume().is_err() {
+                                return Ok(stopped(StopSignal::TerminalGone));
+                            }
+                            inputs.resume()?;
+                        }
                         Input::Stop(signal) => return Ok(stopped(signal)),
                     }
                     if app.quit.is_some() {
@@ -138,11 +142,4 @@ fn stopped(signal: StopSignal) -> u8 {
         StopSignal::HangUp | StopSignal::TerminalGone => 129,
         StopSignal::Quit => 131,
     }
-}
-
-/// Stops the process until the shell continues it. The reader stands still meanwhile: the shell's input is not ours.
-fn suspend(terminal: &mut Terminal, inputs: &mut Inputs) -> io::Result<()> {
-    inputs.pause();
-    terminal.suspend()?;
-    inputs.resume()
 }
