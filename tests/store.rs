@@ -1,5 +1,6 @@
 //! Files and secrets from the outside: damage, rivals, crashes, and values that must arrive unharmed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "processes started by tests tell what they saw")]
 
 use d365_connect::core::check::Status;
 use d365_connect::core::names::ProfileName;
@@ -15,7 +16,7 @@ use d365_connect::store::profiles::{self, Save};
 use d365_connect::store::secrets::Keyring;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -156,7 +157,7 @@ fn every_source_is_kept_word_for_word() {
         SecretSource::Keyring { entry: odd.clone() },
         SecretSource::Env { var: odd.clone() },
         SecretSource::File { path: odd.clone() },
-        SecretSource::Command { words: odd.clone() },
+        SecretSource::Command { words: odd },
     ] {
         let (_folder, home) = home();
         let draft = ProfileDraft { source: Some(source), ..ProfileDraft::new("office365") };
@@ -501,7 +502,7 @@ fn drafts_come_back_without_secrets() {
     values.source = Some(SecretSource::Env { var: "V".into() });
     let first = Draft { name: name("first"), values: values.clone(), step: "client-secret".into() };
     drafts::save(&home, &first).unwrap();
-    assert_eq!(drafts::list(&home).unwrap(), [first.clone()]);
+    assert_eq!(drafts::list(&home).unwrap(), std::slice::from_ref(&first));
 
     // A secret in the wrong field, or one whose entry is not final, is not kept.
     let mut leaky = values;
@@ -717,7 +718,13 @@ fn rivals_lose_nothing_of_each_other() {
     profiles::save(&home, &name("shared"), &bare, Save::New).unwrap();
     // Each field has one writer among the processes and threads, so its last word is known.
     let processes: Vec<_> = (0..4)
-        .map(|number| child("child_rival", &home).env("STORE_TEST_NUMBER", number.to_string()).spawn().unwrap())
+        .map(|number| {
+            child("child_rival", &home)
+                .env("STORE_TEST_NUMBER", number.to_string())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
         .collect();
     std::thread::scope(|scope| {
         for number in 4..9 {
@@ -760,7 +767,7 @@ fn a_killed_save_leaves_the_old_or_the_new() {
     use std::io::{BufRead, BufReader};
     let (_folder, home, path) = home_with("a.toml", FULL);
     for turn in 0..15 {
-        let mut process = child("child_saves_for_ever", &home).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut process = child("child_saves_for_ever", &home).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("saving")));
         std::thread::sleep(std::time::Duration::from_micros(turn * 700));
@@ -926,4 +933,17 @@ fn a_keyring_that_cannot_be_reached_is_told_apart() {
     let address = format!("unix:path={}", socket.display());
     let told = child_reading("entry:5f0c", &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
     assert!(told.contains("no answer within 3 s"), "{told}");
+}
+
+#[test]
+#[ignore = "needs this system's keyring, unlocked; leaves nothing in it"]
+fn the_systems_keyring_keeps_and_forgets() {
+    let keyring = Keyring::System;
+    keyring.usable().unwrap();
+    let entry = keyring.keep(&secret(PRINTABLE)).unwrap();
+    let source = SecretSource::Keyring { entry: entry.clone() };
+    assert_eq!(keyring.read(&source).unwrap().reveal(), PRINTABLE);
+    keyring.forget(&entry).unwrap();
+    keyring.forget(&entry).unwrap();
+    assert!(keyring.read(&source).unwrap_err().to_string().contains("no secret"));
 }

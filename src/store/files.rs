@@ -292,3 +292,47 @@ fn is_own(meta: &fs::Metadata) -> bool {
 fn is_own(_meta: &fs::Metadata) -> bool {
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_held_by_another_is_told_with_its_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let held = lock_within(&home, Duration::ZERO).unwrap();
+        let error = lock_within(&home, Duration::from_millis(20)).map(drop).unwrap_err();
+        let holder = cfg!(unix).then(std::process::id);
+        assert!(matches!(error, StoreError::Locked { holder: told } if told == holder), "{error}");
+        drop(held);
+        // What a longer number left in the file is gone.
+        fs::write(home.root().join("lock"), "1234567890123456\n").unwrap();
+        let held = lock_within(&home, Duration::ZERO).unwrap();
+        drop(held);
+        assert_eq!(fs::read_to_string(home.root().join("lock")).unwrap(), format!("{}\n", std::process::id()));
+    }
+
+    #[test]
+    fn a_writer_waits_for_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let held = lock(&home).unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| lock(&home).is_ok());
+            std::thread::sleep(Duration::from_millis(30));
+            assert!(!second.is_finished());
+            drop(held);
+            assert!(second.join().unwrap());
+        });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_no_file_does_not_hang() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("lock");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(lock(&Home::at(folder.path())).is_err());
+    }
+}
