@@ -274,8 +274,10 @@ fn other_ways_to_write_the_same_are_read_and_changed() {
         draft.set(FieldId::UserId, "");
         draft.set(FieldId::Company, "DAT");
         profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
-        let now = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-        assert_eq!(now, format!("{head}{changed}"));
+        let now = fs::read_to_string(&path).unwrap();
+        assert_eq!(now.replace("\r\n", "\n"), format!("{head}{changed}"));
+        // Line ends stay as they were: all of one kind.
+        assert_eq!(now.matches('\r').count(), if text.contains('\r') { now.lines().count() } else { 0 }, "{now:?}");
         assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
     }
     for (text, field, value) in [

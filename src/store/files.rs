@@ -127,6 +127,9 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
         }
     }
     at(&path, file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())))?;
+    for folder in [home.profiles(), home.drafts(), home.histories()] {
+        sweep(&folder);
+    }
     Ok(Lock(file))
 }
 
@@ -144,7 +147,9 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     };
     let folder = folder_of(&target);
     make_folder(folder)?;
-    sweep(folder);
+    if target != path {
+        sweep(folder);
+    }
     // Created exclusively, and 0600 on Unix; removed again unless it is renamed.
     let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
     let mut temp = at(folder, temp)?;
