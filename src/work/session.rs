@@ -39,7 +39,7 @@ pub struct Session {
     pub home: Home,
     /// Where secrets are kept.
     pub keyring: Keyring,
-    /// How the network may be used.
+    /// Limits of the network; whether it leads to the sandbox is asked at each test.
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
@@ -54,14 +54,13 @@ impl Session {
     /// # Errors
     /// When there is no home, or the sandbox cannot start.
     pub async fn open(options: Options) -> Result<Session, WorkError> {
-        let mut net = NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
+        let net = NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
             return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, throwaway: None });
         };
         let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
         let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
-        net.sandbox = Some((!sandbox.unplugged()).then(|| sandbox.address()));
         let sandbox = Some(Arc::new(sandbox));
         if let Some(home) = options.home {
             return Ok(Session { home: Home::at(home), keyring: Keyring::default(), net, sandbox, throwaway: None });
@@ -73,6 +72,12 @@ impl Session {
         let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, throwaway: Some(folder) };
         session.fill()?;
         Ok(session)
+    }
+
+    /// How the network may be used now: a sandbox can be plugged in while the session lasts.
+    pub(super) fn network(&self) -> NetOptions {
+        let sandbox = self.sandbox.as_ref().map(|sandbox| (!sandbox.unplugged()).then(|| sandbox.address()));
+        NetOptions { sandbox, ..self.net.clone() }
     }
 
     /// Whether the home goes when the session does.
