@@ -21,6 +21,9 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
     for text in given {
         match text.split_once('=') {
             Some((name, value)) => match field(name) {
+                Ok(FieldId::CaCertificate) if !value.trim().is_empty() => {
+                    read.push((FieldId::CaCertificate, absolute(value.trim().to_owned())));
+                }
                 Ok(field) => read.push((field, value.to_owned())),
                 Err(failure) => troubles.extend(failure.troubles),
             },
@@ -71,8 +74,19 @@ fn tell(context: &Context, field: FieldId, notes: &[Note]) {
 
 /// What `--secret SOURCE` asks for.
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
-    SourceRequest::parse(given)
-        .map_err(|message| Failure::usage(message, "--secret stdin, or --secret env:D365_SECRET"))
+    match SourceRequest::parse(given) {
+        // The next command may run in another folder.
+        Ok(SourceRequest::At(SecretSource::File { path })) => {
+            Ok(SourceRequest::At(SecretSource::File { path: absolute(path) }))
+        }
+        Ok(other) => Ok(other),
+        Err(message) => Err(Failure::usage(message, "--secret stdin, or --secret env:D365_SECRET")),
+    }
+}
+
+/// A path from the command line as it holds in every folder; as given where that cannot be told.
+fn absolute(path: String) -> String {
+    std::path::absolute(&path).ok().and_then(|whole| whole.into_os_string().into_string().ok()).unwrap_or(path)
 }
 
 /// Gets the secret that `--secret` speaks of: the value for `stdin`, `prompt` and `keyring`, the source for the others.

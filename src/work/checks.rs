@@ -60,7 +60,7 @@ pub async fn check(
         Some(secret) => Ok(secret),
         None => read_secret(session, &profile.source).await.map_err(|trouble| Untrusted::plain(&trouble.to_string())),
     };
-    match Client::new(&session.net(), profile.ca_certificate.as_deref()) {
+    match Client::new(&session.network(), profile.ca_certificate.as_deref()) {
         Ok(client) => {
             let request = RunRequest {
                 profile: profile.clone(),

@@ -39,8 +39,8 @@ pub struct Session {
     pub home: Home,
     /// Where secrets are kept.
     pub keyring: Keyring,
-    /// How the network may be used, but for the sandbox: see [`Session::net`].
-    net: NetOptions,
+    /// Limits of the network; whether it leads to the sandbox is asked at each test.
+    pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
     /// Held so that the home of a rehearsal goes when the session does.
@@ -74,8 +74,8 @@ impl Session {
         Ok(session)
     }
 
-    /// How the network may be used now: the sandbox's may be unplugged, and plugged in again.
-    pub fn net(&self) -> NetOptions {
+    /// How the network may be used now: a sandbox can be plugged in while the session lasts.
+    pub(super) fn network(&self) -> NetOptions {
         let sandbox = self.sandbox.as_ref().map(|sandbox| (!sandbox.unplugged()).then(|| sandbox.address()));
         NetOptions { sandbox, ..self.net.clone() }
     }

@@ -83,14 +83,14 @@ impl Place {
         finish(command, stdin)
     }
 
-    /// Every file below this place, with its content.
+    /// Every file below this place, with its content; but for the lock, which names its last holder.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn walk(dir: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
             for entry in std::fs::read_dir(dir).unwrap().flatten() {
                 let path = entry.path();
                 if path.is_dir() {
                     walk(&path, all);
-                } else {
+                } else if entry.file_name() != "lock" {
                     all.push((path.clone(), std::fs::read(&path).unwrap()));
                 }
             }

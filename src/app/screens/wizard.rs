@@ -66,7 +66,10 @@ impl Wizard {
 
     fn fields_of(&self, step: usize) -> Vec<FieldKey> {
         let mut keys = Vec::new();
-        for field in &self.guide().steps[step].collects {
+        let here = &self.guide().steps[step];
+        // Where the values are gathered, each can be put right.
+        let gathered = if here.id == "values" { self.guide().needs() } else { Vec::new() };
+        for field in gathered.iter().chain(&here.collects) {
             keys.push(FieldKey::Of(*field));
             if *field == FieldId::Secret {
                 keys.push(FieldKey::Source);

@@ -107,18 +107,6 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, guide: &Guide, step: &Step, room: 
             lines.extend(widgets::paragraph("   ", &permission.why, room, theme.dim(), theme));
         }
     }
-    if step.id == "values" {
-        lines.push(Line::default());
-        for field in guide.needs() {
-            let view = FieldView {
-                form: &wizard.form,
-                key: FieldKey::Of(field),
-                focused: false,
-                changed: wizard.form.changed(FieldKey::Of(field)),
-            };
-            lines.extend(view.lines(room, theme).0);
-        }
-    }
     if wizard.at_end() {
         let problems = wizard.form.problems(false);
         lines.push(Line::default());
