@@ -1,4 +1,5 @@
 //! Every command as scripts meet it: exit codes, streams, JSON shapes, and what must never be printed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "support/cmd.rs"]
 mod cmd;

@@ -1,6 +1,7 @@
 //! Files and secrets from the outside: damage, rivals, crashes, and values that must arrive unharmed.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "processes started by tests tell what they saw")]
+#![expect(clippy::disallowed_methods, reason = "tests look inside to prove what is kept")]
 
 use d365_connect::core::check::Status;
 use d365_connect::core::names::ProfileName;

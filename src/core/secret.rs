@@ -36,6 +36,7 @@ impl ClientSecret {
     ///
     /// # Errors
     /// When it is empty, too long, or holds control characters.
+    #[expect(clippy::needless_pass_by_value, reason = "the caller's copy is wiped here")]
     pub fn new(value: Zeroizing<String>) -> Result<Self, SecretError> {
         let bare = value.strip_suffix('\n').map_or(value.as_str(), |v| v.strip_suffix('\r').unwrap_or(v));
         if bare.is_empty() {
@@ -80,6 +81,7 @@ pub struct AccessToken(SecretString);
 
 impl AccessToken {
     /// Takes a token that is ASCII without control characters and at most [`MAX_TOKEN`] long.
+    #[expect(clippy::needless_pass_by_value, reason = "the caller's copy is wiped here")]
     pub fn new(value: Zeroizing<String>) -> Option<Self> {
         let fits = !value.is_empty() && value.len() <= MAX_TOKEN && value.bytes().all(|b| b.is_ascii_graphic());
         fits.then(|| AccessToken(SecretString::from(value.as_str())))

@@ -35,6 +35,7 @@ pub fn usable() -> Result<(), SecretTrouble> {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is kept is the value")]
 pub fn keep(name: &str, secret: Arc<ClientSecret>) -> Result<(), SecretTrouble> {
     let name = name.to_owned();
     within(LIMIT, move || entry(&name)?.set_secret(secret.reveal().as_bytes()).map_err(told))
