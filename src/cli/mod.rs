@@ -33,6 +33,7 @@ use failure::{Failure, code};
 use print::Printer;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a command line ends.
@@ -142,7 +143,9 @@ impl Context {
     async fn open(&self, waiting: Duration) -> Result<Session, Failure> {
         let sandbox = self.global.sandbox.as_deref().map(scenario).transpose()?;
         let exchange = Duration::from_secs(self.global.timeout);
-        Ok(Session::open(Options { home: self.global.home.clone(), sandbox, exchange, waiting }).await?)
+        // An empty variable counts as none.
+        let home = self.global.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
+        Ok(Session::open(Options { home, sandbox, exchange, waiting }).await?)
     }
 
     /// Whether somebody can be asked.
