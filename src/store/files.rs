@@ -127,6 +127,9 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
         }
     }
     at(&path, file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())))?;
+    for folder in [home.profiles(), home.drafts(), home.histories()] {
+        sweep(&folder);
+    }
     Ok(Lock(file))
 }
 
@@ -144,7 +147,9 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     };
     let folder = folder_of(&target);
     make_folder(folder)?;
-    sweep(folder);
+    if target != path {
+        sweep(folder);
+    }
     // Created exclusively, and 0600 on Unix; removed again unless it is renamed.
     let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
     let mut temp = at(folder, temp)?;
@@ -291,4 +296,48 @@ fn is_own(meta: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_own(_meta: &fs::Metadata) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_held_by_another_is_told_with_its_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let held = lock_within(&home, Duration::ZERO).unwrap();
+        let error = lock_within(&home, Duration::from_millis(20)).map(drop).unwrap_err();
+        let holder = cfg!(unix).then(std::process::id);
+        assert!(matches!(error, StoreError::Locked { holder: told } if told == holder), "{error}");
+        drop(held);
+        // What a longer number left in the file is gone.
+        fs::write(home.root().join("lock"), "1234567890123456\n").unwrap();
+        let held = lock_within(&home, Duration::ZERO).unwrap();
+        drop(held);
+        assert_eq!(fs::read_to_string(home.root().join("lock")).unwrap(), format!("{}\n", std::process::id()));
+    }
+
+    #[test]
+    fn a_writer_waits_for_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let held = lock(&home).unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| lock(&home).is_ok());
+            std::thread::sleep(Duration::from_millis(30));
+            assert!(!second.is_finished());
+            drop(held);
+            assert!(second.join().unwrap());
+        });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_no_file_does_not_hang() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("lock");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(lock(&Home::at(folder.path())).is_err());
+    }
 }

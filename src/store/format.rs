@@ -86,6 +86,10 @@ pub fn change(path: &Path, text: &str, edit: impl FnOnce(ProfileDraft) -> Profil
     let other: Vec<FieldId> = fields().filter(|field| draft.value(*field) != old.value(*field)).collect();
     // A credential that this version cannot use reads as no source, and so stays unless there is one now.
     let other_source = draft.source != old.source;
+    if other.is_empty() && !other_source && draft.guide == old.guide {
+        return Ok(text.to_owned());
+    }
+    let windows = text.contains("\r\n");
     let mut text = text.to_owned();
     for field in other.iter().filter(|field| draft.value(**field).is_empty()) {
         text = without(&text, field.name());
@@ -107,7 +111,9 @@ pub fn change(path: &Path, text: &str, edit: impl FnOnce(ProfileDraft) -> Profil
     if let Some(source) = draft.source.as_ref().filter(|_| other_source) {
         set_source(&mut doc, source);
     }
-    Ok(doc.to_string())
+    // A file keeps the line ends that it came with.
+    let text = doc.to_string().replace("\r\n", "\n");
+    Ok(if windows { text.replace('\n', "\r\n") } else { text })
 }
 
 /// The fields that stand in a file: all but the secret.

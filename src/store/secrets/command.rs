@@ -225,3 +225,96 @@ fn split(text: &str) -> Result<Vec<String>, &'static str> {
     words.extend(word);
     Ok(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        for (text, words) in [
+            ("", &[][..]),
+            ("  \t\n ", &[]),
+            ("pass show d365/contoso", &["pass", "show", "d365/contoso"]),
+            ("  op  read\t'op://a b/c' ", &["op", "read", "op://a b/c"]),
+            (r#"a "b c" d"#, &["a", "b c", "d"]),
+            (r#"a"b c"'d e'f"#, &["ab cd ef"]),
+            (r#"'' "" x"#, &["", "", "x"]),
+            (r"a\ b \'c \\", &["a b", "'c", r"\"]),
+            (r#""a\"b\\c\$d\e""#, &[r#"a"b\c$d\e"#]),
+            (r"'a\b'", &[r"a\b"]),
+            ("a\\\nb \"c\\\nd\"", &["ab", "cd"]),
+            ("$HOME `id` * | ; > ~ #x", &["$HOME", "`id`", "*", "|", ";", ">", "~", "#x"]),
+            ("ä 漢", &["ä", "漢"]),
+        ] {
+            assert_eq!(split(text).unwrap(), words, "{text}");
+        }
+        for open in ["'a", "\"a", "a \\", "\"a\\", "'", "a'b'\""] {
+            assert!(split(open).is_err(), "{open}");
+        }
+    }
+
+    #[cfg(unix)]
+    mod run {
+        use super::*;
+
+        /// Stands in output and words; may turn up in no message.
+        const CANARY: &str = "canary";
+
+        fn refused(words: &str) -> String {
+            let error = read_within(words, Duration::from_millis(300)).unwrap_err();
+            format!("{error} {error:?}")
+        }
+
+        #[test]
+        fn the_first_line_is_the_secret() {
+            let odd: String = (' '..='~').collect();
+            let quoted = odd.replace('\'', r"'\''");
+            for (end, what) in
+                [("", "nothing"), ("\n", "line end"), ("\r\n", "Windows line end"), ("\nuser: x\n", "more")]
+            {
+                let words = format!("printf '%s{end}' '{quoted}'");
+                assert_eq!(read(&words).unwrap().reveal(), odd, "{what}");
+            }
+        }
+
+        #[test]
+        fn failures_are_told_apart_and_tell_no_secret() {
+            for (words, told) in [
+                ("", "there is no command"),
+                ("'open canary", "a quote in it has no end"),
+                ("d365-no-such-command canary", "was not found"),
+                ("/etc/passwd canary", "no permission"),
+                ("sh -c 'echo canary; echo canary >&2; exit 3'", "exit status: 3"),
+                ("sh -c 'echo canary; kill -9 $$'", "signal: 9"),
+                ("true canary", "first line is empty"),
+                ("printf '\\ncanary'", "first line is empty"),
+                ("printf 'canary\\001'", "control characters"),
+                ("printf 'canary\\377'", "UTF-8"),
+                ("sh -c 'yes canary'", "more than 64 KiB"),
+                ("sh -c 'read line && echo $line'", "exit status: 1"),
+            ] {
+                let text = refused(words);
+                assert!(text.contains(told) && !text.contains(CANARY), "{words}: {text}");
+            }
+        }
+
+        #[test]
+        fn a_hanging_command_is_ended_with_its_children() {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            // With its output open, and with its output closed.
+            for start in ["", "exec >&-;"] {
+                let path = pipe.clone();
+                let reader = std::thread::spawn(move || std::fs::read_to_string(path).unwrap());
+                let error = refused(&format!("sh -c '{start} (sleep 5; echo alive) > {} & wait'", pipe.display()));
+                assert!(error.contains("was ended"), "{error}");
+                // Should it have been ended before it opened the pipe, the reader waits for this one.
+                drop(std::fs::File::options().read(true).write(true).open(&pipe).unwrap());
+                // The pipe ends when the last writer does; one that lived on would have written first.
+                assert_eq!(reader.join().unwrap(), "");
+            }
+        }
+    }
+}

@@ -143,3 +143,38 @@ fn told(error: Error) -> String {
 fn no_service(why: &str) -> bool {
     ["provider", "org.freedesktop.secrets", "Failed to connect"].iter().any(|sign| why.contains(sign))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_does_not_end_is_left() {
+        let (hold, held) = channel::<()>();
+        let error =
+            within(Duration::from_millis(20), move || held.recv().map_err(|error| error.to_string())).unwrap_err();
+        assert!(error.to_string().contains("no answer within") && error.hint.contains("env:VAR"), "{error}");
+        drop(hold);
+        assert_eq!(within(LIMIT, || Ok(7)).unwrap(), 7);
+        assert_eq!(within::<()>(LIMIT, || Err("why".into())).unwrap_err().to_string(), "the keyring: why");
+    }
+
+    #[test]
+    fn errors_are_told_apart_and_show_no_secret() {
+        let why = |text: &str| -> Box<dyn std::error::Error + Send + Sync> { text.into() };
+        for (error, told_as) in [
+            (Error::NoStorageAccess(why("object locked")), "locked"),
+            (Error::PlatformFailure(why("No DBus session or Secret Service provider found")), "no keyring service"),
+            (Error::PlatformFailure(why("DBus error: Failed to connect to socket /x")), "no keyring service"),
+            (Error::PlatformFailure(why("DBus error: Message too long")), "it failed"),
+            (Error::BadEncoding(b"canary".to_vec()), "not UTF-8"),
+            (Error::BadDataFormat(b"canary".to_vec(), why("broken")), "not UTF-8"),
+            (Error::TooLong("password".into(), 2560), "2560"),
+            (Error::Ambiguous(Vec::new()), "several"),
+            (Error::NoDefaultStore, "refused"),
+        ] {
+            let text = told(error);
+            assert!(text.contains(told_as) && !text.contains("canary"), "{text}");
+        }
+    }
+}
