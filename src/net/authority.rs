@@ -84,10 +84,9 @@ pub(super) async fn settle(
 
 /// What a refusal leaves open. An OAuth error without a tenant's code comes from a service that knows the tenant.
 fn doubt(reply: &Reply, evidence: &Evidence) -> Doubt {
-    let codes = codes(reply, evidence);
-    if codes.iter().any(|code| TENANT_CODES.contains(code)) {
+    if speaks_of_tenant(evidence) {
         Doubt::Tenant
-    } else if !codes.is_empty() || oauth_error(reply).is_some() {
+    } else if !evidence.codes.is_empty() || evidence.oauth_error.is_some() {
         Doubt::Nothing
     } else if reply.status == 429 || reply.status >= 500 {
         Doubt::Unsettled
@@ -96,17 +95,8 @@ fn doubt(reply: &Reply, evidence: &Evidence) -> Doubt {
     }
 }
 
-/// Entra's list of codes, or those in its text.
-fn codes(reply: &Reply, evidence: &Evidence) -> Vec<u32> {
-    let listed = reply.json().and_then(|json| {
-        let codes = json.get("error_codes")?.as_array()?;
-        Some(codes.iter().filter_map(|code| u32::try_from(code.as_u64()?).ok()).collect())
-    });
-    listed.unwrap_or_else(|| evidence.codes.clone())
-}
-
-fn oauth_error(reply: &Reply) -> Option<String> {
-    reply.json()?.get("error")?.as_str().map(str::to_owned)
+fn speaks_of_tenant(evidence: &Evidence) -> bool {
+    evidence.codes.iter().any(|code| TENANT_CODES.contains(code))
 }
 
 /// Asks an authority for the tenant's discovery document, once. Facts 1.7.
@@ -120,16 +110,13 @@ async fn discover(client: &Client, request: &RunRequest, authority: &ResourceUrl
     let Ok(reply) = client.ask_once(&ask).await else { return Discovery::Unclear };
     let evidence = reply.evidence(CheckId::Authority, Origin::Entra, scrubber);
     let has = |field: &str| reply.json().is_some_and(|json| json.get(field).is_some_and(Value::is_string));
-    let error = oauth_error(&reply);
     if reply.status == 200 && has("token_endpoint") && has("issuer") {
         Discovery::Found
     } else if reply.status == 429 || reply.status >= 500 {
         Discovery::Unclear
-    } else if codes(&reply, &evidence).iter().any(|code| TENANT_CODES.contains(code))
-        || error.as_deref() == Some("invalid_tenant")
-    {
+    } else if speaks_of_tenant(&evidence) || evidence.oauth_error.as_deref() == Some("invalid_tenant") {
         Discovery::Absent
-    } else if error.is_some() {
+    } else if evidence.oauth_error.is_some() {
         Discovery::Unclear
     } else {
         Discovery::Foreign

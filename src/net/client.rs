@@ -292,20 +292,24 @@ fn fault_of(error: &reqwest::Error) -> Fault {
     let chain = chain(error);
     let says = |start: &str| chain.iter().any(|cause| cause.to_string().starts_with(start));
     let tls = chain.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>());
-    let io = chain.iter().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    // The proxy's own trouble comes first: what is inside it is about the proxy, not about the service. hyper-util
-    // keeps these types to itself, so they are known by their words.
+    let broke = |kind| chain.iter().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == kind));
+    // hyper and hyper-util keep some types to themselves, so those are known by their words. The proxy's own trouble
+    // comes first: what is inside it is about the proxy, not about the service.
     if says("tunnel error") || says("SOCKS error") {
         Fault::Proxy
     } else if error.is_timeout() {
         Fault::Timeout
-    } else if error.is_dns() {
+    } else if error.is_dns() || says("invalid dns name") {
         Fault::Dns
     } else if let Some(tls) = tls {
         tls::fault(tls)
-    } else if error.is_connect() && io == Some(io::ErrorKind::UnexpectedEof) {
+    } else if error.is_connect() && broke(io::ErrorKind::UnexpectedEof) {
         Fault::TlsProtocol // hung up in the middle of the handshake
-    } else if error.is_connect() || matches!(io, Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)) {
+    } else if error.is_connect()
+        || broke(io::ErrorKind::ConnectionReset)
+        || broke(io::ErrorKind::BrokenPipe)
+        || says("connection closed before message completed")
+    {
         Fault::Connect
     } else {
         Fault::Garbled
@@ -357,6 +361,16 @@ mod tests {
         ] {
             assert_eq!(seconds(value, now), wanted, "{value}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_resolve() {
+        // A label of 64 letters: the resolver says no without asking a name server.
+        let url = format!("http://{}.test/", "a".repeat(64));
+        let options = NetOptions { proxy: Proxy::None, ..NetOptions::default() };
+        let ask = Ask { check: CheckId::Environment, url, call: Call::Get, bearer: None };
+        let evidence = Client::new(&options, None).unwrap().ask_once(&ask).await.unwrap_err();
+        assert_eq!(evidence.fault, Some(Fault::Dns), "{evidence:?}");
     }
 
     #[test]

@@ -15,8 +15,6 @@ use tokio_rustls::TlsAcceptor;
 /// One request, as it came.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// Which connection it came over, counted from 1.
-    pub connection: usize,
     pub method: String,
     /// With the query.
     pub path: String,
@@ -78,6 +76,8 @@ pub enum Front {
     Tunnel(TlsAcceptor),
     /// Resets every connection once the request is there.
     Reset,
+    /// Says this to the first bytes, whatever they are, and hangs up.
+    Says(&'static [u8]),
 }
 
 /// A running server; stops when dropped.
@@ -102,9 +102,9 @@ impl Server {
         let task = tokio::spawn(async move {
             let mut all = JoinSet::new(); // aborts its tasks when dropped
             while let Ok((stream, _)) = listener.accept().await {
-                let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+                count.fetch_add(1, Ordering::SeqCst);
                 let (front, handler, notes, gone) = (front.clone(), handler.clone(), notes.clone(), gone.clone());
-                all.spawn(async move { connection(stream, front, number, &handler, &notes, &gone).await });
+                all.spawn(async move { connection(stream, front, &handler, &notes, &gone).await });
             }
         });
         Server { port, seen, connections, hung_up, task }
@@ -147,28 +147,32 @@ impl Drop for Server {
 async fn connection(
     mut stream: TcpStream,
     front: Front,
-    number: usize,
     handler: &Handler,
     notes: &Mutex<Vec<Seen>>,
     gone: &Semaphore,
 ) {
     match front {
-        Front::Plain => serve(stream, number, handler, notes, gone).await,
+        Front::Plain => serve(stream, handler, notes, gone).await,
         Front::Reset => {
             // Closing with unread bytes makes the kernel send a reset.
             let _ = stream.readable().await;
         }
+        Front::Says(bytes) => {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.shutdown().await;
+        }
         Front::Tls(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
-                serve(stream, number, handler, notes, gone).await;
+                serve(stream, handler, notes, gone).await;
             }
         }
         Front::Tunnel(acceptor) => {
-            if let Some(connect) = read_request(&mut stream, number).await {
+            if let Some(connect) = read_request(&mut stream).await {
                 notes.lock().unwrap().push(connect);
                 stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    serve(stream, number, handler, notes, gone).await;
+                    serve(stream, handler, notes, gone).await;
                 }
             }
         }
@@ -177,12 +181,11 @@ async fn connection(
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
-    number: usize,
     handler: &Handler,
     notes: &Mutex<Vec<Seen>>,
     gone: &Semaphore,
 ) {
-    while let Some(seen) = read_request(&mut stream, number).await {
+    while let Some(seen) = read_request(&mut stream).await {
         notes.lock().unwrap().push(seen.clone());
         let answer = handler(&seen);
         if let Some(gate) = &answer.gate {
@@ -211,7 +214,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, connection: usize) -> Option<Seen> {
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -229,7 +232,7 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S, connection: usize) -
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let mut seen = Seen { connection, method, path, headers, body: String::new() };
+    let mut seen = Seen { method, path, headers, body: String::new() };
     let length = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = bytes.split_off(end + 4);
     while body.len() < length {
