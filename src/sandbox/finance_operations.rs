@@ -309,3 +309,35 @@ fn with_header(mut response: Response, name: &'static str, value: &str) -> Respo
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::FINANCE_OPERATIONS;
+    use crate::sandbox::tenant::{CLIENT_ID, PRINCIPAL_ID};
+
+    #[test]
+    fn claims_that_are_accepted() {
+        let environment = Tenant::new(1).unwrap().environment;
+        let now = jiff::Timestamp::now().as_second();
+        let right = json!({ "aud": FINANCE_OPERATIONS, "tid": TENANT_ID, "oid": PRINCIPAL_ID, "appid": CLIENT_ID,
+                            "nbf": now - 300, "exp": now + 3600 });
+        assert_eq!(accepted(&environment, &right), Some(CLIENT_ID));
+        for (claim, value) in [
+            ("aud", json!("https://contoso.sandbox.test/")),
+            ("aud", json!("https://Contoso.sandbox.test")),
+            ("aud", json!(DYNAMICS_ERP)),
+            ("aud", json!("http://127.0.0.1:2")),
+            ("tid", json!("11111111-2222-4333-8444-555555555555")),
+            ("oid", Value::Null),
+            ("appid", json!("contoso-odata")),
+            ("exp", json!(now - CLOCK - 1)),
+            ("nbf", json!(now + CLOCK + 60)),
+            ("exp", Value::Null),
+        ] {
+            let mut claims = right.clone();
+            claims[claim] = value;
+            assert_eq!(accepted(&environment, &claims), None, "{claim}: {claims}");
+        }
+    }
+}

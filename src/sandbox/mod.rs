@@ -58,7 +58,6 @@ impl Offer {
 #[derive(Debug)]
 pub struct Sandbox {
     shared: Arc<Shared>,
-    noted: Vec<Offer>,
     /// The server ends when this goes.
     _stop: oneshot::Sender<()>,
 }
@@ -68,6 +67,8 @@ pub struct Sandbox {
 struct Shared {
     address: SocketAddr,
     scenario: Scenario,
+    /// What the operator noted down at the start.
+    noted: Vec<Offer>,
     tenant: Mutex<Tenant>,
     /// Made beside the start, so that the start takes no time. `None` when it could not be made.
     key: SetOnce<Option<SigningKey>>,
@@ -96,7 +97,7 @@ impl Sandbox {
         let mut tenant = Tenant::new(address.port())?;
         scenario.befall(&mut tenant);
         let noted = scenario.noted(&mut tenant);
-        let shared = Arc::new(Shared { address, scenario, tenant: Mutex::new(tenant), key: SetOnce::new() });
+        let shared = Arc::new(Shared { address, scenario, noted, tenant: Mutex::new(tenant), key: SetOnce::new() });
 
         let keeper = Arc::clone(&shared);
         std::thread::Builder::new().name("sandbox-key".into()).spawn(move || {
@@ -112,7 +113,7 @@ impl Sandbox {
             // An accept that fails is retried by axum; there is nobody to tell an error of the end to.
             let _ = axum::serve(listener, app).with_graceful_shutdown(ended).await;
         });
-        Ok(Sandbox { shared, noted, _stop: stop })
+        Ok(Sandbox { shared, _stop: stop })
     }
 
     /// Where it listens.
@@ -128,7 +129,7 @@ impl Sandbox {
     /// The values for a complete profile, as the operator of this scenario would have noted them down at the start:
     /// with the scenario's fault in them where it is a wrong value.
     pub fn noted(&self) -> Vec<Offer> {
-        self.noted.clone()
+        self.shared.noted.clone()
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
@@ -214,7 +215,6 @@ fn control(shared: &Shared, request: &Request) -> Response {
     match (request.method.as_str(), path.as_slice()) {
         ("GET", ["sandbox"]) => {
             let mut tenant = shared.tenant();
-            let noted = shared.scenario.noted(&mut tenant);
             let values = scenarios::values(&mut tenant);
             let administrator = tenant
                 .apps
@@ -225,7 +225,7 @@ fn control(shared: &Shared, request: &Request) -> Response {
                 StatusCode::OK,
                 &json!({
                     "scenario": shared.scenario.as_str(), "about": shared.scenario.about(),
-                    "noted": shared.shown(&noted), "values": shared.shown(&values), "administrator": administrator,
+                    "noted": shared.shown(&shared.noted), "values": shared.shown(&values), "administrator": administrator,
                 }),
             )
         }
@@ -265,4 +265,121 @@ fn json_response(status: StatusCode, body: &Value) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::tenant::{CLIENT_ID, DOMAIN, Secret, USER_ID, today};
+    use jiff::ToSpan;
+    use uuid::Uuid;
+    use zeroize::Zeroizing;
+
+    fn client() -> reqwest::Client {
+        // reqwest is built without a TLS provider of its own; only the first of the tests installs one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        reqwest::Client::builder().no_proxy().build().unwrap()
+    }
+
+    fn hold(sandbox: &Sandbox, value: &str, days: i64) {
+        let value = Arc::new(ClientSecret::new(Zeroizing::new(value.to_owned())).unwrap());
+        let secret = Secret { id: Uuid::new_v4(), value, ends: today() + days.days() };
+        sandbox.shared.tenant().app().secrets.push(secret);
+    }
+
+    /// The body of a token request with this secret.
+    async fn sign_in(sandbox: &Sandbox, client: &reqwest::Client, secret: &str) -> Value {
+        let id = CLIENT_ID.to_string();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id.as_str()),
+            ("client_secret", secret),
+            ("scope", "https://contoso.sandbox.test/.default"),
+        ];
+        let url = format!("http://{}/{DOMAIN}/oauth2/v2.0/token", sandbox.address());
+        let body = client.post(url).form(&form).send().await.unwrap().bytes().await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn any_secret_that_is_held_is_accepted() {
+        let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
+        let client = client();
+        let printable: String = (' '..='~').collect();
+        for secret in [printable.as_str(), "%", "%41", "a+b c&d=e%2B", "\"'`$!\\", "\u{e9}\u{6f22}\u{1f511}", "+"] {
+            assert_eq!(sign_in(&sandbox, &client, secret).await["error_codes"], json!([7_000_215]), "{secret}");
+            hold(&sandbox, secret, 1);
+            assert!(sign_in(&sandbox, &client, secret).await["access_token"].is_string(), "{secret}");
+        }
+        // `%41` was held, `A` was not.
+        assert_eq!(sign_in(&sandbox, &client, "A").await["error_codes"], json!([7_000_215]));
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_refused_from_its_end_date_on() {
+        let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
+        let client = client();
+        for (days, code) in [(-1, json!([7_000_222])), (0, json!([7_000_222])), (1, Value::Null)] {
+            hold(&sandbox, &format!("secret {days}"), days);
+            assert_eq!(sign_in(&sandbox, &client, &format!("secret {days}")).await["error_codes"], code, "{days}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_assignment_that_is_required_is_given_with_the_permissions() {
+        let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
+        let client = client();
+        hold(&sandbox, "known", 1);
+        for resource in &mut sandbox.shared.tenant().resources {
+            resource.assignment_required = true;
+        }
+        assert_eq!(sign_in(&sandbox, &client, "known").await["error_codes"], json!([501_051]));
+        assert!(!sandbox.shared.tenant().app().consented);
+        sandbox.carry_out("permissions");
+        assert!(sandbox.shared.tenant().app().consented);
+        assert!(sign_in(&sandbox, &client, "known").await["access_token"].is_string());
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_against_the_budget() {
+        let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
+        let client = client();
+        sandbox.shared.tenant().environment.budget = Some(2);
+        for status in [401, 401, 429, 429] {
+            let got = client.get(format!("http://{}/data", sandbox.address())).send().await.unwrap();
+            assert_eq!(got.status().as_u16(), status);
+        }
+    }
+
+    #[tokio::test]
+    async fn registering_makes_a_user_that_is_not_there() {
+        let sandbox = Sandbox::start(Scenario::NotRegistered, 0).await.unwrap();
+        sandbox.shared.tenant().environment.users.retain(|user| user.id != USER_ID);
+        for _ in 0..2 {
+            sandbox.carry_out("register-in-d365");
+        }
+        let mut tenant = sandbox.shared.tenant();
+        let user = tenant.environment.user(USER_ID).cloned().unwrap();
+        assert!(user.enabled && tenant.environment.may_read(&user, "CustomersV3"));
+        assert!(!tenant.environment.may_read(&user, "SysAADClients"));
+        assert_eq!(tenant.environment.users.iter().filter(|user| user.id == USER_ID).count(), 1);
+    }
+
+    #[test]
+    fn requests_are_taken_apart() {
+        for (host, uri, origin, path) in [
+            ("login.sandbox.test", "/a%20b/c+d/", "https://login.sandbox.test", vec!["a b", "c+d"]),
+            ("contoso.sandbox.test:80", "//x?y=1", "https://contoso.sandbox.test", vec!["x"]),
+            ("127.0.0.1:8080", "/U(K=%27a%26b%27)", "http://127.0.0.1:8080", vec!["U(K='a&b')"]),
+            ("localhost:1", "/", "http://localhost:1", vec![]),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            let request = Request::new(Method::HEAD, &uri.parse().unwrap(), headers, Bytes::new());
+            assert_eq!(
+                (request.origin.as_str(), request.path),
+                (origin, path.iter().map(ToString::to_string).collect())
+            );
+            assert_eq!(request.method, Method::GET);
+        }
+    }
 }

@@ -203,9 +203,7 @@ pub(super) fn values(tenant: &mut Tenant) -> Vec<Offer> {
 pub(super) fn carry_out(tenant: &mut Tenant, step: &str) -> (String, Vec<Offer>) {
     match step {
         "before-you-start" => {
-            for resource in &mut tenant.resources {
-                resource.audience = None;
-            }
+            name_environment(tenant);
             tenant.environment.login_page = false;
             let told =
                 format!("The environment is at {FINANCE_OPERATIONS}; Entra ID and its API know it by that address.");
@@ -232,7 +230,10 @@ pub(super) fn carry_out(tenant: &mut Tenant, step: &str) -> (String, Vec<Offer>)
             Err(error) => (format!("No client secret could be made: {error}."), Vec::new()),
         },
         "permissions" => {
-            tenant.app().consented = true;
+            let app = tenant.app();
+            app.consented = true;
+            // Consent also makes the enterprise application where it is missing.
+            app.principal.get_or_insert(PRINCIPAL_ID);
             tenant.blocked.remove(&CLIENT_ID);
             for resource in &mut tenant.resources {
                 resource.assigned.insert(CLIENT_ID);
@@ -240,7 +241,10 @@ pub(super) fn carry_out(tenant: &mut Tenant, step: &str) -> (String, Vec<Offer>)
             let told = "Consent was granted, the app was assigned, and no Conditional Access policy blocks it.";
             (told.into(), Vec::new())
         }
-        "values" => ("The portals show the right values again.".into(), values(tenant)),
+        "values" => {
+            name_environment(tenant);
+            ("The portals show the right values again.".into(), values(tenant))
+        }
         "register-in-d365" => {
             register(tenant);
             let told =
@@ -257,6 +261,13 @@ pub(super) fn carry_out(tenant: &mut Tenant, step: &str) -> (String, Vec<Offer>)
             ("The network is plugged in, and D365 answers without maintenance, limits or delay.".into(), Vec::new())
         }
         _ => ("The administrator has nothing to do in this step.".into(), Vec::new()),
+    }
+}
+
+/// Entra ID knows the environment by its URL, so tokens are made out to that.
+fn name_environment(tenant: &mut Tenant) {
+    for resource in &mut tenant.resources {
+        resource.audience = None;
     }
 }
 

@@ -194,6 +194,7 @@ impl Secret {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~_.-";
         let mut bytes = Zeroizing::new([0u8; 64]);
         SystemRandom::new().fill(bytes.as_mut()).map_err(|_| io::Error::other("no random numbers"))?;
+        // Some characters come a little more often than others: no matter, it guards nothing real.
         let pick = |from: &[u8], byte: &u8| char::from(from[usize::from(*byte) % from.len()]);
         let mut value = Zeroizing::new(String::with_capacity(40));
         value.extend(bytes[..3].iter().map(|byte| pick(&ALPHABET[..PLAIN], byte)));
