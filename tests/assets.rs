@@ -381,3 +381,69 @@ fn hosts_are_told_apart() {
     assert!(clouds.rule("x.trial.operations.dynamics.com").unwrap().note.as_ref().unwrap().contains("trial"));
     assert!(clouds.rule("x.operations.gov.microsoftdynamics.us").unwrap().note.as_ref().unwrap().contains("worldwide"));
 }
+
+/// Texts as people paste them: what wraps the answer must not change the reading.
+#[test]
+fn pasted_texts() {
+    for (text, cause) in [
+        (
+            "Microsoft.Identity.Client.MsalServiceException: A configuration issue is preventing authentication - check the error message \
+             from the server for details. See https://aka.ms/msal-net-invalid-client for details.  Original exception: AADSTS7000215: Invalid \
+             client secret provided.\n   at Microsoft.Identity.Client.OAuth2.OAuth2Client.ThrowServerException(HttpResponse response)",
+            "secret-wrong",
+        ),
+        (
+            "Invoke-RestMethod : {\"error\":\"unauthorized_client\",\"error_description\":\"AADSTS700016: Application with identifier 'x' was \
+             not found in the directory 'Contoso'.\\r\\nTrace ID: 19072c09-bf6c-4c36-b128-b12280421700\"}\nAt line:1 char:1",
+            "client-not-found",
+        ),
+        (
+            "level=error msg=\"token\" err=\"{\\\"error\\\":\\\"invalid_client\\\",\\\"error_codes\\\":[7000222]}\"",
+            "secret-expired",
+        ),
+        ("error=invalid_request&error_description=AADSTS90002%3A+Tenant+%27nope%27+not+found.", "tenant-not-found"),
+        ("https://login.microsoftonline.com/error?code=50011", "redirect-mismatch"),
+        (
+            "System.Net.WebException: The remote server returned an error: (401) Unauthorized.\n   GET https://contoso.operations.dynamics.com/data/CustomersV3",
+            "d365-not-registered",
+        ),
+        (
+            "curl -i https://contoso.operations.dynamics.com/data/CustomersV3\nHTTP/2 403\ncontent-length: 0",
+            "d365-privilege-missing",
+        ),
+        (
+            "POST https://contoso.operations.dynamics.com/api/services/UserSessionService/AifUserSessionService/GetUserSessionInfo 403 Forbidden",
+            "d365-user-unusable",
+        ),
+        ("HTTP/1.1 429 Too Many Requests\nRetry-After: 30\nhttps://contoso.operations.dynamics.com", "throttled"),
+        ("HTTP/1.1 502 Bad Gateway", "service-unavailable"),
+        (
+            "HTTP/1.1 302 Found\nLocation: https://login.microsoftonline.com/contoso/wsfed?wtrealm=spn%3a00000015-0000-0000-c000-000000000000",
+            "not-the-service",
+        ),
+        ("Error: getaddrinfo ENOTFOUND contoso.operations.dynamics.com", "dns"),
+        (
+            "requests.exceptions.SSLError: certificate verify failed: self signed certificate in certificate chain",
+            "tls-untrusted",
+        ),
+        ("java.net.SocketTimeoutException: Read timed out", "timeout"),
+        (
+            "{\"token_type\":\"Bearer\",\"expires_in\":\"3599\",\"access_token\":\"eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJodHRwczovL2Nvbn.c2ln\"}",
+            "not-an-error",
+        ),
+        ("HTTP/1.1 200 OK\n{\"value\":[]}", "not-an-error"),
+        ("HTTP/1.1 200 OK\n<html><title>Sign in to your account</title></html>", "not-the-service"),
+        ("an unexpected error occurred, please contact your administrator", "unknown"),
+    ] {
+        let found = findings(text);
+        assert_eq!(found[0].cause.as_str(), cause, "{text}: {found:#?}");
+    }
+}
+
+/// A status in a pasted text does not prove what only a live test proves.
+#[test]
+fn a_paste_claims_no_more_than_it_shows() {
+    let pasted = findings("401 Unauthorized https://contoso.operations.dynamics.com/data/CustomersV3");
+    assert!(pasted.len() > 1 && pasted.iter().all(|finding| finding.confidence < Confidence::Certain));
+    assert!(!pasted[0].explanation.contains("Entra issued a token"), "{}", pasted[0].explanation);
+}

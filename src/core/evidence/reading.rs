@@ -606,8 +606,10 @@ fn origin_of(host: &str) -> Option<Origin> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read_text;
+    use super::super::{Reply, read_text};
     use super::*;
+    use crate::core::check::CheckId;
+    use crate::core::secret::Scrubber;
 
     const GUID: &str = "19072c09-bf6c-4c36-b128-b12280421700";
 
@@ -807,6 +809,33 @@ mod tests {
         }
         let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         assert_eq!(read_text(message).text.as_str(), message);
+    }
+
+    #[test]
+    fn replies() {
+        let reply = |status, body: &str, challenge: Option<&str>| Reply {
+            status,
+            content_type: String::new(),
+            location: None,
+            retry_after: None,
+            challenge: challenge.map(str::to_owned),
+            body: body.as_bytes().to_vec(),
+        };
+        let read =
+            |reply: &Reply| reply.evidence(CheckId::Registration, Origin::FinanceOperations, &Scrubber::default());
+        let empty =
+            read(&reply(401, "", Some("Bearer error=\"invalid_token\", error_description=\"IDX10214: Audience\"")));
+        assert!(empty.marks.contains(&Mark::EmptyBody));
+        assert_eq!((empty.http_status, empty.origin), (Some(401), Some(Origin::FinanceOperations)));
+        assert_eq!(empty.oauth_error.as_deref(), Some("invalid_token"));
+        assert_eq!(empty.service_code.as_deref(), Some("IDX10214"));
+        assert!(empty.text.as_str().starts_with("Bearer error"));
+        // The status of the reply stands, whatever its body speaks of.
+        let page = read(&reply(503, "<html>HTTP 200 OK, in maintenance</html>", None));
+        assert_eq!(page.http_status, Some(503));
+        assert!(page.marks.contains(&Mark::Html) && page.marks.contains(&Mark::Maintenance));
+        let echo = read(&reply(400, "client_secret=c2lnbmF0dXJl", None));
+        assert_eq!(echo.text.as_str(), "client_secret=[token]");
     }
 
     proptest::proptest! {
