@@ -1,12 +1,14 @@
 //! The thin binary: picks the screen or a command, and sets the exit code.
 //!
-//! Knows no command; `cli` does.
+//! Knows no command and no screen; `cli` and `runtime` do.
 
 use d365_connect::cli::{self, Ended};
+use d365_connect::runtime::{self, harden, terminal};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    keep_memory_private();
+    harden::harden();
+    terminal::install_panic_hook();
     let request = match cli::parse(std::env::args_os()) {
         Ok(request) => request,
         Err(code) => return code.into(),
@@ -18,25 +20,12 @@ fn main() -> ExitCode {
     let code = runtime.block_on(async {
         match cli::run(request).await {
             Ended::Exit(code) => code,
-            // THE SCREEN: `runtime::run(*session, open).await` goes here and gives the exit code.
-            Ended::Open(session, open) => cli::no_screen(&session, &open),
+            Ended::Open(session, open, theme) => {
+                runtime::run(*session, open, theme).await.unwrap_or_else(|error| cli::no_screen(&error))
+            }
         }
     });
     // A read that nobody waits for any more must not keep the process.
     runtime.shutdown_background();
     code.into()
-}
-
-/// No core dumps, and no other process of this user looks into the memory (safety rule 4). Where the system refuses,
-/// the program still works.
-fn keep_memory_private() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    }
-    #[cfg(target_os = "linux")]
-    {
-        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    }
 }

@@ -2,13 +2,14 @@
 //!
 //! Checked offline, as `new` is.
 
+use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, input, new, profile_name};
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
 use crate::store::profiles::Stored;
-use crate::work::{self, Open, SaveRequest, SecretChoice};
+use crate::work::{self, SaveRequest, SecretChoice};
 
 /// Change a profile.
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let request = args.secret.as_deref().map(input::source).transpose()?;
     if given.is_empty() && unset.is_empty() && request.is_none() {
         if context.is_interactive() {
-            return context.screen(Open::Editor { name }).await;
+            return context.screen(Open::Editor(name)).await;
         }
         return Err(Failure::usage(
             "the editor needs a terminal",

@@ -22,11 +22,13 @@ mod rename;
 mod sandbox;
 mod show;
 
+use crate::app::Open;
 use crate::core::names::ProfileName;
 use crate::core::profile::SecretSource;
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
-use crate::work::{Open, Options, Saved, Session};
+use crate::ui::theme::Theme;
+use crate::work::{Options, Saved, Session};
 use args::{Cli, Command, Global, Output};
 use clap::Parser;
 use failure::{Failure, code};
@@ -42,7 +44,7 @@ pub enum Ended {
     /// With this exit code.
     Exit(u8),
     /// On the screen.
-    Open(Box<Session>, Open),
+    Open(Box<Session>, Open, Theme),
 }
 
 /// A command line that was understood.
@@ -134,7 +136,7 @@ impl Context {
 
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
-        Ok(Ended::Open(Box::new(self.open(Duration::from_secs(30)).await?), open))
+        Ok(Ended::Open(Box::new(self.open(Duration::from_secs(30)).await?), open, self.printer.theme()))
     }
 
     /// A session for a command.
@@ -203,10 +205,12 @@ pub fn no_runtime(error: &std::io::Error) -> u8 {
     code::HERE
 }
 
-/// Stands where the screen will be opened.
-pub fn no_screen(session: &Session, open: &Open) -> u8 {
-    let _ = (session, open);
+/// Tells that the screen could not be opened.
+pub fn no_screen(error: &std::io::Error) -> u8 {
     let printer = Printer::new(args::Color::Auto, false);
-    printer.failure(&Failure::usage("this build has no screen", "use flags: --no-input with --set and --secret"));
-    code::USAGE
+    printer.failure(&Failure::here(
+        format!("the terminal cannot be used: {error}"),
+        "without one use a command: list, check --all, new NAME --set …; see d365-connect --help",
+    ));
+    code::HERE
 }

@@ -2,6 +2,7 @@
 //!
 //! In a terminal the wizard does it; here are the flags, checked offline.
 
+use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, OK, input, profile_name};
@@ -10,7 +11,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::FieldId;
 use crate::store::{StoreError, profiles};
-use crate::work::{self, Open, SaveRequest, SecretChoice, WorkError};
+use crate::work::{self, SaveRequest, SecretChoice, WorkError};
 
 /// Set up a profile.
 #[derive(Debug, clap::Args)]
@@ -62,7 +63,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
         if let Some(SourceRequest::At(source)) = request {
             draft.source = Some(source);
         }
-        return context.screen(Open::Wizard { guide: guide.map(|guide| guide.id.clone()), name, draft }).await;
+        return context
+            .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft })
+            .await;
     }
     let Some(name) = name else {
         return Err(Failure::usage("a name is missing", "d365-connect new NAME"));

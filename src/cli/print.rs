@@ -5,6 +5,7 @@
 use crate::cli::args::Color;
 use crate::cli::failure::{Failure, code};
 use crate::core::check::Status;
+use crate::ui::theme::Theme;
 use serde::Serialize;
 use std::cell::Cell;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -37,6 +38,11 @@ impl Printer {
             color_err: wanted(std::io::stderr().is_terminal()),
             stopped: Cell::new(None),
         }
+    }
+
+    /// How a screen on standard output may look.
+    pub fn theme(&self) -> Theme {
+        Theme { color: self.color_out, ascii: self.ascii }
     }
 
     /// A text for people on standard output.

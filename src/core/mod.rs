@@ -9,6 +9,7 @@ pub mod cloud;
 pub mod evidence;
 pub mod expiry;
 pub mod guide;
+pub mod intake;
 pub mod names;
 pub mod profile;
 pub mod question;

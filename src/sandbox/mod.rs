@@ -116,6 +116,11 @@ impl Sandbox {
         Ok(Sandbox { shared, _stop: stop })
     }
 
+    /// What was wrong at the start.
+    pub fn scenario(&self) -> Scenario {
+        self.shared.scenario
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.shared.address

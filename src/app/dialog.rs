@@ -1,0 +1,89 @@
+//! Questions over a screen: they take every key until they are answered.
+
+use crate::app::keymap::Context;
+use crate::core::intake::Intake;
+use crate::core::names::ProfileName;
+use tui_input::Input;
+
+/// What an answer leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing: the question goes.
+    Stay,
+    /// Leave the screen, keeping a draft.
+    LeaveKeeping,
+    /// Leave the screen; what was typed is gone.
+    LeaveDropping,
+    /// Leave the program.
+    QuitDropping,
+    /// Remove that profile.
+    Remove(ProfileName),
+    /// Forget that draft.
+    Forget(ProfileName),
+    /// The odd hosts are right: go on with the test.
+    HostsThenTest,
+    /// The odd hosts are right: go on with saving.
+    HostsThenSave,
+    /// Start the guide of that id.
+    Guide(String),
+}
+
+/// What a typed name is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameFor {
+    /// A new name for that profile.
+    Rename(ProfileName),
+    /// A name for a copy of that profile.
+    Copy(ProfileName),
+}
+
+/// A question, or the help.
+#[derive(Debug)]
+pub enum Dialog {
+    /// One of several answers.
+    Ask {
+        /// The question.
+        title: String,
+        /// More about it.
+        lines: Vec<String>,
+        /// The answers; the first is the safe one.
+        answers: Vec<(String, Answer)>,
+        /// Which is marked.
+        marked: usize,
+    },
+    /// A name to be typed.
+    Name {
+        /// The question.
+        title: String,
+        /// What is typed.
+        input: Input,
+        /// What is wrong with it.
+        problem: Option<String>,
+        /// What it is for.
+        purpose: NameFor,
+    },
+    /// Values that were recognised in a paste, to be confirmed.
+    Values {
+        /// The values.
+        intake: Intake,
+        /// Who showed them: the paste, or the sandbox's portal.
+        title: String,
+        /// More about it.
+        said: Option<String>,
+    },
+    /// The keys of a context.
+    Help {
+        /// Of which.
+        context: Context,
+        /// Lines scrolled.
+        scroll: u16,
+    },
+}
+
+impl Dialog {
+    /// A question with answers.
+    pub fn ask(title: impl Into<String>, lines: Vec<String>, answers: Vec<(&str, Answer)>) -> Dialog {
+        let answers = answers.into_iter().map(|(label, answer)| (label.to_owned(), answer)).collect();
+        Dialog::Ask { title: title.into(), lines, answers, marked: 0 }
+    }
+}

@@ -1,0 +1,568 @@
+//! A form: the fields of a profile while they are typed, with their checks, for wizard and editor alike.
+//!
+//! Knows what may be saved and what is wrong with it. Does not know which screen shows it.
+
+use crate::app::effect::SecretWish;
+use crate::app::key::{Key, Paste};
+use crate::core::cloud::Clouds;
+use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
+use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
+use crate::core::question::{self, FieldId, Note, Weight};
+use crate::core::secret::{ClientSecret, SecretBuffer, SecretShape};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tui_input::{Input, InputRequest};
+
+/// A field of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKey {
+    /// The profile's name.
+    Name,
+    /// A value of the profile; [`FieldId::Secret`] is the secret's value.
+    Of(FieldId),
+    /// Where the secret is kept.
+    Source,
+}
+
+impl FieldKey {
+    /// Its label on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            FieldKey::Name => "Profile name",
+            FieldKey::Of(field) => field.spec().label,
+            FieldKey::Source => "Secret is kept in",
+        }
+    }
+
+    /// Where its value is found.
+    pub fn help(self) -> &'static str {
+        match self {
+            FieldKey::Name => "under which the connection is saved: contoso-uat",
+            FieldKey::Of(field) => field.spec().help,
+            FieldKey::Source => "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS",
+        }
+    }
+}
+
+/// What was typed into a field.
+#[derive(Debug)]
+pub enum Entry {
+    /// Plain text.
+    Plain(Input),
+    /// A secret.
+    Secret(SecretBuffer),
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// Which.
+    pub key: FieldKey,
+    /// What was typed.
+    pub entry: Entry,
+    /// The cursor was in it and left it: from then on problems are shown as such.
+    pub left: bool,
+}
+
+/// Whether a profile is made or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new one.
+    New,
+    /// A saved one, as it was read.
+    Change(ProfileName, ProfileDraft),
+}
+
+/// The fields of one profile.
+#[derive(Debug)]
+pub struct Form {
+    /// The guide.
+    pub guide: &'static Guide,
+    /// New or changed.
+    pub purpose: Purpose,
+    /// The fields, in the order of the guide.
+    pub fields: Vec<Field>,
+    /// The secret is shown for a moment.
+    pub revealed: bool,
+    /// Why the keyring cannot be used here, if it cannot.
+    pub no_keyring: Option<String>,
+    /// Odd hosts to which the operator said yes.
+    pub confirmed: BTreeSet<String>,
+    clouds: &'static Clouds,
+    today: Date,
+    taken: Vec<ProfileName>,
+    /// What the form held when it was opened or last saved or kept.
+    kept: Option<(String, ProfileDraft)>,
+    /// A secret was typed since then.
+    secret_typed: bool,
+}
+
+impl Form {
+    /// A form for a guide, filled from a draft. `taken` are the names of other profiles.
+    pub fn new(
+        guide: &'static Guide,
+        clouds: &'static Clouds,
+        today: Date,
+        name: &str,
+        draft: &ProfileDraft,
+        purpose: Purpose,
+        taken: Vec<ProfileName>,
+    ) -> Form {
+        let mut keys = vec![FieldKey::Name];
+        for step in &guide.steps {
+            for field in &step.collects {
+                keys.push(FieldKey::Of(*field));
+                if *field == FieldId::Secret {
+                    keys.push(FieldKey::Source);
+                }
+            }
+        }
+        // Fields that no step collects can still be edited.
+        for field in guide.optional.iter().map(|field| FieldKey::Of(*field)) {
+            if !keys.contains(&field) {
+                keys.push(field);
+            }
+        }
+        let fields = keys
+            .into_iter()
+            .map(|key| {
+                let text = match key {
+                    FieldKey::Name => name.to_owned(),
+                    FieldKey::Of(field) => draft.value(field).to_owned(),
+                    FieldKey::Source => draft.source.as_ref().map_or("keyring".into(), source_text),
+                };
+                let entry = match key {
+                    FieldKey::Of(FieldId::Secret) => Entry::Secret(SecretBuffer::default()),
+                    _ => Entry::Plain(Input::new(text)),
+                };
+                Field { key, entry, left: false }
+            })
+            .collect();
+        let mut form = Form {
+            guide,
+            purpose,
+            fields,
+            revealed: false,
+            no_keyring: None,
+            confirmed: BTreeSet::new(),
+            clouds,
+            today,
+            taken,
+            kept: None,
+            secret_typed: false,
+        };
+        form.mark_kept();
+        form
+    }
+
+    /// Whether anything was typed since the form was opened, saved or kept.
+    pub fn dirty(&self) -> bool {
+        self.secret_typed
+            || self.kept.as_ref().is_some_and(|kept| *kept != (self.text(FieldKey::Name).to_owned(), self.draft()))
+    }
+
+    /// What is there now counts as kept.
+    pub fn mark_kept(&mut self) {
+        self.kept = Some((self.text(FieldKey::Name).to_owned(), self.draft()));
+        self.secret_typed = false;
+    }
+
+    /// The field of that key.
+    pub fn field(&self, key: FieldKey) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    fn field_mut(&mut self, key: FieldKey) -> Option<&mut Field> {
+        self.fields.iter_mut().find(|field| field.key == key)
+    }
+
+    /// A plain field's text; empty for the secret.
+    pub fn text(&self, key: FieldKey) -> &str {
+        match self.field(key).map(|field| &field.entry) {
+            Some(Entry::Plain(input)) => input.value(),
+            _ => "",
+        }
+    }
+
+    fn buffer(&self) -> Option<&SecretBuffer> {
+        match self.field(FieldKey::Of(FieldId::Secret)).map(|field| &field.entry) {
+            Some(Entry::Secret(buffer)) => Some(buffer),
+            _ => None,
+        }
+    }
+
+    /// How many characters of a secret were received.
+    pub fn secret_chars(&self) -> usize {
+        self.buffer().map_or(0, SecretBuffer::chars)
+    }
+
+    /// Puts a text into a field, in place of what is there.
+    pub fn put(&mut self, key: FieldKey, text: &str) {
+        match self.field_mut(key).map(|field| &mut field.entry) {
+            Some(Entry::Plain(input)) => *input = Input::new(text.to_owned()),
+            Some(Entry::Secret(buffer)) => {
+                buffer.clear();
+                text.chars().for_each(|c| {
+                    buffer.insert(c);
+                });
+                self.secret_typed = true;
+            }
+            None => {}
+        }
+    }
+
+    /// A key for a field. `false` when the field has no use for it.
+    pub fn key(&mut self, at: FieldKey, key: Key) -> bool {
+        let Some(field) = self.field_mut(at) else { return false };
+        match &mut field.entry {
+            Entry::Plain(input) => {
+                let Some(request) = request(key) else { return false };
+                input.handle(request);
+            }
+            Entry::Secret(buffer) => match key {
+                Key::Char(c) => {
+                    buffer.insert(c);
+                    self.secret_typed = true;
+                }
+                Key::Backspace => buffer.backspace(),
+                Key::Delete => buffer.delete(),
+                Key::Left => buffer.left(),
+                Key::Right => buffer.right(),
+                Key::Home | Key::Ctrl('a') => buffer.home(),
+                Key::End | Key::Ctrl('e') => buffer.end(),
+                Key::Ctrl('u') => buffer.clear(),
+                _ => return false,
+            },
+        }
+        true
+    }
+
+    /// A paste into a field. Says what was not taken as it was.
+    pub fn paste(&mut self, at: FieldKey, paste: &Paste) -> Option<String> {
+        let mut told = Vec::new();
+        if paste.dropped_controls {
+            told.push("control characters were dropped");
+        }
+        if paste.cut {
+            told.push("only the first 64 KiB were taken");
+        }
+        let text = paste.text.trim_matches(['\n', ' ', '\t']);
+        let Some(field) = self.field_mut(at) else { return None };
+        match &mut field.entry {
+            Entry::Plain(input) => {
+                // A secret pasted into another field must not stay readable there (safety rule 6).
+                if crate::core::secret::looks_like_secret(text) && at != FieldKey::Source {
+                    return Some("that looks like a secret's value: it was not taken into this field".into());
+                }
+                if text.contains('\n') {
+                    told.push("line ends were dropped");
+                }
+                for c in text.chars().filter(|c| !c.is_control()).take(2048) {
+                    input.handle(InputRequest::InsertChar(c));
+                }
+            }
+            Entry::Secret(buffer) => {
+                if text.contains('\n') {
+                    told.push("line ends were dropped");
+                }
+                let fits = text.chars().filter(|c| !c.is_control()).all(|c| buffer.insert(c));
+                if !fits {
+                    told.push("it is longer than any secret: the rest was dropped");
+                }
+                self.secret_typed = true;
+            }
+        }
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    /// The cursor leaves a field: what was typed is put into its final form.
+    pub fn leave(&mut self, key: FieldKey) {
+        if let FieldKey::Of(field) = key
+            && field != FieldId::Secret
+        {
+            let mut draft = ProfileDraft::new(&self.guide.id);
+            draft.set(field, self.text(key));
+            // Something that is no URL or date stays as it was typed, so that it can be mended.
+            let tidy = draft.value(field).to_owned();
+            if tidy != self.text(key) {
+                self.put(key, &tidy);
+            }
+        }
+        if let Some(field) = self.field_mut(key) {
+            field.left = true;
+        }
+        self.suggest_name();
+    }
+
+    /// With a URL and no name yet, the host's first label is a good name.
+    fn suggest_name(&mut self) {
+        if self.purpose != Purpose::New || !self.text(FieldKey::Name).is_empty() {
+            return;
+        }
+        let url = self.text(FieldKey::Of(FieldId::ResourceUrl));
+        let Ok((url, _)) = crate::core::resource::ResourceUrl::parse(url) else { return };
+        let label = url.host().split('.').next().unwrap_or_default().to_owned();
+        let name = (1..100)
+            .map(|n| if n == 1 { label.clone() } else { format!("{label}-{n}") })
+            .find(|name| name.parse::<ProfileName>().is_ok_and(|name| !self.taken.contains(&name)));
+        if let Some(name) = name {
+            self.put(FieldKey::Name, &name);
+        }
+    }
+
+    /// The values as typed, with the source of the secret where that is settled.
+    pub fn draft(&self) -> ProfileDraft {
+        let mut draft = match &self.purpose {
+            Purpose::Change(_, saved) => saved.clone(),
+            Purpose::New => ProfileDraft::new(&self.guide.id),
+        };
+        for field in &self.fields {
+            if let (FieldKey::Of(id), Entry::Plain(input)) = (field.key, &field.entry) {
+                draft.set(id, input.value());
+            }
+        }
+        match self.wish() {
+            Ok(SecretWish::Source(source)) => draft.source = Some(source),
+            // The entry is made when it is saved.
+            Ok(SecretWish::Value(_)) => draft.source = Some(SecretSource::Keyring { entry: String::new() }),
+            Ok(SecretWish::Keep) => {}
+            Err(_) => draft.source = None,
+        }
+        draft
+    }
+
+    /// The secret as typed, for a test before it is saved.
+    pub fn typed_secret(&self) -> Option<Arc<ClientSecret>> {
+        self.buffer().and_then(|buffer| buffer.finish().ok())
+    }
+
+    fn saved_source(&self) -> Option<&SecretSource> {
+        match &self.purpose {
+            Purpose::Change(_, saved) => saved.source.as_ref(),
+            Purpose::New => None,
+        }
+    }
+
+    /// What is to become of the secret when the form is saved.
+    ///
+    /// # Errors
+    /// With the field and what is wrong with it.
+    pub fn wish(&self) -> Result<SecretWish, (FieldKey, String)> {
+        let secret = FieldKey::Of(FieldId::Secret);
+        let typed = match self.buffer() {
+            Some(buffer) if !buffer.is_empty() => Some(buffer.finish().map_err(|error| (secret, error.to_string()))?),
+            _ => None,
+        };
+        let (source, _) = question::clean(self.text(FieldKey::Source));
+        let request = match source.as_str() {
+            "" => return Err((FieldKey::Source, "say where the secret is kept".into())),
+            text => SourceRequest::parse(text).map_err(|what| (FieldKey::Source, what))?,
+        };
+        match request {
+            SourceRequest::At(source) => Ok(SecretWish::Source(source)),
+            SourceRequest::Stdin | SourceRequest::Prompt => Err((
+                FieldKey::Source,
+                "type the value above; it is kept in the keyring, or read from env:, file: or command:".into(),
+            )),
+            SourceRequest::Keyring => match (typed, self.saved_source()) {
+                (Some(_), _) if self.no_keyring.is_some() => Err((
+                    FieldKey::Source,
+                    format!(
+                        "no keyring can be used here ({}); name a place it is read from: env:VAR, file:PATH or command:WORDS",
+                        self.no_keyring.as_deref().unwrap_or_default()
+                    ),
+                )),
+                (Some(value), _) => Ok(SecretWish::Value(value)),
+                (None, Some(SecretSource::Keyring { .. })) => Ok(SecretWish::Keep),
+                (None, _) => Err((secret, "missing".into())),
+            },
+        }
+    }
+
+    /// The notes on one field, the weightiest first.
+    pub fn notes(&self, key: FieldKey) -> Vec<Note> {
+        match key {
+            FieldKey::Name => self.name_notes(),
+            FieldKey::Source => self.source_notes(),
+            FieldKey::Of(FieldId::Secret) => self.secret_notes(),
+            FieldKey::Of(field) => {
+                let mut draft = self.draft();
+                // The raw text, so that what was put right can be told.
+                draft.values.insert(field, self.text(key).to_owned());
+                let mut notes = draft.notes(field, self.guide, self.clouds, self.today);
+                let known = |note: &Note| note.weight == Weight::Odd && self.is_confirmed(draft.value(field));
+                notes.retain(|note| !known(note));
+                notes
+            }
+        }
+    }
+
+    fn name_notes(&self) -> Vec<Note> {
+        let text = self.text(FieldKey::Name);
+        if text.is_empty() {
+            return Vec::new();
+        }
+        match text.parse::<ProfileName>() {
+            Err(error) => vec![Note::new(Weight::Problem, error.message)],
+            Ok(name) if self.taken.contains(&name) => {
+                vec![Note::new(Weight::Problem, "there is a profile of that name already")]
+            }
+            Ok(_) => vec![Note::new(Weight::Good, "free")],
+        }
+    }
+
+    fn source_notes(&self) -> Vec<Note> {
+        match self.wish() {
+            Err((FieldKey::Source, what)) => vec![Note::new(Weight::Problem, what)],
+            Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
+                vec![Note::new(
+                    Weight::Hint,
+                    "read from there at each use; the value typed above serves this test only and is not saved",
+                )]
+            }
+            Ok(SecretWish::Source(source)) => vec![Note::new(Weight::Good, format!("read from {source} at each use"))],
+            _ => Vec::new(),
+        }
+    }
+
+    fn secret_notes(&self) -> Vec<Note> {
+        let Some(buffer) = self.buffer() else { return Vec::new() };
+        if buffer.is_empty() {
+            return match self.saved_source() {
+                Some(_) => vec![Note::new(Weight::Good, "the saved one is kept")],
+                None => Vec::new(),
+            };
+        }
+        let same = [FieldId::ClientId, FieldId::TenantId]
+            .into_iter()
+            .find(|field| buffer.is(self.text(FieldKey::Of(*field)).trim()));
+        question::examine_secret(buffer.shape(), same)
+    }
+
+    /// The shape of what was typed as secret.
+    pub fn secret_shape(&self) -> SecretShape {
+        self.buffer().map_or(SecretShape::Empty, SecretBuffer::shape)
+    }
+
+    /// Everything that keeps the form from being tested or saved, in the order of the fields.
+    pub fn problems(&self, with_name: bool) -> Vec<(FieldKey, String)> {
+        let mut problems = Vec::new();
+        if with_name {
+            match self.text(FieldKey::Name).parse::<ProfileName>() {
+                Err(error) if self.text(FieldKey::Name).is_empty() => {
+                    problems.push((FieldKey::Name, format!("missing; {}", error.hint)))
+                }
+                Err(error) => problems.push((FieldKey::Name, error.message)),
+                Ok(name) if self.taken.contains(&name) => problems.push((FieldKey::Name, "taken already".into())),
+                Ok(_) => {}
+            }
+        }
+        if let Err(problem) = self.wish() {
+            problems.push(problem);
+        }
+        let name = self.profile_name();
+        if let Err(found) = self.draft().check(&name, self.guide, self.clouds) {
+            problems.extend(
+                found.into_iter().filter(|p| p.field != FieldId::Secret).map(|p| (FieldKey::Of(p.field), p.text)),
+            );
+        }
+        problems.extend(
+            self.secret_notes()
+                .into_iter()
+                .filter(|note| note.weight == Weight::Problem)
+                .map(|note| (FieldKey::Of(FieldId::Secret), note.text)),
+        );
+        let place = |key: FieldKey| self.fields.iter().position(|field| field.key == key);
+        problems.sort_by_key(|(key, _)| place(*key));
+        problems
+    }
+
+    /// The name, or a stand-in while there is none.
+    pub fn profile_name(&self) -> ProfileName {
+        let text = self.text(FieldKey::Name);
+        match text.parse().or_else(|_| "unnamed".parse()) {
+            Ok(name) => name,
+            Err(_) => unreachable!("'unnamed' is a name"),
+        }
+    }
+
+    /// Hosts that are odd and were not yet said yes to.
+    pub fn odd_hosts(&self) -> Vec<(FieldKey, String)> {
+        [FieldId::ResourceUrl, FieldId::AuthorityUrl, FieldId::GraphUrl]
+            .into_iter()
+            .map(FieldKey::Of)
+            .filter_map(|key| {
+                self.notes(key).into_iter().find(|note| note.weight == Weight::Odd).map(|note| (key, note.text))
+            })
+            .collect()
+    }
+
+    fn is_confirmed(&self, url: &str) -> bool {
+        let saved = match &self.purpose {
+            Purpose::Change(_, saved) => saved.values.values().any(|value| value == url),
+            Purpose::New => false,
+        };
+        saved || self.confirmed.contains(url)
+    }
+
+    /// The operator said yes to the odd hosts that are there now.
+    pub fn confirm_hosts(&mut self) {
+        for (key, _) in self.odd_hosts() {
+            let mut draft = ProfileDraft::default();
+            if let FieldKey::Of(field) = key {
+                draft.set(field, self.text(key));
+                self.confirmed.insert(draft.value(field).to_owned());
+            }
+        }
+    }
+
+    /// Whether a field differs from the saved profile.
+    pub fn changed(&self, key: FieldKey) -> bool {
+        let Purpose::Change(name, saved) = &self.purpose else { return false };
+        match key {
+            FieldKey::Name => self.text(key) != name.as_str(),
+            FieldKey::Of(FieldId::Secret) => self.secret_chars() > 0,
+            FieldKey::Of(field) => self.draft().value(field) != saved.value(field),
+            FieldKey::Source => self.text(key) != saved.source.as_ref().map_or("keyring".into(), source_text),
+        }
+    }
+
+    /// A field goes back to what is saved.
+    pub fn undo(&mut self, key: FieldKey) {
+        let Purpose::Change(name, saved) = &self.purpose else { return };
+        let text = match key {
+            FieldKey::Name => name.as_str().to_owned(),
+            FieldKey::Of(field) => saved.value(field).to_owned(),
+            FieldKey::Source => saved.source.as_ref().map_or("keyring".into(), source_text),
+        };
+        self.put(key, &text);
+    }
+}
+
+/// A source as it is typed.
+fn source_text(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Keyring { .. } => "keyring".into(),
+        SecretSource::Env { var } => format!("env:{var}"),
+        SecretSource::File { path } => format!("file:{path}"),
+        SecretSource::Command { words } => format!("command:{words}"),
+    }
+}
+
+fn request(key: Key) -> Option<InputRequest> {
+    Some(match key {
+        Key::Char(c) => InputRequest::InsertChar(c),
+        Key::Backspace => InputRequest::DeletePrevChar,
+        Key::Delete => InputRequest::DeleteNextChar,
+        Key::Left => InputRequest::GoToPrevChar,
+        Key::Right => InputRequest::GoToNextChar,
+        Key::Home | Key::Ctrl('a') => InputRequest::GoToStart,
+        Key::End | Key::Ctrl('e') => InputRequest::GoToEnd,
+        Key::Ctrl('w') => InputRequest::DeletePrevWord,
+        Key::Ctrl('u') => InputRequest::DeleteLine,
+        Key::Ctrl('k') => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}

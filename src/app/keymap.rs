@@ -1,0 +1,289 @@
+//! Which key does what on which screen. Key bar and help are made from the same table that handles the keys.
+
+use crate::app::key::Key;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Set up a new connection.
+    New,
+    /// Open what is selected, go to the step that mends it, go on.
+    Enter,
+    /// Test.
+    Test,
+    /// Test all profiles.
+    TestAll,
+    /// Edit.
+    Edit,
+    /// Explain an error text.
+    Diagnose,
+    /// Rename.
+    Rename,
+    /// Copy a profile.
+    Copy,
+    /// Remove.
+    Remove,
+    /// Show the keys.
+    Help,
+    /// Go back; cancel.
+    Back,
+    /// Leave the program.
+    Quit,
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// The next field.
+    NextField,
+    /// The field before.
+    PrevField,
+    /// The next step or page.
+    NextPage,
+    /// The step or page before.
+    PrevPage,
+    /// Open the link in the browser.
+    OpenLink,
+    /// Copy the link.
+    CopyLink,
+    /// Copy the details.
+    CopyDetails,
+    /// Save.
+    Save,
+    /// Show the secret for a moment.
+    Reveal,
+    /// Back to the saved value.
+    Undo,
+    /// Have the sandbox's administrator do this step.
+    CarryOut,
+    /// Draw everything anew.
+    Repaint,
+    /// Stop until the shell continues.
+    Suspend,
+}
+
+/// Where keys are pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The list of profiles.
+    Home,
+    /// A wizard step, outside of its fields.
+    Step,
+    /// A field of a wizard step.
+    StepField,
+    /// A field of the editor.
+    EditorField,
+    /// The live test.
+    Checks,
+    /// The text of the diagnosis screen.
+    DiagnosisText,
+    /// The findings of the diagnosis screen.
+    DiagnosisFindings,
+    /// A question.
+    Dialog,
+}
+
+/// One binding.
+#[derive(Debug)]
+pub struct Binding {
+    /// The key; several lines of the table may share an intent.
+    pub key: Key,
+    /// What it asks for.
+    pub intent: Intent,
+    /// Its word in the key bar; empty: not in the bar.
+    pub bar: &'static str,
+    /// Its line in the help; empty: not in the help.
+    pub help: &'static str,
+}
+
+const fn bind(key: Key, intent: Intent, bar: &'static str, help: &'static str) -> Binding {
+    Binding { key, intent, bar, help }
+}
+
+const HOME: &[Binding] = &[
+    bind(Key::Char('n'), Intent::New, "new", "set up a new connection"),
+    bind(Key::Enter, Intent::Enter, "open", "open the profile, or go on with the draft"),
+    bind(Key::Char('t'), Intent::Test, "test", "test the profile"),
+    bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile at once"),
+    bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
+    bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
+    bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
+    bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
+    bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
+    bind(Key::Up, Intent::Up, "", "one up"),
+    bind(Key::Down, Intent::Down, "", "one down"),
+    bind(Key::Char('k'), Intent::Up, "", ""),
+    bind(Key::Char('j'), Intent::Down, "", ""),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Char('q'), Intent::Quit, "quit", "leave the program"),
+    bind(Key::Esc, Intent::Back, "", "stop a running test of all"),
+];
+
+const STEP: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "next", "go on: the next step; on the last one, the test"),
+    bind(Key::Tab, Intent::NextField, "fields", "into the fields"),
+    bind(Key::BackTab, Intent::PrevField, "", "into the fields, from the end"),
+    bind(Key::Char('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
+    bind(Key::Char('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
+    bind(Key::Char('a'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
+    bind(Key::PageDown, Intent::NextPage, "", "the next step"),
+    bind(Key::PageUp, Intent::PrevPage, "back a step", "the step before"),
+    bind(Key::Right, Intent::NextPage, "", ""),
+    bind(Key::Left, Intent::PrevPage, "", ""),
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "", "scroll down"),
+    bind(Key::Char('t'), Intent::Test, "test", "test with what is filled in"),
+    bind(Key::Ctrl('t'), Intent::Test, "", ""),
+    bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
+    bind(Key::Ctrl('o'), Intent::OpenLink, "", ""),
+    bind(Key::Ctrl('y'), Intent::CopyLink, "", ""),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "leave", "leave; what was typed can be kept as a draft"),
+];
+
+const STEP_FIELD: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "next", "the next field, then the next step"),
+    bind(Key::Tab, Intent::NextField, "", "the next field"),
+    bind(Key::BackTab, Intent::PrevField, "", "the field before"),
+    bind(Key::Down, Intent::NextField, "", ""),
+    bind(Key::Up, Intent::PrevField, "", ""),
+    bind(Key::Ctrl('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
+    bind(Key::Ctrl('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
+    bind(Key::Ctrl('d'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
+    bind(Key::PageDown, Intent::NextPage, "", "the next step"),
+    bind(Key::PageUp, Intent::PrevPage, "back a step", "the step before"),
+    bind(Key::Ctrl('r'), Intent::Reveal, "show", "show the secret for five seconds"),
+    bind(Key::Ctrl('x'), Intent::Undo, "", "back to the saved value"),
+    bind(Key::Ctrl('t'), Intent::Test, "test", "test with what is filled in"),
+    bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
+    bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "leave", "leave; what was typed can be kept as a draft"),
+];
+
+const EDITOR_FIELD: &[Binding] = &[
+    bind(Key::Enter, Intent::NextField, "next", "the next field"),
+    bind(Key::Tab, Intent::NextField, "", "the next field"),
+    bind(Key::BackTab, Intent::PrevField, "", "the field before"),
+    bind(Key::Down, Intent::NextField, "", ""),
+    bind(Key::Up, Intent::PrevField, "", ""),
+    bind(Key::Ctrl('s'), Intent::Save, "save", "save what was changed"),
+    bind(Key::Ctrl('t'), Intent::Test, "test", "test what is filled in, before it is saved"),
+    bind(Key::Ctrl('x'), Intent::Undo, "undo field", "back to the saved value"),
+    bind(Key::Ctrl('r'), Intent::Reveal, "show", "show the secret for five seconds"),
+    bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "leave", "leave; asks when something was changed"),
+];
+
+const CHECKS: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it; before a test, start it"),
+    bind(Key::Char('o'), Intent::OpenLink, "open the form", "open the page on which it is mended"),
+    bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
+    bind(Key::Char('r'), Intent::Test, "test again", "test again"),
+    bind(Key::Char('t'), Intent::Test, "", ""),
+    bind(Key::Char('s'), Intent::Save, "save", "save what was tested"),
+    bind(Key::Ctrl('s'), Intent::Save, "", ""),
+    bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
+    bind(Key::Char('c'), Intent::CopyDetails, "copy details", "send the details to the terminal's clipboard"),
+    bind(Key::Up, Intent::Up, "", "the finding before"),
+    bind(Key::Down, Intent::Down, "", "the next finding"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "back", "stop the test; go back"),
+];
+
+const DIAGNOSIS_TEXT: &[Binding] = &[
+    bind(Key::Tab, Intent::NextField, "to the findings", "to the findings"),
+    bind(Key::BackTab, Intent::PrevField, "", ""),
+    bind(Key::Ctrl('u'), Intent::Undo, "clear", "clear the text"),
+    bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "back", "go back"),
+];
+
+const DIAGNOSIS_FINDINGS: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it"),
+    bind(Key::Tab, Intent::NextField, "to the text", "to the text"),
+    bind(Key::BackTab, Intent::PrevField, "", ""),
+    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
+    bind(Key::Up, Intent::Up, "", "the finding before"),
+    bind(Key::Down, Intent::Down, "", "the next finding"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "back", "go back"),
+];
+
+const DIALOG: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "choose", "take what is marked"),
+    bind(Key::Up, Intent::Up, "", "one up"),
+    bind(Key::Down, Intent::Down, "", "one down"),
+    bind(Key::Tab, Intent::Down, "", ""),
+    bind(Key::BackTab, Intent::Up, "", ""),
+    bind(Key::Esc, Intent::Back, "cancel", "cancel"),
+];
+
+/// Keys that do the same everywhere.
+pub const EVERYWHERE: &[Binding] = &[
+    bind(Key::Ctrl('c'), Intent::Quit, "", "leave the program; asks when something would be lost"),
+    bind(Key::Ctrl('l'), Intent::Repaint, "", "draw everything anew"),
+    bind(Key::Ctrl('z'), Intent::Suspend, "", "stop until the shell continues it"),
+];
+
+/// The keys of a context, in the order of the key bar.
+pub fn bindings(context: Context) -> &'static [Binding] {
+    match context {
+        Context::Home => HOME,
+        Context::Step => STEP,
+        Context::StepField => STEP_FIELD,
+        Context::EditorField => EDITOR_FIELD,
+        Context::Checks => CHECKS,
+        Context::DiagnosisText => DIAGNOSIS_TEXT,
+        Context::DiagnosisFindings => DIAGNOSIS_FINDINGS,
+        Context::Dialog => DIALOG,
+    }
+}
+
+/// What a key asks for in a context.
+pub fn intent(context: Context, key: Key) -> Option<Intent> {
+    bindings(context).iter().chain(EVERYWHERE).find(|binding| binding.key == key).map(|binding| binding.intent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Context; 8] = [
+        Context::Home,
+        Context::Step,
+        Context::StepField,
+        Context::EditorField,
+        Context::Checks,
+        Context::DiagnosisText,
+        Context::DiagnosisFindings,
+        Context::Dialog,
+    ];
+
+    #[test]
+    fn a_key_has_one_meaning_in_a_context() {
+        for context in ALL {
+            let keys: Vec<Key> = bindings(context).iter().chain(EVERYWHERE).map(|binding| binding.key).collect();
+            for (at, key) in keys.iter().enumerate() {
+                assert!(!keys[at + 1..].contains(key), "{context:?} binds a key twice");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_type_where_there_is_a_text_to_type() {
+        for context in [Context::StepField, Context::EditorField, Context::DiagnosisText] {
+            assert!(!bindings(context).iter().any(|b| matches!(b.key, Key::Char(_))), "{context:?}");
+        }
+    }
+
+    #[test]
+    fn every_context_can_be_left() {
+        for context in ALL {
+            assert_eq!(intent(context, Key::Esc), Some(Intent::Back));
+            assert_eq!(intent(context, Key::Ctrl('c')), Some(Intent::Quit));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Everything that reaches the state machine.
+
+use crate::app::effect::OpenFor;
+use crate::app::key::{Key, Paste};
+use crate::core::check::{CheckEvent, Status};
+use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
+use crate::core::rules::Cause;
+use crate::core::secret::ClientSecret;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// A trouble in words: what failed, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What failed, harmless.
+    pub what: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// A profile in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: ProfileName,
+    /// Its guide's short title.
+    pub guide: String,
+    /// What it connects to.
+    pub target: String,
+    /// Days until its secret ends, where recorded.
+    pub days_left: Option<i64>,
+    /// Why its file cannot be used.
+    pub problem: Option<String>,
+    /// The last verdict.
+    pub last: Option<LastVerdict>,
+}
+
+/// What the last test said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastVerdict {
+    /// How it stood.
+    pub verdict: Status,
+    /// When.
+    pub when: Timestamp,
+    /// The first finding.
+    pub cause: Option<Cause>,
+}
+
+/// A half-done set-up in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftRow {
+    /// The name it will have.
+    pub name: ProfileName,
+    /// What was typed.
+    pub draft: ProfileDraft,
+    /// The step that was open.
+    pub step: String,
+}
+
+/// What home shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeData {
+    /// The profiles.
+    pub rows: Vec<Row>,
+    /// The drafts.
+    pub drafts: Vec<DraftRow>,
+    /// Now, for "2 h ago".
+    pub now: Timestamp,
+}
+
+/// A value that the sandbox's portal shows.
+#[derive(Debug, Clone)]
+pub enum Offered {
+    /// A plain value.
+    Value(FieldId, String),
+    /// A secret's value and its end date.
+    Secret(Arc<ClientSecret>, String),
+}
+
+/// A message.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// A text was pasted.
+    Paste(Paste),
+    /// A tenth of a second has passed; sent only while something moves.
+    Tick,
+    /// The list was read.
+    HomeLoaded(Result<HomeData, Trouble>),
+    /// A profile was read.
+    ProfileOpened {
+        /// Which.
+        name: ProfileName,
+        /// For what it was asked.
+        purpose: OpenFor,
+        /// Its values.
+        result: Result<ProfileDraft, Trouble>,
+    },
+    /// A running test told something.
+    Check {
+        /// Which run.
+        run: u64,
+        /// What.
+        event: CheckEvent,
+    },
+    /// A test came to its end, or could not begin.
+    ChecksEnded {
+        /// Which run.
+        run: u64,
+        /// Trouble that kept it from beginning.
+        result: Result<(), Trouble>,
+    },
+    /// A profile was saved: where, and where its secret is; and the values as they now are on disk.
+    Saved {
+        /// Under which name.
+        name: ProfileName,
+        /// Where, in words.
+        result: Result<(String, ProfileDraft), Trouble>,
+    },
+    /// A draft was kept.
+    DraftKept(Result<(), Trouble>),
+    /// A profile was renamed, copied or removed: what was done, in words.
+    Changed(Result<String, Trouble>),
+    /// A link or text was sent on, or not: in words.
+    Told(Result<String, String>),
+    /// Whether a keyring can be used.
+    KeyringProbed(Result<(), Trouble>),
+    /// The sandbox's administrator has carried a step out.
+    CarriedOut {
+        /// What was done.
+        said: String,
+        /// What the portal shows now.
+        offers: Vec<Offered>,
+    },
+    /// A revealed secret is hidden again.
+    HideSecret,
+}

@@ -1,0 +1,86 @@
+//! Diagnosis: a pasted error text, and what it means. Judges as it is typed; nothing leaves this screen.
+
+use crate::core::evidence::{self, Evidence};
+use crate::core::rules::Finding;
+use zeroize::Zeroizing;
+
+/// The most characters that are kept of a pasted text.
+const MOST: usize = 64 * 1024;
+
+/// Where the cursor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// In the text.
+    Text,
+    /// In the findings.
+    Findings,
+}
+
+/// A text and its findings.
+pub struct Diagnosis {
+    /// The text, wiped on leaving: a token may be in it.
+    pub text: Zeroizing<String>,
+    /// What was read in it.
+    pub evidence: Evidence,
+    /// What it means; empty while there is no text.
+    pub findings: Vec<Finding>,
+    /// Where the cursor is.
+    pub part: Part,
+    /// Which finding is marked.
+    pub marked: usize,
+    /// Lines scrolled in the findings.
+    pub scroll: u16,
+}
+
+impl Default for Diagnosis {
+    fn default() -> Self {
+        Diagnosis {
+            text: Zeroizing::default(),
+            evidence: Evidence::default(),
+            findings: Vec::new(),
+            part: Part::Text,
+            marked: 0,
+            scroll: 0,
+        }
+    }
+}
+
+impl std::fmt::Debug for Diagnosis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Diagnosis").field("chars", &self.text.len()).field("findings", &self.findings).finish()
+    }
+}
+
+impl Diagnosis {
+    /// Adds typed or pasted text.
+    pub fn add(&mut self, text: &str) {
+        let room = MOST.saturating_sub(self.text.chars().count());
+        self.text.extend(text.chars().filter(|c| *c == '\n' || !c.is_control()).take(room));
+        self.read();
+    }
+
+    /// Takes the last character away.
+    pub fn backspace(&mut self) {
+        self.text.pop();
+        self.read();
+    }
+
+    /// Takes everything away.
+    pub fn clear(&mut self) {
+        self.text = Zeroizing::default();
+        self.read();
+    }
+
+    fn read(&mut self) {
+        self.evidence = evidence::read_text(&self.text);
+        self.marked = 0;
+        self.scroll = 0;
+    }
+
+    /// Marks the next finding or the one before.
+    pub fn step(&mut self, down: bool) {
+        let last = self.findings.len().saturating_sub(1);
+        self.marked = if down { (self.marked + 1).min(last) } else { self.marked.saturating_sub(1) };
+        self.scroll = 0;
+    }
+}

@@ -1,0 +1,7 @@
+//! The screens' states. Each knows its own keys and fields; what they lead to is decided by [`crate::app::App`].
+
+pub mod checks;
+pub mod diagnosis;
+pub mod editor;
+pub mod home;
+pub mod wizard;

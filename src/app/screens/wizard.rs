@@ -1,0 +1,182 @@
+//! The wizard: a guide step by step, with the fields that each step collects.
+//!
+//! Does not test or save; it says what is filled in and where the cursor is.
+
+use crate::app::form::{FieldKey, Form, Purpose};
+use crate::core::guide::{Guide, Step};
+use crate::core::question::{FieldId, Weight};
+
+/// Where the cursor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// In the text of the step: letters are commands.
+    Body,
+    /// In a field of the step: letters are typed.
+    Field(usize),
+}
+
+/// A walk through a guide.
+#[derive(Debug)]
+pub struct Wizard {
+    /// The values.
+    pub form: Form,
+    /// The open step.
+    pub step: usize,
+    /// Where the cursor is.
+    pub focus: Focus,
+    /// Lines scrolled in the text of the step.
+    pub scroll: u16,
+    /// The steps that were gone through.
+    pub passed: Vec<bool>,
+    /// A draft of what is there was kept.
+    pub draft_kept: bool,
+}
+
+impl Wizard {
+    /// A walk that begins at a step.
+    pub fn new(form: Form, step: &str) -> Wizard {
+        let at = form.guide.position(step).unwrap_or(0);
+        let mut passed = vec![false; form.guide.steps.len()];
+        // A saved profile and a resumed draft have been through all that lies before.
+        passed.iter_mut().take(at).for_each(|passed| *passed = true);
+        let mut wizard = Wizard { form, step: at, focus: Focus::Body, scroll: 0, passed, draft_kept: false };
+        wizard.enter_step();
+        wizard
+    }
+
+    /// The guide.
+    pub fn guide(&self) -> &'static Guide {
+        self.form.guide
+    }
+
+    /// The open step.
+    pub fn current(&self) -> &'static Step {
+        &self.guide().steps[self.step]
+    }
+
+    /// Whether this is the last step.
+    pub fn at_end(&self) -> bool {
+        self.step + 1 == self.guide().steps.len()
+    }
+
+    /// The fields of the open step. The name is asked for on the first one.
+    pub fn fields(&self) -> Vec<FieldKey> {
+        self.fields_of(self.step)
+    }
+
+    fn fields_of(&self, step: usize) -> Vec<FieldKey> {
+        let mut keys = Vec::new();
+        let here = &self.guide().steps[step];
+        // Where the values are gathered, each can be put right.
+        let gathered = if here.id == "values" { self.guide().needs() } else { Vec::new() };
+        for field in gathered.iter().chain(&here.collects) {
+            keys.push(FieldKey::Of(*field));
+            if *field == FieldId::Secret {
+                keys.push(FieldKey::Source);
+            }
+        }
+        if step == 0 {
+            keys.push(FieldKey::Name);
+        }
+        keys
+    }
+
+    /// The field under the cursor.
+    pub fn focused(&self) -> Option<FieldKey> {
+        match self.focus {
+            Focus::Body => None,
+            Focus::Field(at) => self.fields().get(at).copied(),
+        }
+    }
+
+    /// The cursor comes to a step: to its first empty field, else to its text.
+    fn enter_step(&mut self) {
+        self.scroll = 0;
+        let empty = self.fields().iter().position(|key| match key {
+            FieldKey::Of(FieldId::Secret) => self.form.secret_chars() == 0 && self.form.purpose == Purpose::New,
+            key => self.form.text(*key).is_empty(),
+        });
+        self.focus = match empty {
+            Some(at) if self.step == 0 || self.required(self.fields()[at]) => Focus::Field(at),
+            _ => Focus::Body,
+        };
+    }
+
+    fn required(&self, key: FieldKey) -> bool {
+        match key {
+            FieldKey::Name | FieldKey::Source => true,
+            FieldKey::Of(field) => self.guide().needs().contains(&field),
+        }
+    }
+
+    /// The field under the cursor is left: its problems are shown from now on.
+    pub fn leave_field(&mut self) {
+        if let Some(key) = self.focused() {
+            self.form.leave(key);
+        }
+        self.form.revealed = false;
+    }
+
+    /// Moves the cursor among the fields and the text, around in a ring.
+    pub fn cycle(&mut self, forward: bool) {
+        self.leave_field();
+        let count = self.fields().len();
+        self.focus = match (self.focus, forward) {
+            (Focus::Body, _) if count == 0 => Focus::Body,
+            (Focus::Body, true) => Focus::Field(0),
+            (Focus::Body, false) => Focus::Field(count - 1),
+            (Focus::Field(at), true) if at + 1 < count => Focus::Field(at + 1),
+            (Focus::Field(at), false) if at > 0 => Focus::Field(at - 1),
+            (Focus::Field(_), _) => Focus::Body,
+        };
+    }
+
+    /// Goes to the next or the step before. `false` at either end.
+    pub fn turn(&mut self, forward: bool) -> bool {
+        self.leave_field();
+        if forward {
+            self.passed[self.step] = true;
+        }
+        let to = if forward { self.step + 1 } else { self.step.wrapping_sub(1) };
+        if to >= self.guide().steps.len() {
+            return false;
+        }
+        self.step = to;
+        self.enter_step();
+        true
+    }
+
+    /// Goes to the step of that id.
+    pub fn go_to(&mut self, step: &str) {
+        self.leave_field();
+        if let Some(at) = self.guide().position(step) {
+            self.step = at;
+            self.enter_step();
+        }
+    }
+
+    /// Puts the cursor into a field, wherever it is, and shows its problem.
+    pub fn go_to_field(&mut self, key: FieldKey) {
+        self.form.leave(key);
+        for step in 0..self.guide().steps.len() {
+            if let Some(at) = self.fields_of(step).iter().position(|other| *other == key) {
+                self.step = step;
+                self.scroll = 0;
+                self.focus = Focus::Field(at);
+                return;
+            }
+        }
+    }
+
+    /// Whether a step shows as done: gone through, and nothing that it must collect is missing or wrong.
+    pub fn done(&self, step: usize) -> bool {
+        self.passed[step]
+            && self.fields_of(step).into_iter().filter(|key| self.required(*key)).all(|key| {
+                let there = match key {
+                    FieldKey::Of(FieldId::Secret) => self.form.wish().is_ok(),
+                    key => !self.form.text(key).is_empty(),
+                };
+                there && !self.form.notes(key).iter().any(|note| note.weight == Weight::Problem)
+            })
+    }
+}

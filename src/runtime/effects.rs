@@ -1,0 +1,268 @@
+//! Carries out what the screens ask for, beside the loop, and answers with messages.
+//!
+//! Does not know what is on the screen.
+
+use crate::app::effect::{Effect, SecretWish};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble};
+use crate::core::check::CheckId;
+use crate::core::names::ProfileName;
+use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::secret::ClientSecret;
+use crate::runtime::desktop;
+use crate::sandbox::Offer;
+use crate::store::{drafts, history};
+use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinHandle};
+
+/// How long a revealed secret is seen.
+const REVEALED: Duration = Duration::from_secs(5);
+/// How long the end of the program waits for files that are being written.
+const LAST_WRITES: Duration = Duration::from_secs(8);
+
+/// The hands of the runtime.
+pub struct Effects {
+    session: Arc<Session>,
+    messages: mpsc::Sender<Msg>,
+    runs: HashMap<u64, AbortHandle>,
+    /// Everything that touches files goes through one task, in order: a draft is kept before the list is read again.
+    files: mpsc::UnboundedSender<Effect>,
+    clerk: JoinHandle<()>,
+}
+
+impl Effects {
+    /// Ready to work; answers go to `messages`.
+    pub fn new(session: Arc<Session>, messages: mpsc::Sender<Msg>) -> Effects {
+        let (files, mut jobs) = mpsc::unbounded_channel();
+        let clerk = {
+            let (session, messages) = (session.clone(), messages.clone());
+            tokio::spawn(async move {
+                while let Some(job) = jobs.recv().await {
+                    if let Some(answer) = file_work(&session, job).await {
+                        // At the end of the program nobody listens any more; the file is written all the same.
+                        let _ = messages.send(answer).await;
+                    }
+                }
+            })
+        };
+        Effects { session, messages, runs: HashMap::new(), files, clerk }
+    }
+
+    /// Begins one effect. Those of the terminal itself ([`Effect::CopyText`], [`Effect::Repaint`],
+    /// [`Effect::Suspend`]) are the loop's.
+    pub fn perform(&mut self, effect: Effect) {
+        let session = self.session.clone();
+        match effect {
+            Effect::StartChecks { run, name, draft, secret, wanted } => {
+                self.start(run, async move { ready(&session, name, &draft).map(|profile| (profile, secret, wanted)) });
+            }
+            Effect::StartSaved { run, name } => self.start(run, async move {
+                let opened = work::open(&session, &name).map_err(|error| trouble(&error))?;
+                let profile = ready(&session, Some(name), &opened.stored.draft)?;
+                Ok((profile, None, CheckId::ALL.to_vec()))
+            }),
+            Effect::CancelChecks { run } => {
+                if let Some(task) = self.runs.remove(&run) {
+                    task.abort();
+                }
+            }
+            Effect::OpenLink(_) if session.sandbox.is_some() => {
+                let text = "a rehearsal has no such page: in its place, the sandbox's administrator does the step";
+                self.answer(async move { Msg::Told(Err(text.into())) });
+            }
+            Effect::OpenLink(url) => self.answer(async move {
+                let told = desktop::open_link(&url).await;
+                Msg::Told(told.map(|()| "opened in the browser".into()).map_err(|why| format!("{why} ({url})")))
+            }),
+            Effect::ProbeKeyring => self.answer(async move {
+                let keyring = session.keyring.clone();
+                let usable = tokio::task::spawn_blocking(move || keyring.usable()).await;
+                Msg::KeyringProbed(match usable {
+                    Ok(result) => {
+                        result.map_err(|error| Trouble { what: error.what.one_line(120), hint: Some(error.hint) })
+                    }
+                    Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
+                })
+            }),
+            Effect::CarryOut(step) => self.answer(async move {
+                let (said, offers) = match &session.sandbox {
+                    Some(sandbox) => sandbox.carry_out(&step),
+                    None => ("there is no sandbox here".into(), Vec::new()),
+                };
+                let offers = offers
+                    .into_iter()
+                    .map(|offer| match offer {
+                        Offer::Value(field, value) => Offered::Value(field, value),
+                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
+                    })
+                    .collect();
+                Msg::CarriedOut { said, offers }
+            }),
+            Effect::HideSecretSoon => self.answer(async {
+                tokio::time::sleep(REVEALED).await;
+                Msg::HideSecret
+            }),
+            job @ (Effect::LoadHome
+            | Effect::OpenProfile { .. }
+            | Effect::NoteVerdict { .. }
+            | Effect::Save { .. }
+            | Effect::KeepDraft { .. }
+            | Effect::ForgetDraft(_)
+            | Effect::Rename(..)
+            | Effect::Copy(..)
+            | Effect::Remove(_)) => {
+                // The clerk lives as long as this does.
+                let _ = self.files.send(job);
+            }
+            Effect::CopyText(_) | Effect::Repaint | Effect::Suspend => {}
+        }
+    }
+
+    fn answer(&self, work: impl Future<Output = Msg> + Send + 'static) {
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            let _ = messages.send(work.await).await;
+        });
+    }
+
+    fn start(
+        &mut self,
+        run: u64,
+        what: impl Future<Output = Result<(Profile, Option<Arc<ClientSecret>>, Vec<CheckId>), Trouble>> + Send + 'static,
+    ) {
+        let (session, messages) = (self.session.clone(), self.messages.clone());
+        let task = tokio::spawn(async move {
+            let result = match what.await {
+                Err(trouble) => Err(trouble),
+                Ok((profile, secret, wanted)) => {
+                    let (events, mut told) = mpsc::channel(32);
+                    let tell = async {
+                        while let Some(event) = told.recv().await {
+                            if messages.send(Msg::Check { run, event }).await.is_err() {
+                                break;
+                            }
+                        }
+                    };
+                    let (result, ()) = tokio::join!(work::check(&session, &profile, secret, &wanted, events), tell);
+                    result.map_err(|error| trouble(&error))
+                }
+            };
+            let _ = messages.send(Msg::ChecksEnded { run, result }).await;
+        });
+        self.runs.insert(run, task.abort_handle());
+    }
+
+    /// Ends running tests, and waits for files that are being written.
+    pub async fn finish(self) {
+        self.runs.values().for_each(AbortHandle::abort);
+        drop(self.files);
+        let _ = tokio::time::timeout(LAST_WRITES, self.clerk).await;
+    }
+}
+
+fn trouble(error: &WorkError) -> Trouble {
+    Trouble { what: error.to_string(), hint: error.hint() }
+}
+
+/// A draft that is complete and well formed.
+fn ready(_session: &Session, name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
+    let wrong = |what: String| Trouble { what, hint: Some("edit the profile and fill it in".into()) };
+    let name = match name.map_or_else(|| "unnamed".parse(), Ok) {
+        Ok(name) => name,
+        Err(error) => return Err(wrong(error.message)),
+    };
+    let guide = crate::assets::guide(&draft.guide)
+        .ok_or_else(|| wrong("this version does not have the profile's guide".into()))?;
+    draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
+        wrong(all.join("; "))
+    })
+}
+
+/// One job on files.
+async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
+    let said = |result: Result<String, WorkError>| Some(Msg::Changed(result.map_err(|error| trouble(&error))));
+    match job {
+        Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session))),
+        Effect::OpenProfile { name, purpose } => {
+            let result = work::open(session, &name).map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
+            Some(Msg::ProfileOpened { name, purpose, result })
+        }
+        Effect::NoteVerdict { name, verdict, cause } => {
+            // A convenience: without it the list says "not yet".
+            let _ = history::note(&session.home, &name, &history::Last { verdict, when: Timestamp::now(), cause });
+            None
+        }
+        Effect::Save { name, was, draft, secret } => {
+            let result = save(session, &name, was, draft, secret).await;
+            Some(Msg::Saved { name, result: result.map_err(|error| trouble(&error)) })
+        }
+        Effect::KeepDraft { name, draft, step } => {
+            let kept = drafts::save(&session.home, &drafts::Draft { name, values: draft, step });
+            Some(Msg::DraftKept(kept.map_err(|error| trouble(&error.into()))))
+        }
+        Effect::ForgetDraft(name) => {
+            drafts::remove(&session.home, &name).err().map(|error| Msg::Changed(Err(trouble(&error.into()))))
+        }
+        Effect::Rename(old, new) => said(work::rename(session, &old, &new).map(|()| format!("'{old}' is now '{new}'"))),
+        Effect::Copy(from, to) => {
+            let done = work::copy(session, &from, &to).await;
+            said(done.map(|without| match without {
+                None => format!("'{from}' was copied to '{to}'"),
+                Some(why) => format!("'{to}' was made without a secret: {why}"),
+            }))
+        }
+        Effect::Remove(name) => {
+            let done = work::remove(session, &name).await;
+            said(done.map(|removed| match removed.left {
+                None => format!("'{name}' was removed"),
+                Some(why) => format!("'{name}' was removed; {why}"),
+            }))
+        }
+        _ => None,
+    }
+}
+
+fn load_home(session: &Session) -> Result<HomeData, Trouble> {
+    let rows = work::rows(session).map_err(|error| trouble(&error))?;
+    let rows = rows
+        .into_iter()
+        .map(|row| Row {
+            name: row.name,
+            guide: row.guide_short,
+            target: row.target,
+            days_left: row.credential.days_left,
+            problem: row.problem,
+            last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),
+        })
+        .collect();
+    let drafts = drafts::list(&session.home).map_err(|error| trouble(&error.into()))?;
+    let drafts =
+        drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
+    Ok(HomeData { rows, drafts, now: Timestamp::now() })
+}
+
+async fn save(
+    session: &Session,
+    name: &ProfileName,
+    was: Option<(ProfileName, ProfileDraft)>,
+    draft: ProfileDraft,
+    secret: SecretWish,
+) -> Result<(String, ProfileDraft), WorkError> {
+    if let Some((old, _)) = was.as_ref().filter(|(old, _)| old.as_str() != name.as_str()) {
+        work::rename(session, old, name)?;
+    }
+    let before = was.map(|(_, before)| before);
+    let secret = match secret {
+        SecretWish::Keep => SecretChoice::Keep,
+        SecretWish::Source(source) => SecretChoice::Source(source),
+        SecretWish::Value(value) => SecretChoice::Value(value),
+    };
+    let saved = work::save(session, SaveRequest { name: name.clone(), draft, secret, before }).await?;
+    let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
+    Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
+}

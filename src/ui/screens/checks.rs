@@ -1,0 +1,213 @@
+//! The live test: two lanes as chains, a bar of time a check, and what was found.
+
+use crate::app::screens::checks::{Checks, Run};
+use crate::app::{App, Seen};
+use crate::core::check::{CheckId, CheckRun, Lane, Status};
+use crate::core::untrusted::Untrusted;
+use crate::ui::text;
+use crate::ui::theme::Theme;
+use crate::ui::widgets;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Draws the test.
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Seen {
+    let remark = match &checks.run {
+        Run::Idle => "not tested now".to_owned(),
+        Run::Running { ticks, .. } => format!("{}.{} s, Esc stops", ticks / 10, ticks % 10),
+        Run::Ended { stopped: true, .. } => "stopped".to_owned(),
+        Run::Ended { fold, .. } => format!("{} in {:.1} s", fold.verdict(), fold.elapsed.as_secs_f64()),
+        Run::Trouble(_) => "could not begin".to_owned(),
+    };
+    let title = format!("Test {} {}", theme.sign("·", "-"), checks.title);
+    crate::ui::head(frame, head, Some(app), &title, &remark, theme);
+    let idle = CheckRun::default();
+    let fold = checks.fold().unwrap_or(&idle);
+    let running = matches!(checks.run, Run::Running { .. });
+    let bars = if body.height >= 17 { bars(fold, usize::from(body.width), theme) } else { Vec::new() };
+    let bar_rows = u16::try_from(bars.len()).unwrap_or(0);
+    let [lanes, bar_area, pane] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Length(if bar_rows == 0 { 0 } else { bar_rows + 1 }),
+        Constraint::Min(1),
+    ])
+    .areas(body);
+    let chain = |lane: Lane, name: &'static str| chain(fold, lane, name, running, usize::from(body.width), theme);
+    frame.render_widget(
+        ratatui::widgets::Paragraph::new(vec![chain(Lane::Entra, "ENTRA"), chain(Lane::D365, "D365 ")]),
+        lanes,
+    );
+    frame.render_widget(ratatui::widgets::Paragraph::new(bars), bar_area);
+
+    let heading = match (&checks.run, fold.findings.len()) {
+        (Run::Idle | Run::Trouble(_), _) => "The connection".to_owned(),
+        (Run::Running { .. }, 0) => "Testing".to_owned(),
+        (_, 0) => "What was found out".to_owned(),
+        (_, 1) => "What is wrong".to_owned(),
+        (_, count) => format!("What is wrong: {} of {count}", checks.marked + 1),
+    };
+    let inner = widgets::pane(frame, pane, &heading, theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let lines = lines(app, checks, fold, usize::from(inner.width), theme);
+    Seen { max_scroll: widgets::scrolled(frame, inner, lines, checks.scroll, theme) }
+}
+
+/// One lane as a chain: `ENTRA  ✔ sign-in host ── ✔ token ── ✔ claims fit`.
+fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, room: usize, theme: Theme) -> Line<'a> {
+    let members: Vec<CheckId> = CheckId::ALL.into_iter().filter(|check| check.lane() == Some(lane)).collect();
+    let link = if room >= 70 { theme.sign(" ─── ", " --- ") } else { theme.sign(" ─ ", " - ") };
+    let mut spans = vec![Span::styled(format!(" {name} "), theme.title())];
+    for (at, check) in members.into_iter().enumerate() {
+        if at > 0 {
+            spans.push(Span::styled(link, theme.dim()));
+        }
+        let (sign, style) = sign(fold, check, running, theme);
+        let title = if room >= 50 { check.title() } else { short(check) };
+        spans.push(Span::styled(format!("{sign} {title}"), style));
+    }
+    Line::from(spans)
+}
+
+fn short(check: CheckId) -> &'static str {
+    match check {
+        CheckId::Authority => "host",
+        CheckId::Claims => "claims",
+        CheckId::Environment => "env",
+        CheckId::Registration => "reg",
+        other => other.title(),
+    }
+}
+
+fn sign(fold: &CheckRun, check: CheckId, running: bool, theme: Theme) -> (&'static str, Style) {
+    match fold.done(check) {
+        Some(done) => theme.status(done.status),
+        None if running && fold.state(check).started.is_some() => (theme.sign("…", "~"), theme.accent()),
+        None => (theme.sign("·", "."), theme.dim()),
+    }
+}
+
+/// A bar of time for every check that was started, all on one scale.
+fn bars<'a>(fold: &CheckRun, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let total = fold.elapsed.as_secs_f64().max(0.001);
+    let bar_room = room.saturating_sub(30).clamp(8, 60);
+    let mut lines = Vec::new();
+    for check in CheckId::ALL.into_iter().filter(|check| check.lane().is_some()) {
+        let state = fold.state(check);
+        let (Some(start), Some(done)) = (state.started, &state.done) else { continue };
+        if done.status == Status::Skipped {
+            continue;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a few cells")]
+        let cell = |seconds: f64| (seconds / total * bar_room as f64).round() as usize;
+        let from = cell(start.as_secs_f64()).min(bar_room - 1);
+        let to = cell((start + done.took).as_secs_f64()).clamp(from + 1, bar_room);
+        let (_, style) = theme.status(done.status);
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {} {}", text::fit(check.title(), 13, theme.ascii), " ".repeat(from)), theme.dim()),
+            Span::styled(theme.sign("▇", "=").repeat(to - from), style),
+            Span::styled(format!("{} {} ms", " ".repeat(bar_room - to), done.took.as_millis()), theme.dim()),
+        ]));
+    }
+    lines
+}
+
+fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    match &checks.run {
+        Run::Idle => {
+            let enter = theme.key_label(crate::app::key::Key::Enter);
+            for (label, value) in [
+                ("Guide  ", checks.guide.title.clone()),
+                ("Target ", checks.draft.value(crate::core::question::FieldId::ResourceUrl).to_owned()),
+                ("Tenant ", checks.draft.value(crate::core::question::FieldId::TenantId).to_owned()),
+                ("App    ", checks.draft.value(crate::core::question::FieldId::ClientId).to_owned()),
+                ("Secret ", checks.draft.source.as_ref().map_or("none".into(), |source| format!("read from {source}"))),
+            ] {
+                lines.extend(widgets::paragraph(label, Untrusted::plain(&value).as_str(), room, Style::new(), theme));
+            }
+            lines.push(Line::default());
+            lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" starts the test")]));
+            return lines;
+        }
+        Run::Trouble(trouble) => {
+            lines.extend(widgets::paragraph("", &trouble.what, room, theme.bad(), theme));
+            if let Some(hint) = &trouble.hint {
+                lines.extend(widgets::paragraph("", hint, room, Style::new(), theme));
+            }
+            return lines;
+        }
+        Run::Running { .. } | Run::Ended { .. } => {}
+    }
+    if let Some(finding) = fold.findings.get(checks.marked) {
+        let sure = format!("{} {} {}", finding.confidence.as_str(), theme.sign("·", "-"), finding.owner.for_whom());
+        lines.extend(widgets::paragraph("", &finding.title, room, theme.bad(), theme));
+        lines.extend(widgets::paragraph("", &sure, room, theme.dim(), theme));
+        lines.extend(widgets::paragraph("", &finding.explanation, room, Style::new(), theme));
+        lines.push(Line::default());
+        lines.extend(widgets::paragraph(theme.sign("▸ ", "> "), &finding.fix.text, room, theme.accent(), theme));
+        if let Some(url) = &finding.fix.url {
+            lines.extend(widgets::paragraph("  ", url, room, theme.key(), theme));
+        }
+        if fold.findings.len() > 1 {
+            lines.push(Line::default());
+            for (at, other) in fold.findings.iter().enumerate() {
+                let lead = if at == checks.marked { theme.sign("▸ ", "> ") } else { "  " };
+                let line = format!("{} ({})", other.title, other.confidence.as_str());
+                lines.extend(widgets::paragraph(lead, &line, room, theme.dim(), theme));
+            }
+        }
+        lines.push(Line::default());
+    } else if matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning {
+        lines.push(Line::styled("The connection works.", theme.good()));
+        if app.unsaved() {
+            lines.push(Line::from(vec![Span::styled("s", theme.key()), Span::raw(" saves what was tested.")]));
+        }
+        lines.push(Line::default());
+    }
+    for check in CheckId::ALL {
+        let state = fold.state(check);
+        if let Some(done) = &state.done {
+            let (sign, style) = theme.status(done.status);
+            let lead = format!("{} ", text::fit(sign, 2, theme.ascii));
+            let body = format!("{}: {}", check.title(), done.summary);
+            let style = if done.status == Status::Skipped {
+                theme.dim()
+            } else if done.status == Status::Passed {
+                Style::new()
+            } else {
+                style
+            };
+            lines.extend(widgets::paragraph(&lead, Untrusted::plain(&body).as_str(), room, style, theme));
+            for note in done.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
+                if let Some(note) = note.as_str() {
+                    lines.extend(widgets::paragraph(
+                        "   ! ",
+                        Untrusted::plain(note).as_str(),
+                        room,
+                        theme.warn(),
+                        theme,
+                    ));
+                }
+            }
+        } else if let Some(waiting) = &state.waiting {
+            lines.extend(widgets::paragraph(
+                "   ",
+                &format!("{}: {waiting}", check.title()),
+                room,
+                theme.warn(),
+                theme,
+            ));
+        } else if state.started.is_some() {
+            lines.extend(widgets::paragraph(
+                "   ",
+                &format!("{}: waiting for the answer", check.title()),
+                room,
+                theme.dim(),
+                theme,
+            ));
+        }
+    }
+    lines
+}
