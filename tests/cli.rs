@@ -1,6 +1,8 @@
 //! Every command as scripts meet it: exit codes, streams, JSON shapes, and what must never be printed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 #[path = "support/cmd.rs"]
 mod cmd;
 
@@ -364,6 +366,10 @@ fn a_secret_goes_into_the_keyring_of_a_rehearsal() {
     let copied = place.rehearse(&["copy", "fno-client-credentials", "two", "--sandbox"], None).expect(0);
     assert!(!copied.err.contains("no secret"), "{}", copied.err);
     place.rehearse(&["remove", "fno-client-credentials", "--yes", "--sandbox"], None).expect(0);
+    // An empty variable is none.
+    place.run_with(&["check", "--sandbox"], &[("D365_CONNECT_HOME", "")], None).expect(0);
+    // A home that is given is used as it is.
+    assert!(place.run(&["check", "--sandbox"]).expect(2).err.contains("--home"));
     assert_eq!(place.files(), [], "a rehearsal leaves nothing behind");
 }
 
@@ -449,8 +455,11 @@ fn secrets_are_never_echoed() {
     }
 }
 
-/// Scenario, exit code, verdict, and of the first finding: cause, check, owner, step.
-const SCENARIOS: &[(&str, i32, &str, Option<(&str, &str, &str, &str)>)] = &[
+/// Of the first finding: cause, check, owner, step.
+type First = Option<(&'static str, &'static str, &'static str, &'static str)>;
+
+/// Scenario, exit code, verdict, first finding.
+const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("healthy", 0, "passed", None),
     ("secret-id-pasted", 1, "failed", Some(("secret-wrong", "token", "entra-admin", "client-secret"))),
     ("secret-expired", 1, "failed", Some(("secret-expired", "token", "entra-admin", "client-secret"))),

@@ -4,6 +4,7 @@
 
 use crate::cli::{check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, sandbox, show};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Set up, test and repair API connections to Microsoft Dynamics 365.
@@ -37,7 +38,7 @@ pub struct Cli {
 pub struct Global {
     /// Keep profiles in this folder
     #[arg(long, global = true, env = "D365_CONNECT_HOME", value_name = "DIR")]
-    pub home: Option<PathBuf>,
+    pub home: Option<OsString>,
     /// Never ask; a missing value ends with exit 2 and names its flag
     #[arg(long, global = true)]
     pub no_input: bool,

@@ -64,7 +64,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let session = Arc::new(context.session().await?);
     let (ready, left_out) = choose(args, &session)?;
     context.printer.failure(&left_out);
-    let tested = test(context, &session, ready, &only).await;
+    let tested = test(context, &session, ready, &only).await?;
     let any = |status| tested.iter().any(|one| one.report.verdict == status);
     let code = if any(Status::Failed) || (args.strict && any(Status::Warning)) {
         code::FAULT
@@ -111,14 +111,13 @@ fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, ProfileDraft)
             _ => all,
         }
     } else {
-        let mut names = args.names.iter().map(|name| profile_name(name)).collect::<Result<Vec<_>, _>>()?;
-        let mut seen: Vec<ProfileName> = Vec::new();
-        names.retain(|name| {
-            !seen.contains(name) && {
-                seen.push(name.clone());
-                true
+        let mut names = Vec::new();
+        for text in &args.names {
+            let name = profile_name(text)?;
+            if !names.contains(&name) {
+                names.push(name);
             }
-        });
+        }
         names
     };
     let mut ready = Vec::new();
@@ -161,7 +160,7 @@ async fn test(
     session: &Arc<Session>,
     ready: Vec<(Profile, ProfileDraft)>,
     only: &[CheckId],
-) -> Vec<Tested> {
+) -> Result<Vec<Tested>, Failure> {
     let wanted = if only.is_empty() { CheckId::ALL.to_vec() } else { only.to_vec() };
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();
@@ -184,12 +183,13 @@ async fn test(
     let mut tested = Vec::new();
     context.printer.progress(&format!("testing, 0 of {total} done"));
     while let Some(ended) = running.join_next().await {
-        tested.extend(ended.ok());
+        let broken = |error| Failure::here(format!("a test broke off: {error}"), "please report this as a fault");
+        tested.push(ended.map_err(broken)?);
         context.printer.progress(&format!("testing, {} of {total} done", tested.len()));
     }
     context.printer.progress("");
     tested.sort_by_key(|(place, _)| *place);
-    tested.into_iter().map(|(_, one)| one).collect()
+    Ok(tested.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Tests one profile and folds what it tells.
@@ -220,18 +220,16 @@ fn human(context: &Context, report: &ProfileReport) {
     let seconds = report.duration_ms as f64 / 1000.0;
     printer.out(&format!("{}  {}  {seconds:.1} s", printer.bold(&report.profile), printer.status(report.verdict)));
     let lanes = [
+        ("Profile", None, None),
         ("Entra", Some(Lane::Entra), Some(report.lanes.entra)),
         ("D365", Some(Lane::D365), Some(report.lanes.d365)),
-        ("", None, None),
     ];
     for (title, lane, status) in lanes {
         let lines: Vec<_> = report.checks.iter().filter(|line| line.id.lane() == lane).collect();
         if lines.is_empty() {
             continue;
         }
-        if let Some(status) = status {
-            printer.out(&format!("  {title}: {status}"));
-        }
+        printer.out(&status.map_or(format!("  {title}"), |status| format!("  {title}: {status}")));
         for line in lines {
             let head = format!("    {}  {}", printer.status(line.status), line.id.title());
             printer.out(&format!(

@@ -35,6 +35,7 @@ use failure::{Failure, code};
 use print::Printer;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a command line ends.
@@ -68,11 +69,13 @@ pub async fn run(request: Request) -> Ended {
     let Cli { global, command } = request.0;
     let context = Context { printer: Printer::new(global.color, global.ascii), global };
     let done = tokio::select! {
-        done = context.run(command) => done,
+        // Listening comes first: a command may be at work for long before it waits.
+        biased;
         _ = tokio::signal::ctrl_c() => {
             context.printer.progress("");
             Err(Failure::interrupted())
         }
+        done = context.run(command) => done,
     };
     match done {
         Ok(Ended::Exit(code)) => Ended::Exit(context.printer.finish(code)),
@@ -144,7 +147,9 @@ impl Context {
     async fn open(&self, waiting: Duration) -> Result<Session, Failure> {
         let sandbox = self.global.sandbox.as_deref().map(scenario).transpose()?;
         let exchange = Duration::from_secs(self.global.timeout);
-        Ok(Session::open(Options { home: self.global.home.clone(), sandbox, exchange, waiting }).await?)
+        // An empty variable counts as none.
+        let home = self.global.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
+        Ok(Session::open(Options { home, sandbox, exchange, waiting }).await?)
     }
 
     /// Whether somebody can be asked.

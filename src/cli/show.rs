@@ -3,6 +3,7 @@
 //! Works with an incomplete profile; says what is missing.
 
 use crate::cli::{Context, Done, OK, list, profile_name, shown};
+use crate::core::expiry;
 use crate::core::profile::SecretSource;
 use crate::core::question::{self, FieldId};
 use crate::core::report::{D365Fields, NetworkFields, SCHEMA, ShowReport};
@@ -56,7 +57,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         };
         table.extend(value.map(|value| vec![field.to_string(), shown(&value)]));
     }
-    table.extend(row.credential.days_left.map(|_| vec!["days left".to_owned(), list::secret(&row)]));
+    table.extend(row.credential.days_left.map(|days| vec!["time left".to_owned(), expiry::days(days)]));
     table.push(vec!["last test".to_owned(), list::last(&row)]);
     table.push(vec!["file".to_owned(), shown(&stored.path.display().to_string())]);
     context.printer.out(&context.printer.table(&table));

@@ -131,12 +131,14 @@ impl Served {
     pub fn start(place: &Place, scenario: &str) -> Served {
         let mut command = place.command();
         command.args(["sandbox", "--scenario", scenario, "-o", "json"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut served = Served { child, told: Value::Null };
         let mut text = String::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        for line in BufReader::new(served.child.stdout.take().unwrap()).lines() {
             text.push_str(&line.unwrap());
             if let Ok(told) = serde_json::from_str(&text) {
-                return Served { child, told };
+                served.told = told;
+                return served;
             }
         }
         panic!("the sandbox ended: {text}");
