@@ -1,6 +1,4 @@
 //! Every command as scripts meet it: exit codes, streams, JSON shapes, and what must never be printed.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 #[path = "support/cmd.rs"]

@@ -1,6 +1,4 @@
 //! The use cases below screen and commands: rehearsals that are mended step by step, and secrets that follow their profiles.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use d365_connect::assets;
