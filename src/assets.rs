@@ -7,18 +7,16 @@ use crate::core::guide::Guide;
 use crate::core::rules::RuleBook;
 use std::sync::LazyLock;
 
-const GUIDES: &[&str] = &[include_str!("../assets/guides/fno-client-credentials.toml")];
-const RULES: &[&str] = &[
-    include_str!("../assets/rules/entra.toml"),
-    include_str!("../assets/rules/finance-operations.toml"),
-    include_str!("../assets/rules/services.toml"),
-    include_str!("../assets/rules/network.toml"),
-    include_str!("../assets/rules/local.toml"),
-];
+// `GUIDES` and `RULES`: the text of every file in `assets/guides` and `assets/rules`, gathered by `build.rs`.
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Every guide, in the order in which they are offered.
 pub fn guides() -> &'static [Guide] {
-    static ALL: LazyLock<Vec<Guide>> = LazyLock::new(|| GUIDES.iter().map(|text| parse(text)).collect());
+    static ALL: LazyLock<Vec<Guide>> = LazyLock::new(|| {
+        let mut all: Vec<Guide> = GUIDES.iter().map(|text| parse(text)).collect();
+        all.sort_by_key(|guide| guide.place);
+        all
+    });
     &ALL
 }
 

@@ -1,7 +1,6 @@
 //! The simulated tenant over real HTTP: what it refuses and why, what it answers, and that its administrator's steps
 //! mend each scenario.
 #![expect(clippy::disallowed_methods, reason = "tests look inside to prove what is kept")]
-
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};

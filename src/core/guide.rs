@@ -39,6 +39,8 @@ pub struct Guide {
     pub short: String,
     /// What it sets up, for whom, in two or three sentences.
     pub summary: String,
+    /// Its place in the list of guides; the first is the one for those who choose none.
+    pub place: u8,
     /// What it connects to.
     pub product: Product,
     /// Fields without which the live test cannot run, beyond tenant, client id and credential.
