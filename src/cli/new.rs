@@ -10,6 +10,7 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::FieldId;
+use crate::sandbox::AUTHORITY;
 use crate::store::{StoreError, profiles};
 use crate::work::{self, SaveRequest, SecretChoice, WorkError};
 
@@ -67,9 +68,6 @@ pub async fn run(args: Args, context: &Context) -> Done {
             .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft })
             .await;
     }
-    let Some(name) = name else {
-        return Err(Failure::usage("a name is missing", "d365-connect new NAME"));
-    };
     save(context, name, follows, given, draft, request).await
 }
 
@@ -83,7 +81,7 @@ fn guide(id: &str) -> Result<&'static Guide, Failure> {
 
 async fn save(
     context: &Context,
-    name: ProfileName,
+    name: Option<ProfileName>,
     guide: &Guide,
     given: Vec<(FieldId, String)>,
     mut draft: ProfileDraft,
@@ -91,8 +89,14 @@ async fn save(
 ) -> Done {
     let session = context.session().await?;
     // A damaged file is in the way as well.
-    if !matches!(profiles::load(&session.home, &name), Err(StoreError::NotFound { .. })) {
+    if let Some(name) = &name
+        && !matches!(profiles::load(&session.home, name), Err(StoreError::NotFound { .. }))
+    {
         return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into());
+    }
+    // A rehearsal signs in at the simulated tenant; nothing else can be reached.
+    if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
+        draft.set(FieldId::AuthorityUrl, AUTHORITY);
     }
     let secret = match request {
         Some(request) => Some(input::secret(context, &session, request).await),
@@ -100,7 +104,11 @@ async fn save(
     };
     input::tell_notes(context, &given, &draft, guide);
     // Every problem is told at once, that of the secret included.
-    let mut failure = Failure { code: code::USAGE, troubles: Vec::new() };
+    let mut failure = match &name {
+        Some(_) => Failure { code: code::USAGE, troubles: Vec::new() },
+        None => Failure::usage("a name is missing", "d365-connect new NAME"),
+    };
+    let name = name.map_or_else(|| profile_name("unnamed"), Ok)?;
     let choice = match secret {
         None => SecretChoice::Keep,
         Some(Ok(choice)) => {
