@@ -167,6 +167,7 @@ const HOLES: &[&str] = &[
     "redirect_to",
     "redirect_uri",
     "store",
+    "product",
     "reason",
     "cloud",
     "scope",

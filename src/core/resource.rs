@@ -24,7 +24,7 @@ pub struct ResourceUrl {
 pub enum Cleaned {
     /// A path.
     Path,
-    /// A query or fragment.
+    /// A query.
     Query,
     /// The default port, `:443`.
     Port,
@@ -97,6 +97,9 @@ impl ResourceUrl {
             Some(Host::Ipv6(ip)) => format!("[{ip}]"),
             None => return Err(wrong("this URL has no host")),
         };
+        if url.fragment().is_some() {
+            return Err(wrong("what follows '#' does not belong into this URL"));
+        }
         if mixes_scripts(authority_part(&with_scheme)) {
             return Err(wrong("the host name mixes letters of different alphabets"));
         }
@@ -119,7 +122,7 @@ impl ResourceUrl {
         if https && authority_part(&with_scheme).ends_with(":443") {
             cleaned.push(Cleaned::Port);
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        if url.query().is_some() {
             cleaned.push(Cleaned::Query);
         }
         match url.path().trim_end_matches('/') {
@@ -239,6 +242,7 @@ mod tests {
             "https://https://contoso.operations.dynamics.com",
             "https://con toso.operations.dynamics.com",
             "https://contoso",
+            "https://contoso.operations.dynamics.com/#frag",
             "https://cont\u{43e}so.operations.dynamics.com",
             "http://127.0.0.1.evil.test",
         ] {

@@ -314,16 +314,11 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Judges the evidence of one failed check: how the check stands, and the findings.
-    pub fn judge(&self, evidence: &[Evidence]) -> (Status, Vec<Finding>) {
-        let mut status = Status::Unknown;
-        let mut all = Vec::new();
-        for one in evidence {
-            let findings = self.findings(one);
-            status = status.max(findings.first().map_or(Status::Unknown, |top| standing(top.cause, one)));
-            all.extend(findings);
-        }
-        (status, all)
+    /// Judges one piece of evidence: how what it is about stands, and the findings.
+    pub fn judge(&self, evidence: &Evidence) -> (Status, Vec<Finding>) {
+        let findings = self.findings(evidence);
+        let status = findings.first().map_or(Status::Unknown, |top| standing(top.cause, evidence));
+        (status, findings)
     }
 
     /// The findings for one piece of evidence, most likely first; never empty.

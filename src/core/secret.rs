@@ -152,26 +152,20 @@ pub fn is_placeholder(text: &str) -> bool {
     let bracketed = [("<", ">"), ("{{", "}}"), ("${", "}"), ("[", "]")]
         .iter()
         .any(|(open, close)| lower.len() > 2 && lower.starts_with(open) && lower.ends_with(close));
-    let words = [
-        "your-",
-        "your_",
-        "yourtenant",
-        "yourclient",
-        "yoursecret",
-        "placeholder",
-        "changeme",
-        "insert-",
-        "replace-me",
-        "todo",
-    ];
+    // Whole words only: a user may be called todor, a tenant todo.example.com.
+    let words = ["placeholder", "changeme", "change-me", "replaceme", "replace-me", "todo", "tbd"];
+    let address = lower.strip_prefix("https://").unwrap_or(&lower);
+    let yours =
+        ["your-", "your_", "your ", "yourtenant", "yourclient", "yoursecret", "yourenv", "yourorg", "yourcompany"];
     let guid_dummy = crate::core::names::parse_guid(&lower).is_some_and(|id| {
         let hex: std::collections::BTreeSet<char> = id.simple().to_string().chars().collect();
         hex.len() == 1
     });
     bracketed
         || guid_dummy
-        || words.iter().any(|word| lower.starts_with(word))
-        || (lower.len() >= 3 && lower.chars().all(|c| c == 'x' || c == '-'))
+        || words.contains(&lower.as_str())
+        || yours.iter().any(|word| address.starts_with(word))
+        || (lower.len() >= 5 && lower.chars().all(|c| c == 'x' || c == '-'))
 }
 
 /// Whether a text is shaped like a secret value of today: about 40 characters, with `~` among letters and digits.
@@ -343,18 +337,42 @@ impl fmt::Debug for Scrubber {
     }
 }
 
+/// A percent-encoded text with the digits after each percent sign in small letters.
+fn small_hex(text: &str) -> String {
+    let mut digits = 0;
+    text.chars()
+        .map(|c| {
+            let of_escape = digits > 0;
+            digits = if c == '%' { 2 } else { i32::max(digits - 1, 0) };
+            if of_escape { c.to_ascii_lowercase() } else { c }
+        })
+        .collect()
+}
+
 /// A secret as it may turn up elsewhere: plain, form- and percent-encoded, as JSON string, in base64. Longest first.
 fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json.trim_matches('"').to_owned();
+    let html = ["&", "<", ">", "\"", "'"]
+        .iter()
+        .zip(["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"])
+        .fold(secret.to_owned(), |text, (sign, entity)| text.replace(sign, entity));
+    // .NET writes signs that could end a script as `\u0026` in JSON, and the digits after a percent sign small.
+    let json_net = ["&", "<", ">", "'", "+"]
+        .iter()
+        .fold(json.clone(), |text, sign| text.replace(sign, &format!("\\u{:04X}", sign.as_bytes()[0])));
     let mut forms = vec![
         secret.to_owned(),
-        form.to_ascii_lowercase(),
+        small_hex(&form),
+        small_hex(&percent),
         form,
         percent,
+        json_net.replace("\\u002B", "\\u002b"),
+        json_net,
         json,
+        html,
         STANDARD.encode(secret),
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
@@ -416,6 +434,33 @@ mod tests {
     }
 
     #[test]
+    fn placeholders() {
+        for yes in [
+            "<client id>",
+            "{{tenant}}",
+            "YOUR_SECRET",
+            "your-tenant-id",
+            "https://yourenv.operations.dynamics.com",
+            "xxxxxxxx-xxxx",
+            "TODO",
+            "11111111-1111-1111-1111-111111111111",
+        ] {
+            assert!(is_placeholder(yes), "{yes}");
+        }
+        for no in [
+            "todor.ivanov",
+            "todo.example.com",
+            "XXX",
+            "youri",
+            "yours.example.com",
+            "changemeister",
+            "11111111-2222-4333-8444-555555555555",
+        ] {
+            assert!(!is_placeholder(no), "{no}");
+        }
+    }
+
+    #[test]
     fn editing() {
         let mut b = SecretBuffer::default();
         "aé漢z".chars().for_each(|c| assert!(b.insert(c)));
@@ -445,6 +490,17 @@ mod tests {
         ] {
             let out = scrub.scrub(&format!("before {form} after"));
             assert!(out.contains(SCRUBBED) && !out.contains("q+r"), "{form} -> {out}");
+        }
+    }
+
+    #[test]
+    fn what_other_languages_make_of_a_secret() {
+        let entra = Scrubber::for_secret(&secret("aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789"));
+        assert_eq!(entra.scrub("s=aBc8Q%7ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
+        assert_eq!(entra.scrub("s=aBc8Q%7Ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
+        let odd = Scrubber::for_secret(&secret("ab&cd<ef>'gh+ij"));
+        for form in ["ab\\u0026cd\\u003Cef\\u003E\\u0027gh\\u002Bij", "ab&amp;cd&lt;ef&gt;&#39;gh+ij"] {
+            assert_eq!(odd.scrub(&form.replace("\\\\", "\\")), "[secret]", "{form}");
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
         Err(why) => {
             let store = profile.source.to_string();
             let unread = Evidence::local(CheckId::Inputs, [Mark::SecretUnreadable]).naming("store", &store);
-            evidence.push(Evidence { text: why.clone(), ..unread });
+            evidence.push(Evidence { text: why.clone(), ..unread.naming("reason", &why.one_line(200)) });
         }
         Ok(secret) if secret.shape() == SecretShape::Placeholder => {
             evidence.push(Evidence::local(CheckId::Inputs, [Mark::Placeholder]).naming("field", "the client secret"));
