@@ -3,7 +3,7 @@
 //! Does not know how a check is carried out.
 
 use crate::core::evidence::Evidence;
-use crate::core::rules::{Finding, Judge};
+use crate::core::rules::{Finding, Judge, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -185,6 +185,8 @@ pub enum CheckResult {
         summary: String,
         /// More, for `details`.
         details: Details,
+        /// What it warns of.
+        evidence: Evidence,
     },
     /// It did not pass. The rules say whether that is `failed` or `unknown`, and why.
     Refused {
@@ -287,7 +289,12 @@ impl CheckRun {
                 state.waiting = None;
                 let (status, summary, details) = match result {
                     CheckResult::Passed { summary, details } => (Status::Passed, summary, details),
-                    CheckResult::Warning { summary, details } => (Status::Warning, summary, details),
+                    CheckResult::Warning { summary, details, evidence } => {
+                        let findings = judge.findings(&evidence);
+                        self.judged.extend(findings.into_iter().map(|finding| (Status::Warning, finding)));
+                        self.rank();
+                        (Status::Warning, summary, details)
+                    }
                     CheckResult::Skipped { reason } => (Status::Skipped, reason, Details::new()),
                     CheckResult::Refused { summary, mut details, evidence } => {
                         let mut worst = Status::Unknown;
@@ -323,23 +330,31 @@ impl CheckRun {
         self.verdict_over(|_| true)
     }
 
-    /// The verdict over some checks.
+    /// The verdict over some checks. When all of them were skipped, it is `Passed` if nothing else stood in the way (no
+    /// end date is recorded, a token is opaque), else `Unknown`.
     pub fn verdict_over(&self, wanted: impl Fn(CheckId) -> bool) -> Status {
-        match self.worst(wanted) {
-            Status::Skipped => Status::Unknown,
-            status => status,
+        match (self.worst(wanted), self.worst(|_| true)) {
+            (Status::Skipped, Status::Passed | Status::Warning) => Status::Passed,
+            (Status::Skipped, _) => Status::Unknown,
+            (status, _) => status,
         }
     }
 
     /// Ranks findings: what is failed before what could not be judged, then the surest, then the earliest check. A cause
-    /// is told once.
+    /// is told once, one of the network once a lane.
     fn rank(&mut self) {
         self.judged.sort_by_key(|(status, finding)| {
             (std::cmp::Reverse(*status), std::cmp::Reverse(finding.confidence), finding.check)
         });
         self.findings.clear();
         for (_, finding) in &self.judged {
-            if !self.findings.iter().any(|known| known.cause == finding.cause) {
+            let told = |known: &Finding| {
+                // Both hosts may be out of reach, each for itself.
+                let elsewhere = matches!(finding.owner, Owner::Network | Owner::Microsoft)
+                    && known.check.and_then(CheckId::lane) != finding.check.and_then(CheckId::lane);
+                known.cause == finding.cause && !elsewhere
+            };
+            if !self.findings.iter().any(told) {
                 self.findings.push(finding.clone());
             }
         }
@@ -431,10 +446,9 @@ mod tests {
             &judge,
         );
         assert_eq!(run.verdict(), Status::Passed);
-        run.apply(
-            finished(CheckId::Expiry, CheckResult::Warning { summary: String::new(), details: Details::new() }),
-            &judge,
-        );
+        let evidence = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+        let warning = CheckResult::Warning { summary: String::new(), details: Details::new(), evidence };
+        run.apply(finished(CheckId::Expiry, warning), &judge);
         assert_eq!(run.verdict(), Status::Warning);
         assert_eq!(run.verdict_over(|check| check == CheckId::Inputs), Status::Passed);
     }

@@ -6,6 +6,7 @@ mod reading;
 
 use self::reading::{kept, read_into};
 use crate::core::check::CheckId;
+use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
@@ -60,6 +61,25 @@ pub enum Fault {
     Garbled,
 }
 
+impl Fault {
+    /// In a few words, after the name of a host.
+    pub fn words(self) -> &'static str {
+        match self {
+            Fault::Dns => "has no address here",
+            Fault::Connect => "cannot be reached",
+            Fault::TlsUntrusted => "shows a certificate that is not trusted here",
+            Fault::TlsHostname => "shows a certificate for another host",
+            Fault::TlsExpired => "shows a certificate that is expired",
+            Fault::TlsNotYetValid => "shows a certificate that is not valid yet",
+            Fault::TlsRevoked => "shows a certificate that was withdrawn",
+            Fault::TlsProtocol => "does not agree on a TLS connection",
+            Fault::Proxy => "is not reached through the proxy",
+            Fault::Timeout => "gave no answer in time",
+            Fault::Garbled => "gave an answer that cannot be read",
+        }
+    }
+}
+
 /// A fact that is not a code, status or text: what was seen around the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -90,6 +110,10 @@ pub enum Mark {
     Placeholder,
     /// The place where the secret is kept could not be read: says nothing about the secret.
     SecretUnreadable,
+    /// The text holds an access token whose claims could be read.
+    TokenSeen,
+    /// The recorded end date is near.
+    EndDateNear,
     /// The recorded end date has passed.
     EndDatePassed,
     /// The resource URL is of another product.
@@ -260,6 +284,12 @@ pub fn is_sign_in(address: &str) -> bool {
     let host = host.split(':').next().unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
     HOSTS.iter().any(|known| ends_on_dot(host, known)) || PATHS.iter().any(|known| path.contains(known))
+}
+
+/// The claims of a token that stands in a text. The token itself is not kept.
+pub fn token_in(text: &str) -> Option<Claims> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+    text.split(|c| !belongs(c)).filter_map(|word| word.find("eyJ").map(|at| &word[at..])).find_map(Claims::read)
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are

@@ -4,7 +4,7 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::cloud::HostKind;
-use crate::core::evidence::{Evidence, Mark, Origin, Reply, is_sign_in};
+use crate::core::evidence::{Evidence, Fault, Mark, Origin, Reply, is_sign_in};
 use crate::core::secret::{AccessToken, Scrubber};
 use crate::core::untrusted::Untrusted;
 use crate::net::client::{Ask, Call};
@@ -45,7 +45,7 @@ pub(super) async fn environment(
     let reply = match client.ask(&ask, progress).await {
         Ok(reply) => reply,
         Err(evidence) => {
-            let summary = format!("{host} gave no answer");
+            let summary = format!("{host} {}", evidence.fault.map_or("gave no answer", Fault::words));
             return CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] };
         }
     };
@@ -80,8 +80,10 @@ fn leads_away(reply: &Reply, request: &RunRequest) -> bool {
     let target = reply.location.as_deref().unwrap_or_default();
     let Some(target) = Url::parse(resource.as_str()).ok().and_then(|base| base.join(target).ok()) else { return false };
     let host = target.host_str().unwrap_or_default();
-    let ours = [resource.host(), request.profile.authority.host()];
-    !ours.contains(&host) && request.clouds.kind(host) != HostKind::SignIn && !is_sign_in(target.as_str())
+    let ours = [resource, &request.profile.authority].map(|url| Url::parse(url.as_str()).map(|url| url.origin()));
+    !ours.contains(&Ok(target.origin()))
+        && request.clouds.kind(host) != HostKind::SignIn
+        && !is_sign_in(target.as_str())
 }
 
 fn is_familiar(reply: &Reply) -> bool {

@@ -89,7 +89,11 @@ pub(super) fn expiry(request: &RunRequest) -> CheckResult {
             details,
             evidence: vec![Evidence::local(CheckId::Expiry, [Mark::EndDatePassed]).naming("expires", &end.to_string())],
         },
-        1..=WARNING_DAYS => CheckResult::Warning { summary, details },
+        1..=WARNING_DAYS => {
+            let near = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+            let evidence = near.naming("expires", &end.to_string()).naming("days_left", &expiry::days(left));
+            CheckResult::Warning { summary, details, evidence }
+        }
         _ => CheckResult::Passed { summary, details },
     }
 }
