@@ -68,11 +68,13 @@ pub async fn run(request: Request) -> Ended {
     let Cli { global, command } = request.0;
     let context = Context { printer: Printer::new(global.color, global.ascii), global };
     let done = tokio::select! {
-        done = context.run(command) => done,
+        // The handler stands before the command begins.
+        biased;
         _ = tokio::signal::ctrl_c() => {
             context.printer.progress("");
             Err(Failure::interrupted())
         }
+        done = context.run(command) => done,
     };
     match done {
         Ok(Ended::Exit(code)) => Ended::Exit(context.printer.finish(code)),

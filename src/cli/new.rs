@@ -90,9 +90,11 @@ async fn save(
     request: Option<SourceRequest>,
 ) -> Done {
     let session = context.session().await?;
-    // A damaged file is in the way as well.
-    if !matches!(profiles::load(&session.home, &name), Err(StoreError::NotFound { .. })) {
-        return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into());
+    match profiles::load(&session.home, &name) {
+        Err(StoreError::NotFound { .. }) => {}
+        Err(error @ StoreError::Io { .. }) => return Err(WorkError::from(error).into()),
+        // A damaged file is in the way as well.
+        _ => return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into()),
     }
     let secret = match request {
         Some(request) => Some(input::secret(context, &session, request).await),

@@ -200,7 +200,7 @@ impl Reply {
     /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
     pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
         let body = String::from_utf8_lossy(&self.body);
-        let body = without_tokens(head(&scrubber.scrub(&body), MAX_SCAN));
+        let body = without_tokens(&scrubber.scrub(head(&body, MAX_SCAN)));
         let mut evidence = Evidence {
             check: Some(check),
             origin: Some(origin),
@@ -229,7 +229,7 @@ impl Reply {
         }
         let mut said = body;
         if let Some(challenge) = &self.challenge {
-            let challenge = without_tokens(head(&scrubber.scrub(challenge), MAX_SCAN));
+            let challenge = without_tokens(&scrubber.scrub(head(challenge, MAX_SCAN)));
             read_into(&mut evidence, &challenge);
             said = format!("{said}\n{challenge}");
         }

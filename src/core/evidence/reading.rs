@@ -64,14 +64,19 @@ pub(super) fn without_tokens(text: &str) -> String {
     );
     let lower = text.to_ascii_lowercase();
     let names = ["access_token", "refresh_token", "id_token", "client_secret", "clientsecret", "assertion", "password"];
-    let mut ends: Vec<usize> =
-        names.iter().flat_map(|name| lower.match_indices(name).map(|(at, _)| at + name.len())).collect();
+    let after = |name: &'static str| lower.match_indices(name).map(move |(at, _)| at + name.len());
+    let mut ends: Vec<(usize, bool)> = names.iter().flat_map(|name| after(name)).map(|end| (end, false)).collect();
+    ends.extend(["bearer ", "basic "].into_iter().flat_map(after).map(|end| (end, true)));
     ends.sort_unstable();
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for end in ends {
+    for (end, is_header) in ends {
         // A name inside a value that is already hidden is not looked at again: this keeps the scan linear.
-        let value = if end < done { None } else { value_at(&text, end, text.len()) };
+        let value = match is_header {
+            _ if end < done => None,
+            true => credentials_at(&text, end),
+            false => value_at(&text, end, text.len()),
+        };
         if let Some((from, to)) = value.filter(|(from, to)| from < to && &text[*from..*to] != HIDDEN) {
             out.push_str(&text[done..from]);
             out.push_str(HIDDEN);
@@ -80,6 +85,16 @@ pub(super) fn without_tokens(text: &str) -> String {
     }
     out.push_str(&text[done..]);
     out
+}
+
+/// Where the credentials stand in an `Authorization` header, after its scheme. A challenge's parameters (`Bearer realm=`)
+/// and words of a sentence are shorter than any.
+fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    let rest = &text[from..];
+    let length = |belongs: fn(u8) -> bool| rest.bytes().take_while(|b| belongs(*b)).count();
+    let first = length(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b));
+    let whole = length(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
+    (first >= 20).then_some((from, from + whole))
 }
 
 /// Replaces runs of such bytes (ASCII) where `with` says by what.
@@ -794,6 +809,8 @@ mod tests {
         let secret = "abc8Q~defghijklmnopqrstuvwxyz0123456789.";
         for text in [
             format!("Authorization: Bearer {jwt}"),
+            "curl -H 'authorization: bearer opaque+c2lnbmF0dXJl/0123'".to_owned(),
+            "Authorization: Basic dXNlcjpjMmxuYm1GMGRYSmw=c2lnbmF0dXJl".to_owned(),
             format!("{{\"access_token\":\"{jwt}\",\"token_type\":\"Bearer\"}}"),
             format!("%22access_token%22%3A%22{jwt}%22"),
             "{\"access_token\":\"opaque-c2lnbmF0dXJl\"}".to_owned(),
@@ -809,6 +826,8 @@ mod tests {
         }
         let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         assert_eq!(read_text(message).text.as_str(), message);
+        let challenge = "Bearer authorization_uri=\"https://login.windows.net/common\", error=\"invalid_token\"";
+        assert_eq!(read_text(challenge).text.as_str(), challenge);
     }
 
     #[test]
