@@ -534,6 +534,63 @@ fn a_terminal_that_has_gone_ends_it() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_does_not_hold_it() {
+    let mut tui = rehearse("healthy");
+    tui.look_away();
+    // Far more than any terminal keeps for later.
+    for _ in 0..300 {
+        tui.keys("\x0c");
+        tui.until_screen("a key that was read", |_| tui.unread() == 0);
+    }
+    tui.signal(Signal::TERM);
+    assert_eq!(tui.wait_exit(), 143);
+    tui.assert_modes();
+}
+
+/// The program at a home that another process has locked, with a copy that waits for the lock.
+fn waiting_for_a_lock() -> (Tui, tempfile::TempDir, std::fs::File) {
+    let kept = tempfile::tempdir().unwrap();
+    std::fs::create_dir(kept.path().join("profiles")).unwrap();
+    std::fs::write(kept.path().join("profiles/one.toml"), "version = 1\nguide = \"fno-client-credentials\"\n").unwrap();
+    let lock = std::fs::File::create(kept.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut tui = run(&["--home", kept.path().to_str().unwrap()]);
+    tui.until("one");
+    tui.keys("c");
+    tui.until("one-copy");
+    tui.keys(ENTER);
+    tui.until_gone("one-copy");
+    (tui, kept, lock)
+}
+
+#[test]
+fn a_file_that_has_to_wait_does_not_hold_the_screen() {
+    let (mut tui, kept, lock) = waiting_for_a_lock();
+    tui.keys("d");
+    tui.paste("AADSTS7000215");
+    tui.until("The client secret is not accepted");
+    // Held until here: a loop that waits for it would have seen it fail.
+    drop(lock);
+    until_file(&tui, &kept.path().join("profiles/one-copy.toml"));
+    tui.keys(ESC);
+    tui.until_gone("AADSTS7000215");
+    tui.until("one-copy");
+    tui.keys("q");
+    ends(&tui, 0);
+}
+
+#[test]
+fn what_is_being_saved_is_saved_before_the_end() {
+    let (tui, kept, lock) = waiting_for_a_lock();
+    tui.signal(Signal::TERM);
+    tui.assert_given_back(); // the terminal first
+    assert!(!kept.path().join("profiles/one-copy.toml").exists());
+    drop(lock);
+    assert_eq!(tui.wait_exit(), 143);
+    assert!(kept.path().join("profiles/one-copy.toml").exists());
+}
+
+#[test]
 fn without_a_terminal_it_says_which_commands_do_the_job() {
     let tui = in_shell("\"$0\" </dev/null; echo ended with $?; \"$0\" >out; echo ended with $?");
     assert_eq!(tui.wait_exit(), 0);

@@ -67,7 +67,8 @@ pub struct Tui {
 struct User {
     keyboard: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
-    eyes: JoinHandle<()>,
+    /// `None` after [`Tui::look_away`].
+    eyes: Option<JoinHandle<()>>,
 }
 
 struct Seen {
@@ -118,7 +119,7 @@ impl Tui {
                 seen.raw.extend_from_slice(&bytes[..count]);
             }
         });
-        let user = Some(User { keyboard: pair.master.take_writer().unwrap(), master: pair.master, eyes });
+        let user = Some(User { keyboard: pair.master.take_writer().unwrap(), master: pair.master, eyes: Some(eyes) });
         Tui { seen, child, tty, modes_before, user, home, notes }
     }
 
@@ -270,12 +271,19 @@ impl Tui {
         rustix::io::ioctl_fionread(&self.tty).unwrap()
     }
 
+    /// From now on the terminal takes nothing, as when a connection hangs.
+    pub fn look_away(&mut self) {
+        self.seen().looking = false;
+        self.tty.write_all(b"\0").unwrap(); // wakes the eyes, so that they close
+        if let Some(eyes) = self.user().eyes.take() {
+            eyes.join().unwrap();
+        }
+    }
+
     /// Closes the terminal's window.
     pub fn hang_up(&mut self) {
-        self.seen().looking = false;
-        self.tty.write_all(b"\0").unwrap(); // wakes the eyes, so that they close, too
-        let user = self.user.take().unwrap();
-        user.eyes.join().unwrap();
+        self.look_away();
+        self.user = None;
     }
 
     /// Waits for the end of the program: its exit code.
@@ -290,7 +298,13 @@ impl Tui {
         self.until_screen("the screen from before", |screen| {
             !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor()
         });
-        assert_eq!(modes(&self.tty), self.modes_before);
+        self.assert_modes();
+    }
+
+    /// The same of the modes alone, which come last.
+    #[track_caller]
+    pub fn assert_modes(&self) {
+        self.until_screen("the modes from before", |_| modes(&self.tty) == self.modes_before);
     }
 
     /// Whether the program has the terminal.
