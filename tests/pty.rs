@@ -247,6 +247,8 @@ const TENANT: &str = "b1d6c3a2-4f0e-4c57-9a8b-2e7d5f6a1c34";
 const FIRST_STEP: &str = "Before you start";
 const REGISTER_APP: &str = "Register the app in Microsoft Entra ID";
 const CLIENT_SECRET: &str = "Create a client secret";
+/// The answer that leaves nothing, in every question before something is lost.
+const STAY: &str = "Stay here";
 /// What a green test says.
 const WORKS: &str = "connection works";
 
@@ -306,6 +308,24 @@ fn the_first_frame_is_short() {
     let tui = rehearse("healthy");
     let bytes = tui.raw().len();
     assert!(bytes < 2_500, "{bytes} bytes for the first frames at 80x24");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_program_sleeps() {
+    let mut tui = rehearse("healthy");
+    tui.keys("t");
+    tui.until(WORKS);
+    // Quiet for five ticks in a row: something that wakes again and again never is. Measured apart from the waiting's own
+    // deadline, because nothing on the screen tells of it.
+    let quiet = (0..20).any(|_| {
+        let before = (tui.sleeps(), tui.raw().len());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        before == (tui.sleeps(), tui.raw().len())
+    });
+    assert!(quiet, "it wakes or writes all the time");
+    tui.keys("\x03");
+    ends(&tui, 130);
 }
 
 #[test]
@@ -439,7 +459,7 @@ fn pastes() {
     tui.until_raw("an answer to a long paste", |raw| raw.len() > before);
     tui.until("64 KiB");
     tui.keys("\x03");
-    tui.until_screen("a question", |screen| screen.contents().contains("Leave"));
+    tui.until(STAY);
     tui.keys(&format!("\x1b[B{ENTER}"));
     ends(&tui, 130);
 }
@@ -509,7 +529,7 @@ fn ctrl_z_and_back() {
     tui.until("typed");
     tui.assert_taken();
     tui.keys("\x03");
-    tui.until("Leave");
+    tui.until(STAY);
     tui.keys(&format!("\x1b[B{ENTER}"));
     assert_eq!(tui.wait_exit(), 0);
     let screen = tui.until("left with 130");
@@ -650,9 +670,15 @@ fn any_bytes_do_no_harm() {
 }
 
 #[test]
-fn leaving_a_prompt_ends_with_130_and_changes_nothing() {
+fn leaving_a_prompt_changes_nothing() {
     for (command, asks) in [(&["edit", READY, "--secret", "prompt"][..], "secret"), (&["remove", READY], READY)] {
-        for key in ["\x03", "\x04"] {
+        let ends: [(&str, Option<Signal>, u32); 4] = [
+            ("\x03", None, 130),
+            ("\x04", None, 130),
+            ("part", Some(Signal::TERM), 143),
+            ("part", Some(Signal::QUIT), 131),
+        ];
+        for (keys, signal, code) in ends {
             let kept = tempfile::tempdir().unwrap();
             std::fs::create_dir(kept.path().join("profiles")).unwrap();
             let file = kept.path().join(format!("profiles/{READY}.toml"));
@@ -662,8 +688,11 @@ fn leaving_a_prompt_ends_with_130_and_changes_nothing() {
             args.extend(command);
             let mut tui = run(&args);
             tui.until(asks);
-            tui.keys(key);
-            assert_eq!(tui.wait_exit(), 130, "{command:?} {key:?}: {}", tui.screen());
+            tui.keys(keys);
+            if let Some(signal) = signal {
+                tui.signal(signal);
+            }
+            assert_eq!(tui.wait_exit(), code, "{command:?} {keys:?} {signal:?}: {}", tui.screen());
             tui.assert_given_back();
             assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
         }

@@ -266,6 +266,18 @@ impl Tui {
         }
     }
 
+    /// How often the program's threads went to sleep so far: each time something had woken them.
+    #[cfg(target_os = "linux")]
+    pub fn sleeps(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid().as_raw_nonzero())).unwrap().flatten();
+        let of_thread = |path: std::path::PathBuf| -> u64 {
+            let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.map_or(0, |count| count.trim().parse().unwrap())
+        };
+        threads.map(|thread| of_thread(thread.path())).sum()
+    }
+
     /// How many bytes were typed that nobody has read.
     pub fn unread(&self) -> u64 {
         rustix::io::ioctl_fionread(&self.tty).unwrap()
