@@ -253,7 +253,7 @@ impl Form {
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
-                if crate::core::secret::looks_like_secret(text) && at != FieldKey::Source {
+                if crate::core::secret::looks_like_secret(text) {
                     return Some("that looks like a secret's value: it was not taken into this field".into());
                 }
                 if text.contains('\n') {

@@ -19,6 +19,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::{Judge, RuleBook};
+use crate::core::secret::looks_like_secret;
 use dialog::{Answer, Dialog, NameFor};
 use effect::{Effect, OpenFor};
 use form::{FieldKey, Form, Purpose};
@@ -328,7 +329,12 @@ impl App {
     }
 
     fn paste(&mut self, paste: &Paste) -> Vec<Effect> {
-        if let Some(Dialog::Name { input, .. }) = &mut self.dialog {
+        if let Some(Dialog::Name { input, problem, .. }) = &mut self.dialog {
+            // As in the fields of a form (safety rule 6).
+            if looks_like_secret(paste.text.trim()) {
+                *problem = Some("that looks like a secret's value: it was not taken".into());
+                return Vec::new();
+            }
             for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(64) {
                 input.handle(InputRequest::InsertChar(c));
             }

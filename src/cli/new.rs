@@ -111,11 +111,14 @@ async fn save(
     mut failure: Failure,
 ) -> Done {
     let session = context.session().await?;
-    // A damaged file is in the way as well.
-    if let Some(name) = &name
-        && !matches!(profiles::load(&session.home, name), Err(StoreError::NotFound { .. }))
-    {
-        return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into());
+    match name.as_ref().map(|name| profiles::load(&session.home, name)) {
+        None | Some(Err(StoreError::NotFound { .. })) => {}
+        Some(Err(error @ StoreError::Io { .. })) => return Err(WorkError::from(error).into()),
+        // A damaged file is in the way as well.
+        Some(_) => {
+            let name = name.map(|name| name.to_string()).unwrap_or_default();
+            return Err(WorkError::from(StoreError::Exists { name }).into());
+        }
     }
     // A rehearsal signs in at the simulated tenant; nothing else can be reached.
     if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {

@@ -4,7 +4,7 @@
 
 mod reading;
 
-use self::reading::{kept, read_into};
+use self::reading::{MAX_SCAN, head, kept, read_into};
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
@@ -223,7 +223,7 @@ impl Reply {
     /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
     pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
         let body = String::from_utf8_lossy(&self.body);
-        let body = kept(&scrubber.scrub(&body));
+        let body = kept(&scrubber.scrub(head(&body, MAX_SCAN)));
         let mut evidence = Evidence {
             check: Some(check),
             origin: Some(origin),
@@ -252,7 +252,7 @@ impl Reply {
         }
         let mut said = body;
         if let Some(challenge) = &self.challenge {
-            let challenge = kept(&scrubber.scrub(challenge));
+            let challenge = kept(&scrubber.scrub(head(challenge, MAX_SCAN)));
             read_into(&mut evidence, &challenge);
             said = format!("{said}\n{challenge}");
         }

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -29,7 +30,7 @@ pub struct Effects {
     session: Arc<Session>,
     messages: mpsc::Sender<Msg>,
     runs: HashMap<u64, AbortHandle>,
-    /// Everything that touches files goes through one task, in order: a draft is kept before the list is read again.
+    /// Everything that touches files goes through one thread, in order: a draft is kept before the list is read again.
     files: mpsc::UnboundedSender<Effect>,
     clerk: JoinHandle<()>,
 }
@@ -40,11 +41,13 @@ impl Effects {
         let (files, mut jobs) = mpsc::unbounded_channel();
         let clerk = {
             let (session, messages) = (session.clone(), messages.clone());
-            tokio::spawn(async move {
-                while let Some(job) = jobs.recv().await {
-                    if let Some(answer) = file_work(&session, job).await {
+            let runtime = Handle::current();
+            // Beside the loop: disks are slow at times, and another process may hold the lock for seconds.
+            tokio::task::spawn_blocking(move || {
+                while let Some(job) = jobs.blocking_recv() {
+                    if let Some(answer) = runtime.block_on(file_work(&session, job)) {
                         // At the end of the program nobody listens any more; the file is written all the same.
-                        let _ = messages.send(answer).await;
+                        let _ = messages.blocking_send(answer);
                     }
                 }
             })
@@ -58,11 +61,14 @@ impl Effects {
         let session = self.session.clone();
         match effect {
             Effect::StartChecks { run, name, draft, secret, wanted } => {
-                self.start(run, async move { ready(&session, name, &draft).map(|profile| (profile, secret, wanted)) });
+                self.start(run, async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) });
             }
             Effect::StartSaved { run, name } => self.start(run, async move {
-                let opened = work::open(&session, &name).map_err(|error| trouble(&error))?;
-                let profile = ready(&session, Some(name), &opened.stored.draft)?;
+                let opening = tokio::task::spawn_blocking(move || {
+                    let opened = work::open(&session, &name).map_err(|error| trouble(&error))?;
+                    ready(Some(name), &opened.stored.draft)
+                });
+                let profile = opening.await.map_err(|_| Trouble { what: "it was broken off".into(), hint: None })??;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
@@ -153,6 +159,7 @@ impl Effects {
             };
             let _ = messages.send(Msg::ChecksEnded { run, result }).await;
         });
+        self.runs.retain(|_, running| !running.is_finished());
         self.runs.insert(run, task.abort_handle());
     }
 
@@ -169,7 +176,7 @@ fn trouble(error: &WorkError) -> Trouble {
 }
 
 /// A draft that is complete and well formed.
-fn ready(_session: &Session, name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
+fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
     let wrong = |what: String| Trouble { what, hint: Some("edit the profile and fill it in".into()) };
     let name = match name.map_or_else(|| "unnamed".parse(), Ok) {
         Ok(name) => name,

@@ -57,7 +57,11 @@ pub struct Saved {
 pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, WorkError> {
     let SaveRequest { name, mut draft, secret, before } = request;
     // Asked before a keyring entry is made; the save below asks once more under its lock.
-    let exists = !matches!(profiles::load(&session.home, &name), Err(StoreError::NotFound { .. }));
+    let exists = match profiles::load(&session.home, &name) {
+        Err(StoreError::NotFound { .. }) => false,
+        Err(error @ StoreError::Io { .. }) => return Err(error.into()),
+        _ => true,
+    };
     match before {
         None if exists => return Err(StoreError::Exists { name: name.to_string() }.into()),
         Some(_) if !exists => return Err(StoreError::NotFound { name: name.to_string() }.into()),

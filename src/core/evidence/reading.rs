@@ -873,6 +873,8 @@ mod tests {
         let secret = "abc8Q~defghijklmnopqrstuvwxyz0123456789.";
         for text in [
             format!("Authorization: Bearer {jwt}"),
+            "curl -H 'authorization: bearer opaque+c2lnbmF0dXJl/0123'".to_owned(),
+            "Authorization: Basic dXNlcjpjMmxuYm1GMGRYSmw=c2lnbmF0dXJl".to_owned(),
             format!("{{\"access_token\":\"{jwt}\",\"token_type\":\"Bearer\"}}"),
             format!("%22access_token%22%3A%22{jwt}%22"),
             "{\"access_token\":\"opaque-c2lnbmF0dXJl\"}".to_owned(),
@@ -888,6 +890,8 @@ mod tests {
         }
         let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         assert_eq!(read_text(message).text.as_str(), message);
+        let challenge = "Bearer authorization_uri=\"https://login.windows.net/common\", error=\"invalid_token\"";
+        assert_eq!(read_text(challenge).text.as_str(), challenge);
     }
 
     #[test]
