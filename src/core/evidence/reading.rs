@@ -91,14 +91,15 @@ pub(super) fn without_tokens(text: &str) -> String {
     out
 }
 
-/// Where the credentials stand that follow `Bearer` or `Basic`; words of prose and parameters of a challenge are none.
+/// Where the credentials stand that follow `Bearer` or `Basic`. Parameters of a challenge (`Bearer realm=`) and words of a
+/// sentence are none: they are short, or all of small letters.
 fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let rest = &text[from..];
-    let end =
-        rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '<' | '\\')).unwrap_or(rest.len());
-    let run = rest[..end].trim_end_matches('=');
-    let mixed = run.bytes().any(|b| b.is_ascii_digit()) || run.bytes().skip(1).any(|b| b.is_ascii_uppercase());
-    (run.len() >= 8 && !run.contains('=') && mixed).then_some((from, from + end))
+    let length = |signs: &[u8]| rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || signs.contains(b)).count();
+    let (first, whole) = (length(b"-._~+/"), length(b"-._~+/="));
+    let run = &rest.as_bytes()[..first];
+    let mixed = run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase);
+    (first >= 20 || (first >= 8 && mixed)).then_some((from, from + whole))
 }
 
 /// Where the value of a secret stands that follows its name. Rather too much is hidden than too little.
