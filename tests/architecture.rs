@@ -104,8 +104,7 @@ fn imports_go_down_only() {
             let code = code_of(&path);
             for (other, ..) in FLOORS {
                 let allowed = other == module || *other == "core" || may.contains(other);
-                if !allowed && names(&code, &format!("crate::{other}"))
-                {
+                if !allowed && names(&code, &format!("crate::{other}")) {
                     wrong.push(format!("{}: {module} may not name {other}", path.display()));
                 }
             }
