@@ -262,7 +262,7 @@ impl Form {
             told.push("only the first 64 KiB were taken");
         }
         let text = paste.text.trim_matches(['\n', ' ', '\t']);
-        let Some(field) = self.field_mut(at) else { return None };
+        let field = self.field_mut(at)?;
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
@@ -487,7 +487,7 @@ impl Form {
         if to_save {
             match self.text(FieldKey::Name).parse::<ProfileName>() {
                 Err(error) if self.text(FieldKey::Name).is_empty() => {
-                    problems.push((FieldKey::Name, format!("missing; {}", error.hint)))
+                    problems.push((FieldKey::Name, format!("missing; {}", error.hint)));
                 }
                 Err(error) => problems.push((FieldKey::Name, error.message)),
                 Ok(name) if self.taken.contains(&name) => problems.push((FieldKey::Name, "taken already".into())),

@@ -208,16 +208,18 @@ const CHECKS: &[Binding] = &[
 ];
 
 const DIAGNOSIS_TEXT: &[Binding] = &[
-    bind(Key::Tab, Intent::NextField, "to the findings", "to the findings"),
+    bind(Key::Tab, Intent::NextField, "findings", "to the findings"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Ctrl('u'), Intent::Undo, "clear", "clear the text"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll the findings down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll the findings up"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
     bind(Key::Esc, Intent::Back, "back", "go back"),
 ];
 
 const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it"),
-    bind(Key::Tab, Intent::NextField, "to the text", "to the text"),
+    bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),

@@ -244,7 +244,7 @@ impl App {
                 Vec::new()
             }
             Msg::ChecksEnded { run, result } => self.checks_ended(run, result),
-            Msg::Saved { name, result } => self.saved(name, result),
+            Msg::Saved { name, result } => self.saved(&name, result),
             Msg::DraftKept(result) => {
                 if let Err(trouble) = result {
                     if let Some(form) = self.form_mut() {
@@ -404,7 +404,7 @@ impl App {
                 && found.secret.as_ref().is_none_or(|secret| **secret == text)
         };
         match focused {
-            _ if !found.is_empty() && !(bare && focused.is_some()) => {
+            _ if !found.is_empty() && (!bare || focused.is_none()) => {
                 let title = "Found in what was pasted".to_owned();
                 self.dialog = Some(Dialog::Values { intake: found, title, said: None, scroll: 0 });
             }
@@ -437,7 +437,7 @@ impl App {
             .map(|binding| {
                 let vital = match binding.intent {
                     Intent::Help | Intent::Back | Intent::Quit | Intent::Enter | Intent::New => true,
-                    Intent::NextField => context == Context::Step,
+                    Intent::NextField => matches!(context, Context::Step | Context::DiagnosisText),
                     _ => false,
                 };
                 (binding.key, self.word(context, binding), vital)
@@ -461,7 +461,9 @@ impl App {
             },
             (Context::Checks, Intent::Back) if self.moving_here() => "stop",
             (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
-                Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => "test",
+                Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
+                    if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
+                }
                 _ => binding.bar,
             },
             _ => binding.bar,
@@ -898,14 +900,14 @@ impl App {
         let Some(form) = self.form() else { return true };
         let problems = form.problems(to_save);
         let Some((key, text)) = problems.first().cloned() else { return false };
-        self.to_field(key);
+        self.focus_field(key);
         let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
         self.warn(format!("{}: {text}{more}", key.label()));
         true
     }
 
     /// Puts the cursor into a field of the open form. A test screen that lies over it goes.
-    fn to_field(&mut self, key: FieldKey) {
+    fn focus_field(&mut self, key: FieldKey) {
         while matches!(self.stack.last(), Some(Screen::Checks(_))) {
             self.stack.pop();
         }
@@ -921,9 +923,10 @@ impl App {
         if odd.is_empty() {
             return false;
         }
-        let lines = odd.into_iter().map(|(_, text)| text).collect();
+        let mut lines = vec!["Secret and token will go there.".to_owned()];
+        lines.extend(odd.into_iter().map(|(_, text)| text));
         self.dialog = Some(Dialog::ask(
-            "Is this host right? The secret and the token will be sent there.",
+            "Is this host right?",
             lines,
             vec![("No, let me look", Answer::Stay), ("Yes, it is ours", then)],
         ));
@@ -949,9 +952,9 @@ impl App {
             Purpose::Change(name, _) if !form.dirty() => Some(name.clone()),
             _ => None,
         };
-        let title = match form.text(FieldKey::Name) {
-            "" => "not saved yet".to_owned(),
-            name => name.to_owned(),
+        let title = match form.text(FieldKey::Name).parse::<ProfileName>() {
+            Ok(name) => name.to_string(),
+            Err(_) => "not saved yet".to_owned(),
         };
         let (draft, secret) = (form.draft(), form.typed_secret());
         // An older test below has had its say.
@@ -1004,9 +1007,9 @@ impl App {
         vec![effect]
     }
 
-    fn saved(&mut self, name: ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
+    fn saved(&mut self, name: &ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
         let mine = match self.form_mut() {
-            Some(form) if form.saving.as_ref() == Some(&name) => {
+            Some(form) if form.saving.as_ref() == Some(name) => {
                 form.saving = None;
                 true
             }
@@ -1119,6 +1122,7 @@ impl App {
             let next = self.test_key().map(|key| format!(" {key} tests again.")).unwrap_or_default();
             self.say(format!("{said}{next}"));
         } else {
+            self.toast = None;
             let title = "The sandbox's portal shows".to_owned();
             self.dialog = Some(Dialog::Values { intake, title, said: Some(said), scroll: 0 });
         }
@@ -1526,7 +1530,7 @@ impl App {
                 if let Some(form) = self.form_mut() {
                     form.put(FieldKey::Source, start);
                 }
-                self.to_field(FieldKey::Source);
+                self.focus_field(FieldKey::Source);
                 Vec::new()
             }
             Answer::Remove(name) => vec![Effect::Remove(name)],

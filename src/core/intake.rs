@@ -123,7 +123,7 @@ fn take(intake: &mut Intake, name: &str, value: &str) {
     }
     match label(name) {
         Some(Label::Secret) if parse_guid(&value).is_some() => {
-            intake.left.push("Secret ID (the Value is needed)".into())
+            intake.left.push("Secret ID (the Value is needed)".into());
         }
         Some(Label::Secret) => intake.secret = Some(Zeroizing::new(value)),
         Some(Label::NotNeeded(what)) => intake.left.push(what.into()),
@@ -164,7 +164,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         let split = line.split_once('=').or_else(|| line.split_once(": ")).or_else(|| line.split_once('\t'));
         match split {
             Some((name, value)) if label(name.trim_matches('"')).is_some() => {
-                all.push((name.trim_matches('"').to_owned(), value.to_owned()))
+                all.push((name.trim_matches('"').to_owned(), value.to_owned()));
             }
             _ if label(line.trim_end_matches(':')).is_some() => {
                 if let Some(next) = lines.get(at + 1) {

@@ -77,7 +77,7 @@ pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll:
     }
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     // The mark has a line of its own, so that it covers no text.
-    let page = if count > area.height && area.height > 3 { area.height - 1 } else { area.height };
+    let page = if count > area.height && area.height > 1 { area.height - 1 } else { area.height };
     let max_scroll = count.saturating_sub(page);
     let scroll = scroll.min(max_scroll);
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), Rect { height: page, ..area });
@@ -145,8 +145,15 @@ impl FieldView<'_> {
                 }
                 _ => Span::raw(""),
             };
-            let value =
-                if value.is_empty() { Span::styled(theme.sign("–", "-"), theme.dim()) } else { Span::raw(value) };
+            let value = match (value.as_str(), self.key, top) {
+                // The secret itself is never here: whether one is kept is all there is to say.
+                ("", FieldKey::Of(FieldId::Secret), Some(note)) => {
+                    Span::styled(text::cut(&theme.text(&note.text), value_room, theme.ascii), theme.dim())
+                }
+                ("", FieldKey::Of(FieldId::Cloud), _) => Span::styled("global", theme.dim()),
+                ("", ..) => Span::styled(theme.sign("–", "-"), theme.dim()),
+                _ => Span::raw(value),
+            };
             let line = Line::from(vec![
                 Span::raw(format!("{mark} ")),
                 Span::styled(text::fit(label, label_room, theme.ascii), theme.dim()),
@@ -198,21 +205,26 @@ impl FieldView<'_> {
                     (theme.sign("●", "*").repeat(DOTS), DOTS)
                 }
             }
-            // A secret in the wrong field is told, and not left readable there (safety rule 6).
-            Some(Entry::Plain(input)) if looks_like_secret(&question::clean(input.value()).0) => {
-                (theme.sign("●", "*").repeat(DOTS), DOTS)
-            }
-            Some(Entry::Plain(input)) if self.focused => around_cursor(input, room, theme),
             Some(Entry::Plain(input)) => {
-                (text::cut(&theme.text(Untrusted::plain(input.value()).as_str()), room, theme.ascii), 0)
+                let (shown, cursor) = around_cursor(input, room, theme);
+                let whole = || text::cut(&theme.text(Untrusted::plain(input.value()).as_str()), room, theme.ascii);
+                if self.focused || is_secret(input) { (shown, cursor) } else { (whole(), 0) }
             }
             None => (String::new(), 0),
         }
     }
 }
 
+/// Whether a secret stands in a field that is not for it: it is told, and not left readable there (safety rule 6).
+fn is_secret(input: &Input) -> bool {
+    looks_like_secret(&question::clean(input.value()).0)
+}
+
 /// The part of a text that is seen around the cursor, and the cell of the cursor in it.
 fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize) {
+    if is_secret(input) {
+        return (theme.sign("●", "*").repeat(DOTS), DOTS);
+    }
     let raw = theme.text(Untrusted::plain(input.value()).as_str());
     let skip = input.visual_scroll(room.saturating_sub(1));
     let mut cells = 0;
@@ -249,7 +261,9 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
         Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
-    let long_title = text::width(title) > room;
+    // A low window has no lines to spare: its questions keep to one line of title.
+    let low = area.height < 12;
+    let long_title = text::width(title) > room && !low;
     if long_title {
         lines.extend(paragraph("", title, room, theme.title(), theme));
         lines.push(Line::default());
@@ -259,7 +273,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             for line in more {
                 lines.extend(paragraph("", line, room, Style::new(), theme));
             }
-            if !more.is_empty() {
+            if !more.is_empty() && !low {
                 lines.push(Line::default());
             }
             wanted = lines.len() + marked;

@@ -64,6 +64,7 @@ fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, roo
     let members: Vec<CheckId> = CheckId::ALL.into_iter().filter(|check| check.lane() == Some(lane)).collect();
     let link = if room >= 70 { theme.sign(" ─── ", " --- ") } else { theme.sign(" ─ ", " - ") };
     let mut spans = vec![Span::styled(format!(" {name} "), theme.title())];
+    let mut told = false;
     for (at, check) in members.into_iter().enumerate() {
         if at > 0 {
             spans.push(Span::styled(link, theme.dim()));
@@ -71,6 +72,12 @@ fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, roo
         let (sign, style) = sign(fold, check, running, theme);
         let title = if room >= 50 { check.title() } else { short(check) };
         spans.push(Span::styled(format!("{sign} {title}"), style));
+        // What the first one that did not run waits for; the others wait for it.
+        let skipped = fold.done(check).filter(|done| done.status == Status::Skipped);
+        if let Some(done) = skipped.filter(|_| room >= 76 && !told) {
+            told = true;
+            spans.push(Span::styled(format!(" ({})", theme.text(&text::cut(&done.summary, 20, theme.ascii))), style));
+        }
     }
     Line::from(spans)
 }

@@ -18,11 +18,13 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis:
     let [upper, lower] = Layout::vertical([Constraint::Length(text_rows.max(3)), Constraint::Min(3)]).areas(body);
     let inner = widgets::pane(frame, upper, "Error text", theme);
     let room = usize::from(inner.width).saturating_sub(1);
-    let shown = Untrusted::plain(&diagnosis.text);
+    let shown = text::without_secrets(&diagnosis.text, &theme.sign("●", "*").repeat(12));
+    let shown = Untrusted::plain(&shown);
     let mut lines: Vec<String> = text::wrap(&theme.text(shown.as_str()), room);
     if diagnosis.text.is_empty() {
         let hint = "Paste what you have: an exception, a log line, a JSON body, a code.";
-        frame.render_widget(ratatui::widgets::Paragraph::new(Line::styled(hint, theme.dim())), inner);
+        let hint = widgets::paragraph("", hint, room, theme.dim(), theme);
+        frame.render_widget(ratatui::widgets::Paragraph::new(hint), inner);
         lines = vec![String::new()];
     }
     let skip = lines.len().saturating_sub(usize::from(inner.height));

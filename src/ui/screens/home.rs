@@ -100,12 +100,16 @@ fn told<'a>(app: &App, room: usize, theme: Theme) -> Vec<Line<'a>> {
 
 fn welcome(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) -> Drawn {
     let room = usize::from(area.width).saturating_sub(2);
-    let mut lines = vec![Line::default()];
-    let text = "Sets up, tests and repairs API connections to Microsoft Dynamics 365. It walks you through the app in \
-                Microsoft Entra ID and its twin inside Dynamics, then tests both halves and says what is wrong and \
-                who mends it.";
-    lines.extend(widgets::paragraph(" ", text, room, Style::new(), theme));
-    lines.push(Line::default());
+    let low = area.height < 10;
+    let mut lines = vec![Line::default(); usize::from(!low)];
+    let what = "Sets up, tests and repairs API connections to Microsoft Dynamics 365.";
+    let how = "It walks you through the app in Microsoft Entra ID and its twin inside Dynamics, then tests both halves \
+               and says what is wrong and who mends it.";
+    let text = if low { what.to_owned() } else { format!("{what} {how}") };
+    lines.extend(widgets::paragraph(" ", &text, room, Style::new(), theme));
+    if !low {
+        lines.push(Line::default());
+    }
     lines.push(Line::from(vec![Span::styled(" n ", theme.key()), Span::raw(" set up a connection")]));
     if app.sandbox.is_none() {
         lines.push(Line::from(vec![Span::styled(" q ", theme.key()), Span::raw(" leave; to rehearse it all, start")]));
