@@ -232,8 +232,8 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
 
 const ASK: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "choose", "take what is marked"),
-    bind(Key::Up, Intent::Up, "up", "one up"),
-    bind(Key::Down, Intent::Down, "down", "one down"),
+    bind(Key::Up, Intent::Up, "", "one up"),
+    bind(Key::Down, Intent::Down, "move", "one down"),
     bind(Key::Tab, Intent::Down, "", ""),
     bind(Key::BackTab, Intent::Up, "", ""),
     bind(Key::Esc, Intent::Back, "cancel", "cancel"),
