@@ -95,11 +95,6 @@ impl Theme {
         }
     }
 
-    /// The sign of a status as the start of a line.
-    pub fn status_lead(self, status: Status) -> String {
-        format!("{:<3}", self.status(status).0)
-    }
-
     /// The sign and style of a note.
     pub fn note(self, weight: Weight) -> (&'static str, Style) {
         match weight {

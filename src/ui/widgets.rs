@@ -4,6 +4,7 @@ use crate::app::dialog::Dialog;
 use crate::app::form::{Entry, FieldKey, Form};
 use crate::app::keymap::{self, Intent};
 use crate::app::{App, Seen};
+use crate::core::check::Status;
 use crate::core::intake::Intake;
 use crate::core::question::{self, FieldId, Weight};
 use crate::core::secret::looks_like_secret;
@@ -12,7 +13,7 @@ use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 use tui_input::Input;
@@ -64,7 +65,8 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rec
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.dim())
-        .title(Span::styled(format!(" {title} "), theme.title()));
+        // Without a colour of its own it would take that of the frame.
+        .title(Span::styled(format!(" {title} "), theme.title().fg(Color::Reset)));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     inner
@@ -112,6 +114,16 @@ pub fn paragraph<'a>(lead: &str, body: &str, room: usize, style: Style, theme: T
             Line::from(vec![Span::styled(front, theme.dim()), Span::styled(line, style)])
         })
         .collect()
+}
+
+/// Wrapped text behind the sign of a status, which has its colour.
+pub fn judged<'a>(status: Status, body: &str, room: usize, style: Style, theme: Theme) -> Vec<Line<'a>> {
+    let (sign, sign_style) = theme.status(status);
+    let mut lines = paragraph(&format!("{sign:<3}"), body, room, style, theme);
+    if let Some(sign) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
+        sign.style = sign_style;
+    }
+    lines
 }
 
 /// How a field is drawn: one line, or, under the cursor, with its help and note.

@@ -196,7 +196,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
             let (_, style) = theme.status(done.status);
             let style = if done.status == Status::Passed { Style::new() } else { style };
             let text = format!("{}: {}", check.title(), done.summary);
-            lines.extend(say(&theme.status_lead(done.status), &text, style));
+            lines.extend(widgets::judged(done.status, Untrusted::plain(&text).as_str(), room, style, theme));
             for note in done.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
                 if let Some(note) = note.as_str() {
                     lines.extend(say(theme.sign("   · ", "   - "), note, theme.dim()));

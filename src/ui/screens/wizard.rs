@@ -100,7 +100,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
     if let Some((_, found)) = wizard.fault.as_ref().filter(|(fault, _)| *fault == wizard.step) {
-        lines.extend(widgets::paragraph(&theme.status_lead(Status::Failed), found, room, theme.bad(), theme));
+        lines.extend(widgets::judged(Status::Failed, found, room, theme.bad(), theme));
     }
     lines.extend(widgets::paragraph("Who    ", &step.who, room, Style::new(), theme));
     lines.extend(widgets::paragraph("Where  ", &fill(&step.place), room, Style::new(), theme));
