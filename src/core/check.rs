@@ -320,6 +320,12 @@ impl CheckRun {
         self.states.get(&check).cloned().unwrap_or_default()
     }
 
+    /// The check that runs and has got furthest, if any runs.
+    pub fn current(&self) -> Option<CheckId> {
+        let running = |state: &CheckState| state.started.is_some() && state.done.is_none();
+        self.states.iter().rev().find(|(_, state)| running(state)).map(|(check, _)| *check)
+    }
+
     /// How a check ended, if it did.
     pub fn done(&self, check: CheckId) -> Option<&CheckDone> {
         self.states.get(&check).and_then(|state| state.done.as_ref())
