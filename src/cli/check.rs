@@ -10,7 +10,7 @@ use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status};
 use crate::core::names::ProfileName;
 use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
-use crate::core::rules::{Finding, Judge};
+use crate::core::rules::{Finding, Judge, Owner};
 use crate::work::{self, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -243,7 +243,15 @@ fn human(context: &Context, report: &ProfileReport) {
             }
         }
     }
-    report.findings.iter().for_each(|one| finding(context, one));
+    // People are told a cause once; of the network, once for each host.
+    let mut told: Vec<&Finding> = Vec::new();
+    for one in &report.findings {
+        let of_network = matches!(one.owner, Owner::Network | Owner::Microsoft);
+        if of_network || !told.iter().any(|known| known.cause == one.cause) {
+            finding(context, one);
+        }
+        told.push(one);
+    }
     printer.out("");
 }
 

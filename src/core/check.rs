@@ -264,7 +264,7 @@ pub struct CheckRun {
     states: std::collections::BTreeMap<CheckId, CheckState>,
     /// Every finding, with how the evidence stands that it is from.
     judged: Vec<(Status, Finding)>,
-    /// What was found so far, the cause first.
+    /// What was found so far, the cause first, each cause once.
     pub findings: Vec<Finding>,
     /// How long the run has taken, as far as events tell.
     pub elapsed: Duration,
@@ -364,6 +364,17 @@ impl CheckRun {
                 self.findings.push(finding.clone());
             }
         }
+    }
+
+    /// The findings check by check: a cause that stands behind two failed checks is told for both.
+    pub fn findings_by_check(&self) -> Vec<Finding> {
+        let mut all: Vec<Finding> = Vec::new();
+        for (_, finding) in &self.judged {
+            if !all.iter().any(|known| (known.cause, known.check) == (finding.cause, finding.check)) {
+                all.push(finding.clone());
+            }
+        }
+        all
     }
 
     fn worst(&self, wanted: impl Fn(CheckId) -> bool) -> Status {

@@ -103,7 +103,7 @@ impl ProfileReport {
             started: rfc3339(started),
             duration_ms: millis(run.elapsed),
             checks,
-            findings: run.findings.clone(),
+            findings: run.findings_by_check(),
         }
     }
 }
