@@ -10,7 +10,7 @@ use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
-use crate::store::{drafts, history};
+use crate::store::drafts::Draft;
 use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ impl Effects {
                 self.start(run, async move { ready(&session, name, &draft).map(|profile| (profile, secret, wanted)) });
             }
             Effect::StartSaved { run, name } => self.start(run, async move {
-                let opened = work::open(&session, &name).map_err(|error| trouble(&error))?;
+                let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
                 let profile = ready(&session, Some(name), &opened.stored.draft)?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
@@ -187,14 +187,14 @@ fn ready(_session: &Session, name: Option<ProfileName>, draft: &ProfileDraft) ->
 async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
     let said = |result: Result<String, WorkError>| Some(Msg::Changed(result.map_err(|error| trouble(&error))));
     match job {
-        Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session))),
+        Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session).await)),
         Effect::OpenProfile { name, purpose } => {
-            let result = work::open(session, &name).map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
+            let opened = work::open(session, &name).await;
+            let result = opened.map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
             Some(Msg::ProfileOpened { name, purpose, result })
         }
         Effect::NoteVerdict { name, verdict, cause } => {
-            // A convenience: without it the list says "not yet".
-            let _ = history::note(&session.home, &name, &history::Last { verdict, when: Timestamp::now(), cause });
+            work::note_verdict(session, &name, verdict, cause).await;
             None
         }
         Effect::Save { name, was, draft, secret } => {
@@ -202,13 +202,15 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             Some(Msg::Saved { name, result: result.map_err(|error| trouble(&error)) })
         }
         Effect::KeepDraft { name, draft, step } => {
-            let kept = drafts::save(&session.home, &drafts::Draft { name, values: draft, step });
-            Some(Msg::DraftKept(kept.map_err(|error| trouble(&error.into()))))
+            let kept = work::keep_draft(session, Draft { name, values: draft, step }).await;
+            Some(Msg::DraftKept(kept.map_err(|error| trouble(&error))))
         }
         Effect::ForgetDraft(name) => {
-            drafts::remove(&session.home, &name).err().map(|error| Msg::Changed(Err(trouble(&error.into()))))
+            work::forget_draft(session, &name).await.err().map(|error| Msg::Changed(Err(trouble(&error))))
         }
-        Effect::Rename(old, new) => said(work::rename(session, &old, &new).map(|()| format!("'{old}' is now '{new}'"))),
+        Effect::Rename(old, new) => {
+            said(work::rename(session, &old, &new).await.map(|()| format!("'{old}' is now '{new}'")))
+        }
         Effect::Copy(from, to) => {
             let done = work::copy(session, &from, &to).await;
             said(done.map(|without| match without {
@@ -227,8 +229,8 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
     }
 }
 
-fn load_home(session: &Session) -> Result<HomeData, Trouble> {
-    let rows = work::rows(session).map_err(|error| trouble(&error))?;
+async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
+    let rows = work::rows(session).await.map_err(|error| trouble(&error))?;
     let rows = rows
         .into_iter()
         .map(|row| Row {
@@ -240,7 +242,7 @@ fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),
         })
         .collect();
-    let drafts = drafts::list(&session.home).map_err(|error| trouble(&error.into()))?;
+    let drafts = work::drafts(session).await.map_err(|error| trouble(&error))?;
     let drafts =
         drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
     Ok(HomeData { rows, drafts, now: Timestamp::now() })
@@ -253,16 +255,12 @@ async fn save(
     draft: ProfileDraft,
     secret: SecretWish,
 ) -> Result<(String, ProfileDraft), WorkError> {
-    if let Some((old, _)) = was.as_ref().filter(|(old, _)| old.as_str() != name.as_str()) {
-        work::rename(session, old, name)?;
-    }
-    let before = was.map(|(_, before)| before);
     let secret = match secret {
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
     };
-    let saved = work::save(session, SaveRequest { name: name.clone(), draft, secret, before }).await?;
+    let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
     Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
 }
