@@ -682,7 +682,7 @@ fn a_save_that_fails_says_where_and_leaves_nothing() {
 
 /// A limit on the size of files, in blocks, stands for a full disk: with one the lock can be written, a profile cannot.
 #[cfg(unix)]
-fn without_room(child: Command, blocks: u8) -> Command {
+fn without_room(child: &Command, blocks: u8) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
     command.arg(child.get_program()).args(child.get_args());
@@ -694,7 +694,7 @@ fn without_room(child: Command, blocks: u8) -> Command {
 #[test]
 fn a_full_disk_is_told_and_the_old_file_is_whole() {
     let (_folder, home, path) = home_with("a.toml", FULL);
-    let told = printed(&without_room(child("child_saves_much", &home), 1).output().unwrap());
+    let told = printed(&without_room(&child("child_saves_much", &home), 1).output().unwrap());
     assert!(told.contains("refused: ") && told.contains("a.toml"), "{told}");
     assert_eq!(fs::read_to_string(path).unwrap(), FULL);
     assert_eq!(files_in(home.root()), ["lock", "profiles/a.toml"]);
@@ -706,7 +706,7 @@ fn a_full_disk_is_told_and_the_old_file_is_whole() {
 fn a_full_disk_hinders_neither_renaming_nor_removing() {
     let (_folder, home, _) = home_with("a.toml", FULL);
     fs::write(home.profiles().join("b.toml"), FULL).unwrap();
-    let told = printed(&without_room(child("child_renames_and_removes", &home), 0).output().unwrap());
+    let told = printed(&without_room(&child("child_renames_and_removes", &home), 0).output().unwrap());
     assert!(told.contains("renamed and removed"), "{told}");
     assert_eq!(files_in(home.root()), ["lock", "profiles/c.toml"]);
 }
@@ -726,7 +726,7 @@ fn child_renames_and_removes() {
 fn a_save_under_another_name_is_done_as_a_whole_or_not_at_all() {
     let (_folder, home, path) = home_with("a.toml", FULL);
     history::note(&home, &name("a"), &verdict(Status::Passed)).unwrap();
-    let told = printed(&without_room(child("child_saves_much_elsewhere", &home), 1).output().unwrap());
+    let told = printed(&without_room(&child("child_saves_much_elsewhere", &home), 1).output().unwrap());
     assert!(told.contains("refused: "), "{told}");
     assert_eq!(fs::read_to_string(path).unwrap(), FULL);
     assert_eq!(files_in(home.root()), ["history/a.json", "lock", "profiles/a.toml"]);

@@ -15,8 +15,7 @@ use d365_connect::store::drafts::Draft;
 use d365_connect::store::profiles;
 use d365_connect::store::secrets::{Keyring, Stop};
 use d365_connect::work::{self, Options, SaveRequest, SecretChoice, Session, WorkError};
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -356,11 +355,12 @@ async fn what_the_simulated_tenant_says_is_noted_for_its_own_profiles_only() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_secret_command_ends_with_whoever_waits_for_it() {
+    use std::io::{BufRead, BufReader, Read};
     let session = session(Scenario::Healthy).await;
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let words = format!("sh -c '(echo begun; sleep 60; echo alive) > {} & wait'", pipe.display());
+    let words = format!("sh -c '(echo begun; sleep 5; echo alive) > {} & wait'", pipe.display());
     let (told, begun) = tokio::sync::oneshot::channel();
     let watching = std::thread::spawn(move || {
         let mut pipe = BufReader::new(std::fs::File::open(pipe).unwrap());
@@ -413,7 +413,7 @@ fn a_save_that_was_not_confirmed_by_the_disk_keeps_both_entries() {
 #[tokio::test]
 #[ignore = "run by another test, as a process of its own"]
 async fn child_saves_unconfirmed() {
-    let Some(dotfiles) = std::env::var_os("WORK_TEST_FOLDER").map(PathBuf::from) else { return };
+    let Some(dotfiles) = std::env::var_os("WORK_TEST_FOLDER").map(std::path::PathBuf::from) else { return };
     let session = session(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     let (path, target) = (session.home.profile(&ready), dotfiles.join("profile.toml"));

@@ -3,8 +3,8 @@
 //! Does not know which command asks.
 
 use crate::assets;
-use crate::cli::Context;
 use crate::cli::failure::{Failure, Trouble, code};
+use crate::cli::{Context, prompt};
 use crate::core::guide::Guide;
 use crate::core::profile::{Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
@@ -147,8 +147,7 @@ async fn from_stdin() -> Result<Arc<ClientSecret>, Failure> {
 }
 
 async fn from_prompt() -> Result<Arc<ClientSecret>, Failure> {
-    let read = beside(|| rpassword::prompt_password("Client secret (Value), hidden: ").map(Zeroizing::new));
-    taken(read.await?)
+    taken(prompt::hidden("Client secret (Value), hidden: ").await?)
 }
 
 fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {
@@ -183,4 +182,17 @@ pub async fn beside<T: Send + 'static>(
         Ok(Err(error)) => Err(Failure::here(format!("the input cannot be read: {error}"), "try again")),
         Err(_) => Err(Failure::interrupted()),
     }
+}
+
+/// Waits for a signal that ends the program, and gives its exit code, as a shell would tell it.
+pub async fn stopped() -> u8 {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        return tokio::select! {
+            _ = tokio::signal::ctrl_c() => code::INTERRUPTED,
+            _ = terminate.recv() => 143,
+        };
+    }
+    let _ = tokio::signal::ctrl_c().await;
+    code::INTERRUPTED
 }

@@ -17,6 +17,7 @@ mod log;
 mod man;
 mod new;
 mod print;
+mod prompt;
 mod remove;
 mod rename;
 mod sandbox;
@@ -64,16 +65,16 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
-/// Carries the command line out. Ctrl-C ends it with 130.
+/// Carries the command line out. Ctrl-C ends it with 130, SIGTERM with 143; what was begun to be written is written.
 pub async fn run(request: Request) -> Ended {
     let Cli { global, command } = request.0;
     let context = Context { printer: Printer::new(global.color, global.ascii), global };
     let done = tokio::select! {
         // Listening comes first: a command may be at work for long before it waits.
         biased;
-        _ = tokio::signal::ctrl_c() => {
+        code = input::stopped() => {
             context.printer.progress("");
-            Err(Failure::interrupted())
+            Err(Failure::stopped(code))
         }
         done = context.run(command) => done,
     };

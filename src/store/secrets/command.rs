@@ -374,7 +374,7 @@ mod tests {
             let pipe = folder.path().join("pipe");
             assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
             let stop = Stop::default();
-            let words = format!("sh -c '(echo begun; sleep 60; echo alive) > {} & wait'", pipe.display());
+            let words = format!("sh -c '(echo begun; sleep 5; echo alive) > {} & wait'", pipe.display());
             let reader = {
                 let (stop, words) = (stop.clone(), words.clone());
                 std::thread::spawn(move || read(&words, &stop).unwrap_err().to_string())
