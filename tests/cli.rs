@@ -461,7 +461,7 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("healthy", 0, "passed", None),
     ("secret-id-pasted", 1, "failed", Some(("secret-wrong", "token", "entra-admin", "client-secret"))),
     ("secret-expired", 1, "failed", Some(("secret-expired", "token", "entra-admin", "client-secret"))),
-    ("secret-expiring", 0, "warning", None),
+    ("secret-expiring", 0, "warning", Some(("secret-expired", "expiry", "entra-admin", "client-secret"))),
     ("client-not-found", 1, "failed", Some(("client-not-found", "token", "entra-admin", "register-app"))),
     ("tenant-not-found", 1, "failed", Some(("tenant-not-found", "authority", "operator", "values"))),
     ("resource-not-found", 1, "failed", Some(("resource-not-found", "token", "entra-admin", "values"))),
@@ -544,7 +544,7 @@ fn checks_in_words_and_in_the_formats_of_other_tools() {
 }
 
 #[test]
-fn only_lists_what_was_asked_and_what_kept_it_from_running() {
+fn only_lists_and_judges_what_was_asked() {
     let place = Place::new();
     let ids = |args: &[&str], code: i32| -> Vec<String> {
         let report = place.rehearse(args, None).expect(code).json();
@@ -557,7 +557,11 @@ fn only_lists_what_was_asked_and_what_kept_it_from_running() {
     assert_eq!(ids(&both, 0), ["claims", "expiry"]);
     assert_eq!(ids(&["check", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
     let kept = ["check", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
-    assert_eq!(ids(&kept, 1), ["token", "registration"]);
+    // What it waits for failed, so it could not be judged; the finding says why.
+    assert_eq!(ids(&kept, 3), ["registration"]);
+    let report = place.rehearse(&kept, None).expect(3).json();
+    assert_eq!(report["profiles"][0]["verdict"], "unknown");
+    assert_eq!(report["profiles"][0]["findings"][0]["cause"], "app-disabled");
 }
 
 #[test]

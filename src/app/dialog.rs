@@ -14,6 +14,8 @@ pub enum Answer {
     LeaveKeeping,
     /// Leave the screen; what was typed is gone.
     LeaveDropping,
+    /// Leave the program, keeping a draft.
+    QuitKeeping,
     /// Leave the program.
     QuitDropping,
     /// Remove that profile.
@@ -26,6 +28,8 @@ pub enum Answer {
     HostsThenSave,
     /// Start the guide of that id.
     Guide(String),
+    /// The secret is read from elsewhere: put this start of a source into its field.
+    SourceFrom(&'static str),
 }
 
 /// What a typed name is for.
@@ -35,6 +39,13 @@ pub enum NameFor {
     Rename(ProfileName),
     /// A name for a copy of that profile.
     Copy(ProfileName),
+}
+
+impl NameFor {
+    /// Whether it is the profile itself that has this name: another spelling of its own name can be typed.
+    pub fn is_for(&self, name: &ProfileName) -> bool {
+        matches!(self, NameFor::Rename(old) if old == name)
+    }
 }
 
 /// A question, or the help.
@@ -70,6 +81,8 @@ pub enum Dialog {
         title: String,
         /// More about it.
         said: Option<String>,
+        /// Lines scrolled.
+        scroll: u16,
     },
     /// The keys of a context.
     Help {
@@ -85,5 +98,20 @@ impl Dialog {
     pub fn ask(title: impl Into<String>, lines: Vec<String>, answers: Vec<(&str, Answer)>) -> Dialog {
         let answers = answers.into_iter().map(|(label, answer)| (label.to_owned(), answer)).collect();
         Dialog::Ask { title: title.into(), lines, answers, marked: 0 }
+    }
+
+    /// Where keys go while it is open.
+    pub fn context(&self) -> Context {
+        match self {
+            Dialog::Ask { .. } => Context::Ask,
+            Dialog::Name { .. } => Context::Naming,
+            Dialog::Values { .. } => Context::Values,
+            Dialog::Help { .. } => Context::Help,
+        }
+    }
+
+    /// Whether it asks if the program is to be left.
+    pub fn asks_to_quit(&self) -> bool {
+        matches!(self, Dialog::Ask { answers, .. } if answers.iter().any(|(_, answer)| *answer == Answer::QuitDropping))
     }
 }

@@ -9,7 +9,7 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, FieldId, Note, Weight};
-use crate::core::secret::{ClientSecret, SecretBuffer, SecretShape};
+use crate::core::secret::{ClientSecret, SecretBuffer, SecretShape, looks_like_secret};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,13 +90,15 @@ pub struct Form {
     pub no_keyring: Option<String>,
     /// Odd hosts to which the operator said yes.
     pub confirmed: BTreeSet<String>,
+    /// The saved secret is known not to work.
+    pub refused_secret: bool,
+    /// It is being saved under that name: nothing is typed meanwhile.
+    pub saving: Option<ProfileName>,
     clouds: &'static Clouds,
     today: Date,
     taken: Vec<ProfileName>,
-    /// What the form held when it was opened or last saved or kept.
+    /// What the form held when it was opened or last saved or kept; `None` when keeping it failed.
     kept: Option<(String, ProfileDraft)>,
-    /// A secret was typed since then.
-    secret_typed: bool,
 }
 
 impl Form {
@@ -151,22 +153,35 @@ impl Form {
             today,
             taken,
             kept: None,
-            secret_typed: false,
+            saving: None,
+            refused_secret: false,
         };
         form.mark_kept();
         form
     }
 
-    /// Whether anything was typed since the form was opened, saved or kept.
+    /// Whether something would be lost if the form went now: a typed secret, or values that are neither saved nor kept.
     pub fn dirty(&self) -> bool {
-        self.secret_typed
-            || self.kept.as_ref().is_some_and(|kept| *kept != (self.text(FieldKey::Name).to_owned(), self.draft()))
+        self.secret_chars() > 0 || self.kept.as_ref().is_none_or(|kept| *kept != self.state())
     }
 
-    /// What is there now counts as kept.
+    fn state(&self) -> (String, ProfileDraft) {
+        (self.text(FieldKey::Name).to_owned(), self.draft())
+    }
+
+    /// What is there now counts as kept, but for a typed secret.
     pub fn mark_kept(&mut self) {
-        self.kept = Some((self.text(FieldKey::Name).to_owned(), self.draft()));
-        self.secret_typed = false;
+        self.kept = Some(self.state());
+    }
+
+    /// Keeping it failed.
+    pub fn not_kept(&mut self) {
+        self.kept = None;
+    }
+
+    /// The names of other profiles and drafts, as they are now.
+    pub fn set_taken(&mut self, taken: Vec<ProfileName>) {
+        self.taken = taken;
     }
 
     /// The field of that key.
@@ -207,7 +222,6 @@ impl Form {
                 text.chars().for_each(|c| {
                     buffer.insert(c);
                 });
-                self.secret_typed = true;
             }
             None => {}
         }
@@ -224,7 +238,6 @@ impl Form {
             Entry::Secret(buffer) => match key {
                 Key::Char(c) => {
                     buffer.insert(c);
-                    self.secret_typed = true;
                 }
                 Key::Backspace => buffer.backspace(),
                 Key::Delete => buffer.delete(),
@@ -249,12 +262,15 @@ impl Form {
             told.push("only the first 64 KiB were taken");
         }
         let text = paste.text.trim_matches(['\n', ' ', '\t']);
-        let Some(field) = self.field_mut(at) else { return None };
+        let field = self.field_mut(at)?;
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
-                if crate::core::secret::looks_like_secret(text) && at != FieldKey::Source {
-                    return Some("that looks like a secret's value: it was not taken into this field".into());
+                if looks_like_secret(&question::clean(text).0) {
+                    let secret = FieldKey::Of(FieldId::Secret).label();
+                    return Some(format!(
+                        "this looks like a secret's value and was not taken: paste it into '{secret}'"
+                    ));
                 }
                 if text.contains('\n') {
                     told.push("line ends were dropped");
@@ -271,7 +287,6 @@ impl Form {
                 if !fits {
                     told.push("it is longer than any secret: the rest was dropped");
                 }
-                self.secret_typed = true;
             }
         }
         (!told.is_empty()).then(|| told.join("; "))
@@ -325,9 +340,12 @@ impl Form {
         }
         match self.wish() {
             Ok(SecretWish::Source(source)) => draft.source = Some(source),
-            // The entry is made when it is saved.
-            Ok(SecretWish::Value(_)) => draft.source = Some(SecretSource::Keyring { entry: String::new() }),
             Ok(SecretWish::Keep) => {}
+            // The entry is made when it is saved. A test uses what was typed, wherever it will be kept.
+            Ok(SecretWish::Value(_)) => draft.source = Some(SecretSource::Keyring { entry: String::new() }),
+            Err(_) if self.typed_secret().is_some() => {
+                draft.source = Some(SecretSource::Keyring { entry: String::new() });
+            }
             Err(_) => draft.source = None,
         }
         draft
@@ -404,16 +422,22 @@ impl Form {
         if text.is_empty() {
             return Vec::new();
         }
+        if looks_like_secret(&question::clean(text).0) {
+            return vec![misplaced_secret()];
+        }
         match text.parse::<ProfileName>() {
             Err(error) => vec![Note::new(Weight::Problem, error.message)],
             Ok(name) if self.taken.contains(&name) => {
-                vec![Note::new(Weight::Problem, "there is a profile of that name already")]
+                vec![Note::new(Weight::Problem, "there is a profile or draft of that name already")]
             }
             Ok(_) => vec![Note::new(Weight::Good, "free")],
         }
     }
 
     fn source_notes(&self) -> Vec<Note> {
+        if looks_like_secret(&question::clean(self.text(FieldKey::Source)).0) {
+            return vec![misplaced_secret()];
+        }
         match self.wish() {
             Err((FieldKey::Source, what)) => vec![Note::new(Weight::Problem, what)],
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
@@ -431,6 +455,9 @@ impl Form {
         let Some(buffer) = self.buffer() else { return Vec::new() };
         if buffer.is_empty() {
             return match self.saved_source() {
+                Some(_) if self.refused_secret => {
+                    vec![Note::new(Weight::Hint, "the saved one does not work: put the new value here")]
+                }
                 Some(_) => vec![Note::new(Weight::Good, "the saved one is kept")],
                 None => Vec::new(),
             };
@@ -446,21 +473,31 @@ impl Form {
         self.buffer().map_or(SecretShape::Empty, SecretBuffer::shape)
     }
 
-    /// Everything that keeps the form from being tested or saved, in the order of the fields.
-    pub fn problems(&self, with_name: bool) -> Vec<(FieldKey, String)> {
+    /// Whether a typed secret has no place to be kept in: the keyring is meant, and cannot be used here.
+    pub fn homeless_secret(&self) -> bool {
+        self.no_keyring.is_some()
+            && self.typed_secret().is_some()
+            && question::clean(self.text(FieldKey::Source)).0 == "keyring"
+    }
+
+    /// Everything that keeps the form from being tested, or from being saved, in the order of the fields. A test needs
+    /// no name, and no place for a secret that was typed.
+    pub fn problems(&self, to_save: bool) -> Vec<(FieldKey, String)> {
         let mut problems = Vec::new();
-        if with_name {
+        if to_save {
             match self.text(FieldKey::Name).parse::<ProfileName>() {
                 Err(error) if self.text(FieldKey::Name).is_empty() => {
-                    problems.push((FieldKey::Name, format!("missing; {}", error.hint)))
+                    problems.push((FieldKey::Name, format!("missing; {}", error.hint)));
                 }
                 Err(error) => problems.push((FieldKey::Name, error.message)),
                 Ok(name) if self.taken.contains(&name) => problems.push((FieldKey::Name, "taken already".into())),
                 Ok(_) => {}
             }
         }
-        if let Err(problem) = self.wish() {
-            problems.push(problem);
+        match self.wish() {
+            Err((FieldKey::Source, _)) if !to_save && self.typed_secret().is_some() => {}
+            Err(problem) => problems.push(problem),
+            Ok(_) => {}
         }
         let name = self.profile_name();
         if let Err(found) = self.draft().check(&name, self.guide, self.clouds) {
@@ -479,12 +516,15 @@ impl Form {
         problems
     }
 
-    /// The name, or a stand-in while there is none.
+    /// The name, or a stand-in that no other draft has while there is none.
     pub fn profile_name(&self) -> ProfileName {
-        let text = self.text(FieldKey::Name);
-        match text.parse().or_else(|_| "unnamed".parse()) {
-            Ok(name) => name,
-            Err(_) => unreachable!("'unnamed' is a name"),
+        if let Ok(name) = self.text(FieldKey::Name).parse() {
+            return name;
+        }
+        let names = (1_u32..).map(|n| if n == 1 { "unnamed".to_owned() } else { format!("unnamed-{n}") });
+        match names.filter_map(|name| name.parse().ok()).find(|name| !self.taken.contains(name)) {
+            Some(name) => name,
+            None => unreachable!("there is always a free number"),
         }
     }
 
@@ -539,6 +579,10 @@ impl Form {
         };
         self.put(key, &text);
     }
+}
+
+fn misplaced_secret() -> Note {
+    Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field")
 }
 
 /// A source as it is typed.

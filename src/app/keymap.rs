@@ -37,10 +37,14 @@ pub enum Intent {
     NextField,
     /// The field before.
     PrevField,
-    /// The next step or page.
+    /// A page down; in a guide, after its last page the next step.
     NextPage,
-    /// The step or page before.
+    /// A page up; in a guide, before its first page the step before.
     PrevPage,
+    /// The next step.
+    NextStep,
+    /// The step before.
+    PrevStep,
     /// Open the link in the browser.
     OpenLink,
     /// Copy the link.
@@ -78,8 +82,14 @@ pub enum Context {
     DiagnosisText,
     /// The findings of the diagnosis screen.
     DiagnosisFindings,
-    /// A question.
-    Dialog,
+    /// A question with answers.
+    Ask,
+    /// A name that is asked for.
+    Naming,
+    /// Recognised values, to be confirmed.
+    Values,
+    /// The help.
+    Help,
 }
 
 /// One binding.
@@ -115,7 +125,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('j'), Intent::Down, "", ""),
     bind(Key::Char('?'), Intent::Help, "help", "this help"),
     bind(Key::Char('q'), Intent::Quit, "quit", "leave the program"),
-    bind(Key::Esc, Intent::Back, "", "stop a running test of all"),
+    bind(Key::Esc, Intent::Back, "stop", "stop the tests that run"),
 ];
 
 const STEP: &[Binding] = &[
@@ -125,14 +135,15 @@ const STEP: &[Binding] = &[
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
     bind(Key::Char('a'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
-    bind(Key::PageDown, Intent::NextPage, "", "the next step"),
-    bind(Key::PageUp, Intent::PrevPage, "back a step", "the step before"),
-    bind(Key::Right, Intent::NextPage, "", ""),
-    bind(Key::Left, Intent::PrevPage, "", ""),
+    bind(Key::PageDown, Intent::NextPage, "read on", "read on; at the end of the text, the next step"),
+    bind(Key::PageUp, Intent::PrevPage, "back a step", "read back; at the start of the text, the step before"),
+    bind(Key::Right, Intent::NextStep, "", "the next step"),
+    bind(Key::Left, Intent::PrevStep, "", "the step before"),
     bind(Key::Up, Intent::Up, "", "scroll up"),
     bind(Key::Down, Intent::Down, "", "scroll down"),
     bind(Key::Char('t'), Intent::Test, "test", "test with what is filled in"),
     bind(Key::Ctrl('t'), Intent::Test, "", ""),
+    bind(Key::Ctrl('d'), Intent::CarryOut, "", ""),
     bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
     bind(Key::Ctrl('o'), Intent::OpenLink, "", ""),
     bind(Key::Ctrl('y'), Intent::CopyLink, "", ""),
@@ -142,17 +153,17 @@ const STEP: &[Binding] = &[
 
 const STEP_FIELD: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "next", "the next field, then the next step"),
-    bind(Key::Tab, Intent::NextField, "", "the next field"),
-    bind(Key::BackTab, Intent::PrevField, "", "the field before"),
+    bind(Key::Tab, Intent::NextField, "", "the next field; after the last, the text of the step"),
+    bind(Key::BackTab, Intent::PrevField, "", "the field before; before the first, the text of the step"),
     bind(Key::Down, Intent::NextField, "", ""),
     bind(Key::Up, Intent::PrevField, "", ""),
     bind(Key::Ctrl('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
     bind(Key::Ctrl('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
     bind(Key::Ctrl('d'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
-    bind(Key::PageDown, Intent::NextPage, "", "the next step"),
-    bind(Key::PageUp, Intent::PrevPage, "back a step", "the step before"),
+    bind(Key::PageDown, Intent::NextPage, "read on", "read on; at the end of the text, the next step"),
+    bind(Key::PageUp, Intent::PrevPage, "back a step", "read back; at the start of the text, the step before"),
     bind(Key::Ctrl('r'), Intent::Reveal, "show", "show the secret for five seconds"),
-    bind(Key::Ctrl('x'), Intent::Undo, "", "back to the saved value"),
+    bind(Key::Ctrl('x'), Intent::Undo, "undo field", "back to the saved value"),
     bind(Key::Ctrl('t'), Intent::Test, "test", "test with what is filled in"),
     bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
@@ -174,7 +185,12 @@ const EDITOR_FIELD: &[Binding] = &[
 ];
 
 const CHECKS: &[Binding] = &[
-    bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it; before a test, start it"),
+    bind(
+        Key::Enter,
+        Intent::Enter,
+        "go to the step",
+        "go to the step that mends it; before a test, start it; after a good one, save or go home",
+    ),
     bind(Key::Char('o'), Intent::OpenLink, "open the form", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Char('r'), Intent::Test, "test again", "test again"),
@@ -192,16 +208,18 @@ const CHECKS: &[Binding] = &[
 ];
 
 const DIAGNOSIS_TEXT: &[Binding] = &[
-    bind(Key::Tab, Intent::NextField, "to the findings", "to the findings"),
+    bind(Key::Tab, Intent::NextField, "findings", "to the findings"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Ctrl('u'), Intent::Undo, "clear", "clear the text"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll the findings down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll the findings up"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
     bind(Key::Esc, Intent::Back, "back", "go back"),
 ];
 
 const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it"),
-    bind(Key::Tab, Intent::NextField, "to the text", "to the text"),
+    bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),
@@ -212,13 +230,35 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Esc, Intent::Back, "back", "go back"),
 ];
 
-const DIALOG: &[Binding] = &[
+const ASK: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "choose", "take what is marked"),
     bind(Key::Up, Intent::Up, "", "one up"),
-    bind(Key::Down, Intent::Down, "", "one down"),
+    bind(Key::Down, Intent::Down, "move", "one down"),
     bind(Key::Tab, Intent::Down, "", ""),
     bind(Key::BackTab, Intent::Up, "", ""),
     bind(Key::Esc, Intent::Back, "cancel", "cancel"),
+];
+
+const NAMING: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "take this name", "take this name"),
+    bind(Key::Esc, Intent::Back, "cancel", "cancel"),
+];
+
+const VALUES: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "take them", "take them into the fields"),
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "", "scroll down"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Esc, Intent::Back, "leave them", "leave them"),
+];
+
+const HELP: &[Binding] = &[
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "scroll", "scroll down"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Esc, Intent::Back, "close", "close"),
 ];
 
 /// Keys that do the same everywhere.
@@ -238,7 +278,10 @@ pub fn bindings(context: Context) -> &'static [Binding] {
         Context::Checks => CHECKS,
         Context::DiagnosisText => DIAGNOSIS_TEXT,
         Context::DiagnosisFindings => DIAGNOSIS_FINDINGS,
-        Context::Dialog => DIALOG,
+        Context::Ask => ASK,
+        Context::Naming => NAMING,
+        Context::Values => VALUES,
+        Context::Help => HELP,
     }
 }
 
@@ -251,7 +294,7 @@ pub fn intent(context: Context, key: Key) -> Option<Intent> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 8] = [
+    const ALL: [Context; 11] = [
         Context::Home,
         Context::Step,
         Context::StepField,
@@ -259,7 +302,10 @@ mod tests {
         Context::Checks,
         Context::DiagnosisText,
         Context::DiagnosisFindings,
-        Context::Dialog,
+        Context::Ask,
+        Context::Naming,
+        Context::Values,
+        Context::Help,
     ];
 
     #[test]
@@ -274,7 +320,7 @@ mod tests {
 
     #[test]
     fn letters_type_where_there_is_a_text_to_type() {
-        for context in [Context::StepField, Context::EditorField, Context::DiagnosisText] {
+        for context in [Context::StepField, Context::EditorField, Context::DiagnosisText, Context::Naming] {
             assert!(!bindings(context).iter().any(|b| matches!(b.key, Key::Char(_))), "{context:?}");
         }
     }

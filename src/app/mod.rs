@@ -11,25 +11,26 @@ pub mod keymap;
 pub mod msg;
 pub mod screens;
 
-use crate::core::check::{CheckEvent, CheckId, CheckRun};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Status};
 use crate::core::cloud::Clouds;
 use crate::core::guide::Guide;
 use crate::core::intake::{self, Found, Intake};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
-use crate::core::rules::{Judge, RuleBook};
+use crate::core::rules::{Cause, Judge, RuleBook};
+use crate::core::secret::looks_like_secret;
 use dialog::{Answer, Dialog, NameFor};
 use effect::{Effect, OpenFor};
 use form::{FieldKey, Form, Purpose};
 use jiff::civil::Date;
 use key::{Key, Paste};
-use keymap::{Context, Intent};
-use msg::{LastVerdict, Msg, Offered, Trouble};
+use keymap::{Binding, Context, Intent};
+use msg::{DraftRow, LastVerdict, Msg, Offered, Trouble};
 use screens::checks::{Checks, Run};
 use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
-use screens::home::{Home, HomeRun, Marked};
+use screens::home::{Home, HomeRun, Marked, Round};
 use screens::wizard::{Focus, Wizard};
 use std::mem;
 use std::sync::Arc;
@@ -72,6 +73,23 @@ pub struct Rehearsal {
     pub preset: Vec<(FieldId, String)>,
 }
 
+/// What Enter leads to on the test screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// The test is started.
+    Start,
+    /// The test is started anew.
+    Again,
+    /// To the step that mends the marked finding.
+    Fix,
+    /// What was tested is saved.
+    Save,
+    /// Everything is done.
+    Home,
+    /// Nothing yet: the test runs.
+    Wait,
+}
+
 /// A screen over home.
 #[derive(Debug)]
 pub enum Screen {
@@ -97,8 +115,10 @@ pub struct Toast {
 /// What the last drawing found out about sizes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// How far the scrolling part can be scrolled.
+    /// How far the scrolling part can be scrolled, in lines.
     pub max_scroll: u16,
+    /// How many lines of it are seen.
+    pub page: u16,
 }
 
 /// The whole state.
@@ -161,8 +181,8 @@ impl App {
 
     /// Where keys go now.
     pub fn context(&self) -> Context {
-        if self.dialog.is_some() {
-            return Context::Dialog;
+        if let Some(dialog) = &self.dialog {
+            return dialog.context();
         }
         match self.stack.last() {
             None => Context::Home,
@@ -191,6 +211,9 @@ impl App {
                 self.paste(&paste)
             }
             Msg::Tick => {
+                if !self.home.runs.is_empty() {
+                    self.home.round.ticks += 1;
+                }
                 for screen in &mut self.stack {
                     if let Screen::Checks(checks) = screen
                         && let Run::Running { ticks, .. } = &mut checks.run
@@ -202,6 +225,18 @@ impl App {
             }
             Msg::HomeLoaded(result) => {
                 self.home.load(result);
+                let (taken, drafts) = (self.home.names(), &self.home.drafts);
+                for screen in &mut self.stack {
+                    match screen {
+                        Screen::Wizard(wizard) => {
+                            wizard.form.set_taken(others(&taken, drafts, &wizard.form.purpose, wizard.draft.as_ref()));
+                        }
+                        Screen::Editor(editor) => {
+                            editor.form.set_taken(others(&taken, drafts, &editor.form.purpose, None));
+                        }
+                        Screen::Checks(_) | Screen::Diagnosis(_) => {}
+                    }
+                }
                 Vec::new()
             }
             Msg::ProfileOpened { name, purpose, result } => self.profile_opened(name, purpose, result),
@@ -210,17 +245,13 @@ impl App {
                 Vec::new()
             }
             Msg::ChecksEnded { run, result } => self.checks_ended(run, result),
-            Msg::Saved { name, result } => self.saved(name, result),
+            Msg::Saved { name, result } => self.saved(&name, result),
             Msg::DraftKept(result) => {
-                match result {
-                    Ok(()) => {
-                        if let Some(Screen::Wizard(wizard)) =
-                            self.stack.iter_mut().rev().find(|s| matches!(s, Screen::Wizard(_)))
-                        {
-                            wizard.draft_kept = true;
-                        }
+                if let Err(trouble) = result {
+                    if let Some(form) = self.form_mut() {
+                        form.not_kept();
                     }
-                    Err(trouble) => self.trouble(&trouble),
+                    self.trouble(&trouble);
                 }
                 vec![Effect::LoadHome]
             }
@@ -282,7 +313,13 @@ impl App {
             return self.dialog_key(dialog, key);
         }
         let context = self.context();
-        let Some(intent) = keymap::intent(context, key) else { return self.type_key(key) };
+        let intent = keymap::intent(context, key);
+        let saving = self.form().is_some_and(|form| form.saving.is_some());
+        if saving && !matches!(intent, Some(Intent::Quit | Intent::Repaint | Intent::Suspend)) {
+            self.say("being saved, a moment");
+            return Vec::new();
+        }
+        let Some(intent) = intent else { return self.type_key(key) };
         match intent {
             Intent::Quit => self.ask_quit(if key == Key::Ctrl('c') { 130 } else { 0 }),
             Intent::Repaint => vec![Effect::Repaint],
@@ -306,7 +343,6 @@ impl App {
             Some(Screen::Wizard(wizard)) => {
                 if let Some(at) = wizard.focused() {
                     wizard.form.key(at, key);
-                    wizard.draft_kept = false;
                 }
             }
             Some(Screen::Editor(editor)) => {
@@ -328,63 +364,181 @@ impl App {
     }
 
     fn paste(&mut self, paste: &Paste) -> Vec<Effect> {
-        if let Some(Dialog::Name { input, .. }) = &mut self.dialog {
-            for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(64) {
-                input.handle(InputRequest::InsertChar(c));
+        match &mut self.dialog {
+            Some(Dialog::Name { input, problem, .. }) => {
+                // As in the fields of a form (safety rule 6).
+                if looks_like_secret(paste.text.trim()) {
+                    *problem = Some("that looks like a secret's value: it was not taken".into());
+                    return Vec::new();
+                }
+                for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(64) {
+                    input.handle(InputRequest::InsertChar(c));
+                }
+                *problem = None;
+                return Vec::new();
             }
-            return Vec::new();
+            Some(_) => return Vec::new(),
+            None => {}
         }
-        if self.dialog.is_some() {
-            return Vec::new();
-        }
-        let clouds = self.know.clouds;
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
                 diagnosis.part = Part::Text;
                 diagnosis.add(&paste.text);
                 self.judge_text();
             }
-            Some(Screen::Wizard(_) | Screen::Editor(_)) => {
-                let found = intake::read(&paste.text, clouds);
-                let focused = self.focused_field();
-                let (own_line, _) = crate::core::question::clean(&paste.text);
-                let several = own_line.contains('\n') || found.len() > 1;
-                match focused {
-                    Some(at) if !several => {
-                        let told = self.form_mut().and_then(|form| form.paste(at, paste));
-                        if let Some(text) = told {
-                            self.warn(text);
-                        }
-                    }
-                    _ if !found.is_empty() => {
-                        self.dialog = Some(Dialog::Values {
-                            intake: found,
-                            title: "Found in what was pasted".into(),
-                            said: None,
-                        });
-                    }
-                    Some(at) => {
-                        let told = self.form_mut().and_then(|form| form.paste(at, paste));
-                        self.warn(told.unwrap_or_else(|| "no known labels in it: taken as it is".into()));
-                    }
-                    None => {
-                        self.warn("nothing was recognised in what was pasted; go into a field with Tab and paste there")
-                    }
-                }
-            }
+            Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) | None => self.warn("nothing to paste into here"),
         }
         Vec::new()
     }
 
-    /// Whether the open step has fields.
-    pub fn has_fields(&self) -> bool {
-        matches!(self.stack.last(), Some(Screen::Wizard(wizard)) if !wizard.fields().is_empty())
+    /// A bare value goes into the field under the cursor; one with a label, or several, are shown and confirmed.
+    fn paste_values(&mut self, paste: &Paste) {
+        if self.form().is_some_and(|form| form.saving.is_some()) {
+            self.say("being saved, a moment");
+            return;
+        }
+        let found = intake::read(&paste.text, self.know.clouds);
+        let found_by_shape = found.by_shape;
+        let focused = self.focused_field();
+        let bare = found.len() <= 1 && {
+            let (text, _) = crate::core::question::clean(&paste.text);
+            let here = |found: &Found| {
+                focused == Some(FieldKey::Of(found.field)) && !(found_by_shape && text.contains(char::is_whitespace))
+            };
+            found.found.iter().all(|found| found.value == text || here(found))
+                && found.secret.as_ref().is_none_or(|secret| **secret == text)
+        };
+        match focused {
+            _ if !found.is_empty() && (!bare || focused.is_none()) => {
+                let title = "Found in what was pasted".to_owned();
+                self.dialog = Some(Dialog::Values { intake: found, title, said: None, scroll: 0 });
+            }
+            Some(at) => {
+                let labelled = found.found.first().filter(|_| !found_by_shape);
+                let told = match (self.form_mut(), labelled) {
+                    // The field's own value, without the label around it.
+                    (Some(form), Some(own)) => {
+                        form.put(at, &own.value);
+                        None
+                    }
+                    (Some(form), None) => form.paste(at, paste),
+                    (None, _) => None,
+                };
+                if let Some(text) = told {
+                    self.warn(text);
+                }
+            }
+            None => self.warn("nothing was recognised in what was pasted; go into a field with Tab and paste there"),
+        }
     }
 
-    /// Whether the seen test screen has something to tell.
-    pub fn tested(&self) -> bool {
-        matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+    /// The keys that do something now, for the key bar: key, word, and whether it must be seen in the smallest window.
+    /// `seen` is what the drawing at hand found out.
+    pub fn bar(&self, seen: Seen) -> Vec<(Key, &'static str, bool)> {
+        let context = self.context();
+        keymap::bindings(context)
+            .iter()
+            .filter(|binding| !binding.bar.is_empty() && self.offers(context, binding.intent, seen))
+            .map(|binding| {
+                let vital = match binding.intent {
+                    Intent::Help | Intent::Back | Intent::Quit | Intent::Enter | Intent::New => true,
+                    Intent::NextField => matches!(context, Context::Step | Context::DiagnosisText),
+                    _ => false,
+                };
+                (binding.key, self.word(context, binding), vital)
+            })
+            .filter(|(_, word, _)| !word.is_empty())
+            .collect()
+    }
+
+    /// The word for a key where it depends on what is there.
+    fn word(&self, context: Context, binding: &Binding) -> &'static str {
+        match (context, binding.intent) {
+            (Context::Home, Intent::Enter) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "go on",
+            (Context::Home, Intent::Remove) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "forget",
+            (Context::Checks, Intent::Enter) => match self.after_checks() {
+                After::Start => "start the test",
+                After::Again => "test again",
+                After::Fix => "go to the step",
+                After::Save => "save",
+                After::Home => "done",
+                After::Wait => "",
+            },
+            (Context::Checks, Intent::Back) if self.moving_here() => "stop",
+            (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
+                Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
+                    if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
+                }
+                _ => binding.bar,
+            },
+            _ => binding.bar,
+        }
+    }
+
+    /// Whether a key of that intent leads anywhere now.
+    fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
+        let form = self.form();
+        match (context, intent) {
+            (Context::Home, Intent::Enter | Intent::Remove) => self.home.marked().is_some(),
+            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy) => {
+                matches!(self.home.marked(), Some(Marked::Profile(_)))
+            }
+            (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
+            (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
+            (_, Intent::CarryOut) => self.sandbox.is_some(),
+            (_, Intent::OpenLink | Intent::CopyLink) => self.url().is_some(),
+            (_, Intent::Reveal) => self.focused_field() == Some(FieldKey::Of(FieldId::Secret)),
+            (Context::Step | Context::StepField | Context::EditorField, Intent::Test) => {
+                form.is_some_and(|form| form.problems(false).is_empty())
+            }
+            (Context::Step | Context::StepField | Context::EditorField, Intent::Save) => {
+                self.unsaved() && form.is_some_and(|form| form.problems(true).is_empty())
+            }
+            (Context::StepField | Context::EditorField, Intent::Undo) => {
+                self.focused_field().is_some_and(|key| form.is_some_and(|form| form.changed(key)))
+            }
+            (Context::Step | Context::StepField, _) => match (self.stack.last(), intent) {
+                (Some(Screen::Wizard(wizard)), Intent::NextField | Intent::PrevField) => !wizard.fields().is_empty(),
+                (Some(Screen::Wizard(wizard)), Intent::NextPage) => wizard.scroll < seen.max_scroll,
+                (Some(Screen::Wizard(wizard)), Intent::PrevPage) => wizard.step > 0 && wizard.scroll == 0,
+                _ => true,
+            },
+            (Context::Checks, Intent::Test) => matches!(self.after_checks(), After::Fix | After::Save | After::Home),
+            // A test that works is saved with Enter; what failed may be saved all the same.
+            (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
+            (Context::Checks, Intent::CopyDetails) => {
+                matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+            }
+            (Context::DiagnosisText, Intent::NextField) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.findings.is_empty())
+            }
+            (Context::DiagnosisText, Intent::Undo) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.text.is_empty())
+            }
+            (Context::Help | Context::Values, Intent::Down) => seen.max_scroll > 0,
+            _ => true,
+        }
+    }
+
+    /// What Enter does on the test screen.
+    fn after_checks(&self) -> After {
+        let Some(Screen::Checks(checks)) = self.stack.last() else { return After::Wait };
+        match &checks.run {
+            Run::Idle => After::Start,
+            Run::Trouble(_) => After::Again,
+            _ if checks.finding().is_some() => After::Fix,
+            Run::Running { .. } => After::Wait,
+            Run::Ended { stopped: true, .. } => After::Again,
+            Run::Ended { fold, .. } if fold.verdict() > Status::Warning => After::Again,
+            Run::Ended { .. } if self.unsaved() => After::Save,
+            Run::Ended { .. } => After::Home,
+        }
+    }
+
+    /// Whether the seen screen runs a test.
+    fn moving_here(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Checks(checks)) if matches!(checks.run, Run::Running { .. }))
     }
 
     /// The field under the cursor, on a screen that has fields.
@@ -405,7 +559,8 @@ impl App {
         })
     }
 
-    fn form(&self) -> Option<&Form> {
+    /// The form that is open, under the test screen too.
+    pub fn form(&self) -> Option<&Form> {
         self.stack.iter().rev().find_map(|screen| match screen {
             Screen::Wizard(wizard) => Some(&wizard.form),
             Screen::Editor(editor) => Some(&editor.form),
@@ -437,20 +592,23 @@ impl App {
                 Vec::new()
             }
             (Intent::Back, _) => {
-                mem::take(&mut self.home.runs).into_iter().map(|run| Effect::CancelChecks { run: run.run }).collect()
+                let effects = self.stop_round();
+                if !effects.is_empty() {
+                    self.say("stopped");
+                }
+                effects
             }
             (Intent::TestAll, _) => {
-                let names: Vec<ProfileName> = self
-                    .home
-                    .profiles()
-                    .iter()
-                    .filter(|row| row.problem.is_none())
-                    .map(|row| row.name.clone())
-                    .collect();
-                let mut effects: Vec<Effect> = mem::take(&mut self.home.runs)
-                    .into_iter()
-                    .map(|run| Effect::CancelChecks { run: run.run })
-                    .collect();
+                let (ready, broken): (Vec<_>, Vec<_>) =
+                    self.home.profiles().iter().partition(|row| row.problem.is_none());
+                let names: Vec<ProfileName> = ready.into_iter().map(|row| row.name.clone()).collect();
+                match (names.len(), broken.len()) {
+                    (0, _) => self.warn("there is no complete profile to test"),
+                    (_, 0) => {}
+                    (_, left) => self.say(format!("{left} incomplete left out")),
+                }
+                let mut effects = self.stop_round();
+                self.home.round.total = names.len();
                 for name in names {
                     let run = self.new_run();
                     self.home.runs.push(HomeRun { run, name: name.clone(), fold: CheckRun::default() });
@@ -459,7 +617,7 @@ impl App {
                 effects
             }
             (Intent::Enter, Some(Marked::Draft(draft))) => {
-                self.open_wizard(draft.name.as_str(), &draft.draft, Purpose::New, &draft.step);
+                self.resume(&draft);
                 Vec::new()
             }
             (Intent::Remove, Some(Marked::Draft(draft))) => {
@@ -473,6 +631,14 @@ impl App {
             (Intent::Enter, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Look),
             (Intent::Test, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Test),
             (Intent::Edit, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Edit),
+            (Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy, Some(Marked::Draft(_))) => {
+                self.warn("this is a draft: Enter goes on with it");
+                Vec::new()
+            }
+            (Intent::Enter | Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Remove, None) => {
+                self.warn("there is no profile yet: n sets one up");
+                Vec::new()
+            }
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
                     format!("Remove the profile '{}'?", row.name),
@@ -509,6 +675,21 @@ impl App {
         vec![Effect::OpenProfile { name, purpose }]
     }
 
+    /// Ends the tests that run from home.
+    fn stop_round(&mut self) -> Vec<Effect> {
+        self.home.round = Round::default();
+        mem::take(&mut self.home.runs).into_iter().map(|run| Effect::CancelChecks { run: run.run }).collect()
+    }
+
+    fn resume(&mut self, row: &DraftRow) {
+        let shown = if row.name.as_str().starts_with("unnamed") { "" } else { row.name.as_str() };
+        self.open_wizard(shown, &row.draft, Purpose::New, &row.step);
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.form.set_taken(others(&self.home.names(), &self.home.drafts, &Purpose::New, Some(&row.name)));
+            wizard.draft = Some(row.name.clone());
+        }
+    }
+
     fn start_new(&mut self) -> Vec<Effect> {
         match self.know.guides {
             [only] => self.open_wizard("", &ProfileDraft::new(&only.id), Purpose::New, ""),
@@ -526,12 +707,7 @@ impl App {
     }
 
     fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
-        let own = match &purpose {
-            Purpose::Change(own, _) => Some(own.clone()),
-            Purpose::New => None,
-        };
-        let taken =
-            self.home.profiles().iter().map(|row| row.name.clone()).filter(|name| Some(name) != own.as_ref()).collect();
+        let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
         form.no_keyring.clone_from(&self.no_keyring);
         form
@@ -550,12 +726,33 @@ impl App {
         self.stack.push(Screen::Wizard(Box::new(Wizard::new(form, step))));
     }
 
+    /// Opens the wizard over a saved profile whose values cannot be tested, at the first that is missing or wrong.
+    fn complete(&mut self, name: &ProfileName, draft: &ProfileDraft) -> bool {
+        let Err(problems) = draft.check(name, self.guide(&draft.guide), self.know.clouds) else { return false };
+        self.open_wizard(name.as_str(), draft, Purpose::Change(name.clone(), draft.clone()), "");
+        if !self.show_problem(false)
+            && let Some(problem) = problems.first()
+        {
+            self.warn(format!("{}: {}", problem.field.spec().label, problem.text));
+        }
+        true
+    }
+
     fn profile_opened(
         &mut self,
         name: ProfileName,
         purpose: OpenFor,
         result: Result<ProfileDraft, Trouble>,
     ) -> Vec<Effect> {
+        // Asked for from home, or to edit what the test screen shows; by now another screen may be open.
+        let still_wanted = match (self.stack.as_slice(), purpose) {
+            ([], _) => true,
+            ([Screen::Checks(checks)], OpenFor::Edit) => checks.saved.as_ref() == Some(&name),
+            _ => false,
+        };
+        if !still_wanted || self.dialog.is_some() {
+            return Vec::new();
+        }
         let draft = match result {
             Ok(draft) => draft,
             Err(trouble) => {
@@ -563,12 +760,17 @@ impl App {
                 return Vec::new();
             }
         };
+        if !self.know.guides.iter().any(|guide| guide.id == draft.guide) {
+            self.warn("this version does not have the guide of this profile");
+            return Vec::new();
+        }
         match purpose {
             OpenFor::Edit => {
                 let form = self.make_form(name.as_str(), &draft, Purpose::Change(name.clone(), draft.clone()));
                 self.stack.push(Screen::Editor(Box::new(Editor { form, at: 0 })));
                 Vec::new()
             }
+            OpenFor::Look | OpenFor::Test if self.complete(&name, &draft) => Vec::new(),
             OpenFor::Look | OpenFor::Test => {
                 let title = name.to_string();
                 self.push_checks(Some(name), title, draft, None);
@@ -580,7 +782,7 @@ impl App {
     // ---- wizard and editor ------------------------------------------------------------------------------------
 
     fn wizard_intent(&mut self, intent: Intent) -> Vec<Effect> {
-        let max_scroll = self.seen.max_scroll;
+        let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
         let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::NextField => wizard.cycle(true),
@@ -601,12 +803,17 @@ impl App {
                     }
                 };
             }
-            Intent::NextPage => {
+            Intent::NextPage if wizard.scroll < max_scroll => wizard.scroll = (wizard.scroll + page).min(max_scroll),
+            Intent::PrevPage if wizard.scroll > 0 => {
+                wizard.scroll = wizard.scroll.min(max_scroll).saturating_sub(page);
+            }
+            Intent::NextPage | Intent::NextStep => {
                 wizard.turn(true);
                 return self.keep_draft();
             }
-            Intent::PrevPage => {
+            Intent::PrevPage | Intent::PrevStep => {
                 wizard.turn(false);
+                return self.keep_draft();
             }
             Intent::Reveal | Intent::Undo => return self.field_intent(intent),
             Intent::OpenLink => return self.link(false),
@@ -677,21 +884,36 @@ impl App {
         }
     }
 
+    /// Keeps a draft of the new set-up that is seen, where anything is not kept yet.
     fn keep_draft(&mut self) -> Vec<Effect> {
         let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
-        if wizard.form.purpose != Purpose::New || !wizard.form.dirty() {
+        if wizard.form.purpose != Purpose::New || !(wizard.form.dirty() || wizard.draft.is_some()) {
             return Vec::new();
         }
+        let name = wizard.form.profile_name();
+        wizard.form.mark_kept();
         let step = wizard.current().id.clone();
-        vec![Effect::KeepDraft { name: wizard.form.profile_name(), draft: wizard.form.draft(), step }]
+        let keep = Effect::KeepDraft { name: name.clone(), draft: wizard.form.draft(), step };
+        // Under its new name only: the draft follows the name that was typed since.
+        match wizard.draft.replace(name.clone()).filter(|old| *old != name) {
+            Some(old) => vec![keep, Effect::ForgetDraft(old)],
+            None => vec![keep],
+        }
     }
 
     /// Goes to the first problem, says it, and tells whether there was one.
-    fn show_problem(&mut self, with_name: bool) -> bool {
+    fn show_problem(&mut self, to_save: bool) -> bool {
         let Some(form) = self.form() else { return true };
-        let problems = form.problems(with_name);
+        let problems = form.problems(to_save);
         let Some((key, text)) = problems.first().cloned() else { return false };
-        // The test screen lies over the form: it goes, so that the field can be seen.
+        self.focus_field(key);
+        let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
+        self.warn(format!("{}: {text}{more}", key.label()));
+        true
+    }
+
+    /// Puts the cursor into a field of the open form. A test screen that lies over it goes.
+    fn focus_field(&mut self, key: FieldKey) {
         while matches!(self.stack.last(), Some(Screen::Checks(_))) {
             self.stack.pop();
         }
@@ -700,9 +922,6 @@ impl App {
             Some(Screen::Editor(editor)) => editor.go_to_field(key),
             _ => {}
         }
-        let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
-        self.warn(format!("{}: {text}{more}", key.label()));
-        true
     }
 
     fn ask_hosts(&mut self, then: Answer) -> bool {
@@ -710,24 +929,27 @@ impl App {
         if odd.is_empty() {
             return false;
         }
-        let lines = odd.into_iter().map(|(_, text)| text).collect();
+        let mut lines = vec!["Secret and token will go there.".to_owned()];
+        lines.extend(odd.into_iter().map(|(_, text)| text));
         self.dialog = Some(Dialog::ask(
-            "Is this host right? The secret and the token will be sent there.",
+            "Is this host right?",
             lines,
             vec![("No, let me look", Answer::Stay), ("Yes, it is ours", then)],
         ));
         true
     }
 
-    fn test_form(&mut self) -> Vec<Effect> {
+    /// The cursor leaves its field, so that what was typed there is put into its final form.
+    fn leave_field(&mut self) {
         match self.stack.last_mut() {
             Some(Screen::Wizard(wizard)) => wizard.leave_field(),
-            Some(Screen::Editor(editor)) => {
-                let at = editor.focused();
-                editor.form.leave(at);
-            }
+            Some(Screen::Editor(editor)) => editor.leave_field(),
             _ => {}
         }
+    }
+
+    fn test_form(&mut self) -> Vec<Effect> {
+        self.leave_field();
         if self.show_problem(false) || self.ask_hosts(Answer::HostsThenTest) {
             return Vec::new();
         }
@@ -736,31 +958,69 @@ impl App {
             Purpose::Change(name, _) if !form.dirty() => Some(name.clone()),
             _ => None,
         };
-        let title = match form.text(FieldKey::Name) {
-            "" => "not saved yet".to_owned(),
-            name => name.to_owned(),
+        let title = match form.text(FieldKey::Name).parse::<ProfileName>() {
+            Ok(name) => name.to_string(),
+            Err(_) => "not saved yet".to_owned(),
         };
         let (draft, secret) = (form.draft(), form.typed_secret());
+        // An older test below has had its say.
+        let mut effects = self.drop_checks();
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.fault = None;
+            wizard.form.refused_secret = false;
+        }
         self.push_checks(saved, title, draft, secret);
-        self.start_checks()
+        effects.extend(self.start_checks());
+        effects
     }
 
     fn save_form(&mut self) -> Vec<Effect> {
+        self.leave_field();
+        if !self.unsaved() {
+            self.say("nothing was changed: it is saved already");
+            return Vec::new();
+        }
+        if self.form().is_some_and(Form::homeless_secret) {
+            let why = self.no_keyring.clone().unwrap_or_default();
+            self.dialog = Some(Dialog::ask(
+                "Where is the secret to be read from?",
+                vec![
+                    format!("There is no keyring to keep it in: {why}."),
+                    "What you typed stays here until you leave, and the test uses it.".into(),
+                ],
+                vec![
+                    ("Stay here", Answer::Stay),
+                    ("From an environment variable", Answer::SourceFrom("env:")),
+                    ("From a file", Answer::SourceFrom("file:")),
+                    ("From what a command prints", Answer::SourceFrom("command:")),
+                ],
+            ));
+            return Vec::new();
+        }
         if self.show_problem(true) || self.ask_hosts(Answer::HostsThenSave) {
             return Vec::new();
         }
-        let Some(form) = self.form() else { return Vec::new() };
+        let Some(form) = self.form_mut() else { return Vec::new() };
         let Ok(secret) = form.wish() else { return Vec::new() };
         let was = match &form.purpose {
             Purpose::Change(name, saved) => Some((name.clone(), saved.clone())),
             Purpose::New => None,
         };
-        let effect = Effect::Save { name: form.profile_name(), was, draft: form.draft(), secret };
-        self.say("saving…");
+        let name = form.profile_name();
+        form.saving = Some(name.clone());
+        let effect = Effect::Save { name, was, draft: form.draft(), secret };
+        self.say("saving");
         vec![effect]
     }
 
-    fn saved(&mut self, name: ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
+    fn saved(&mut self, name: &ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
+        let mine = match self.form_mut() {
+            Some(form) if form.saving.as_ref() == Some(name) => {
+                form.saving = None;
+                true
+            }
+            _ => false,
+        };
         let (place, draft) = match result {
             Ok(saved) => saved,
             Err(trouble) => {
@@ -768,23 +1028,23 @@ impl App {
                 return Vec::new();
             }
         };
-        let mut effects = vec![Effect::LoadHome];
-        if let Some(form) = self.form_mut() {
-            if form.purpose == Purpose::New {
-                effects.push(Effect::ForgetDraft(name.clone()));
-            }
-            form.put(FieldKey::Of(FieldId::Secret), "");
-            form.purpose = Purpose::Change(name.clone(), draft.clone());
-            form.mark_kept();
-        }
+        let mut effects = Vec::new();
         self.say(format!("saved: {place}"));
-        // What was saved is tested, not what was typed.
-        while matches!(self.stack.last(), Some(Screen::Checks(_))) {
-            effects.extend(self.pop());
+        if mine {
+            let drafts = self.stack.iter().filter_map(|screen| match screen {
+                Screen::Wizard(wizard) => wizard.draft.clone(),
+                Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) => None,
+            });
+            effects.extend(drafts.map(Effect::ForgetDraft).collect::<Vec<_>>());
+            self.home.follow = Some(name.clone());
+            // What was saved is tested, not what was typed: the form has done its work.
+            while !self.stack.is_empty() {
+                effects.extend(self.pop());
+            }
+            self.push_checks(Some(name.clone()), name.to_string(), draft, None);
+            effects.extend(self.start_checks());
         }
-        let title = name.to_string();
-        self.push_checks(Some(name), title, draft, None);
-        effects.extend(self.start_checks());
+        effects.push(Effect::LoadHome);
         effects
     }
 
@@ -814,25 +1074,31 @@ impl App {
 
     /// The seen screen goes; a test that it runs is cancelled.
     fn pop(&mut self) -> Vec<Effect> {
-        match self.stack.pop() {
-            Some(Screen::Checks(checks)) => match checks.run {
-                Run::Running { run, .. } => vec![Effect::CancelChecks { run }],
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
+        self.stack.pop().and_then(|screen| cancel(&screen)).into_iter().collect()
+    }
+
+    /// All test screens go.
+    fn drop_checks(&mut self) -> Vec<Effect> {
+        let effects = self.stack.iter().filter_map(cancel).collect();
+        self.stack.retain(|screen| !matches!(screen, Screen::Checks(_)));
+        effects
     }
 
     fn ask_quit(&mut self, code: u8) -> Vec<Effect> {
-        if !self.form().is_some_and(Form::dirty) {
+        let Some(form) = self.form().filter(|form| form.dirty()) else {
             self.quit = Some(code);
             return Vec::new();
-        }
-        self.dialog = Some(Dialog::ask(
-            "Leave the program?",
-            vec!["What was typed and not saved is gone then.".into()],
-            vec![("Stay here", Answer::Stay), ("Leave", Answer::QuitDropping)],
-        ));
+        };
+        let mut answers = vec![("Stay here", Answer::Stay)];
+        let line = match form.purpose {
+            Purpose::New => {
+                answers.push(("Keep a draft and leave", Answer::QuitKeeping));
+                "A draft keeps everything but the secret."
+            }
+            Purpose::Change(..) => "What was changed and not saved is gone then.",
+        };
+        answers.push(("Leave, drop what was typed", Answer::QuitDropping));
+        self.dialog = Some(Dialog::ask("Leave the program?", vec![line.into()], answers));
         Vec::new()
     }
 
@@ -852,36 +1118,59 @@ impl App {
                 }
             }
         }
-        let form = self.form();
-        let nothing_new = intake.secret.is_none()
-            && intake
-                .found
-                .iter()
-                .all(|found| form.is_some_and(|form| form.text(FieldKey::Of(found.field)) == found.value));
-        if nothing_new {
+        let Some(form) = self.form().filter(|_| self.dialog.is_none()) else {
             self.say(said);
+            return;
+        };
+        let nothing_new = intake.secret.is_none()
+            && intake.found.iter().all(|found| form.text(FieldKey::Of(found.field)) == found.value);
+        if nothing_new {
+            let next = self.test_key().map(|key| format!(" {key} tests again.")).unwrap_or_default();
+            self.say(format!("{said}{next}"));
         } else {
-            self.dialog = Some(Dialog::Values { intake, title: "The sandbox's portal shows".into(), said: Some(said) });
+            self.toast = None;
+            let title = "The sandbox's portal shows".to_owned();
+            self.dialog = Some(Dialog::Values { intake, title, said: Some(said), scroll: 0 });
         }
     }
 
     fn take_values(&mut self, intake: &Intake) {
         let Some(form) = self.form_mut() else { return };
         for found in &intake.found {
-            let key = FieldKey::Of(found.field);
-            form.put(key, &found.value);
-            form.leave(key);
+            form.put(FieldKey::Of(found.field), &found.value);
         }
         if let Some(secret) = &intake.secret {
             form.put(FieldKey::Of(FieldId::Secret), secret);
+        }
+        // Looked at together: a value is judged beside the others.
+        for found in &intake.found {
+            form.leave(FieldKey::Of(found.field));
+        }
+        if intake.secret.is_some() {
             form.leave(FieldKey::Of(FieldId::Secret));
         }
         let count = intake.len();
-        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-            wizard.focus = Focus::Body;
-            wizard.draft_kept = false;
+        match self.stack.last_mut() {
+            Some(Screen::Wizard(wizard)) => wizard.to_next_gap(),
+            Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_)) | None => {}
         }
-        self.say(format!("{count} value{} taken", if count == 1 { "" } else { "s" }));
+        let next = self.test_key().map(|key| format!("; {key} tests again")).unwrap_or_default();
+        self.say(format!("{count} value{} taken{next}", if count == 1 { "" } else { "s" }));
+    }
+
+    /// Which key tests again, where a saved profile is being mended and everything is there.
+    fn test_key(&self) -> Option<&'static str> {
+        match (self.stack.last(), self.form()) {
+            (Some(Screen::Wizard(wizard)), Some(form))
+                if form.purpose != Purpose::New && form.problems(false).is_empty() =>
+            {
+                match wizard.focus {
+                    Focus::Body => Some("t"),
+                    Focus::Field(_) => Some("ctrl-t"),
+                }
+            }
+            _ => None,
+        }
     }
 
     // ---- the live test ----------------------------------------------------------------------------------------
@@ -974,12 +1263,25 @@ impl App {
             }
         }
         let Some(at) = self.home.runs.iter().position(|mine| mine.run == run) else { return Vec::new() };
-        let ended = self.home.runs.swap_remove(at);
+        let ended = self.home.runs.remove(at);
+        let verdict = match &result {
+            Ok(()) => ended.fold.verdict(),
+            Err(_) => Status::Unknown,
+        };
+        if verdict > Status::Warning {
+            self.home.round.bad += 1;
+        }
+        if self.home.runs.is_empty() {
+            let Round { total, bad, .. } = mem::take(&mut self.home.round);
+            match bad {
+                0 => self.say(format!("{total} tested, all of them work")),
+                bad => self.warn(format!("{total} tested: {} work, {bad} did not pass", total - bad)),
+            }
+        }
         if let Err(trouble) = result {
             self.trouble(&trouble);
             return Vec::new();
         }
-        let verdict = ended.fold.verdict();
         let cause = ended.fold.findings.first().map(|finding| finding.cause);
         if let Some(when) = self.home.now {
             self.home.note(&ended.name, LastVerdict { verdict, when, cause });
@@ -989,7 +1291,8 @@ impl App {
 
     fn checks_intent(&mut self, intent: Intent) -> Vec<Effect> {
         let max_scroll = self.seen.max_scroll;
-        let unsaved = self.unsaved();
+        let page = self.seen.page.saturating_sub(1).max(1);
+        let (after, unsaved) = (self.after_checks(), self.unsaved());
         let Some(Screen::Checks(checks)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::Back => {
@@ -1002,15 +1305,12 @@ impl App {
                 return self.pop();
             }
             Intent::Test => return self.start_checks(),
-            Intent::Enter => match (&checks.run, checks.finding()) {
-                (Run::Idle | Run::Trouble(_), _) => return self.start_checks(),
-                (_, Some(finding)) => {
-                    let step = finding.fix.step.clone();
-                    return self.go_to_fix(&step);
-                }
-                (Run::Ended { .. }, None) if unsaved => return self.save_form(),
-                (Run::Ended { .. }, None) => return self.pop(),
-                (Run::Running { .. }, None) => {}
+            Intent::Enter => match after {
+                After::Start | After::Again => return self.start_checks(),
+                After::Fix => return self.go_to_fix(),
+                After::Save => return self.save_form(),
+                After::Home => self.stack.clear(),
+                After::Wait => {}
             },
             Intent::OpenLink => return self.link(false),
             Intent::CopyLink => return self.link(true),
@@ -1026,31 +1326,38 @@ impl App {
             }
             Intent::Up => checks.step(false),
             Intent::Down => checks.step(true),
-            Intent::NextPage => checks.scroll = (checks.scroll + 5).min(max_scroll),
-            Intent::PrevPage => checks.scroll = checks.scroll.min(max_scroll).saturating_sub(5),
+            Intent::NextPage => checks.scroll = (checks.scroll + page).min(max_scroll),
+            Intent::PrevPage => checks.scroll = checks.scroll.min(max_scroll).saturating_sub(page),
             _ => {}
         }
         Vec::new()
     }
 
-    /// To the step that mends a finding: in the wizard below, or in one opened over the saved profile.
-    fn go_to_fix(&mut self, step: &str) -> Vec<Effect> {
+    /// To the step that mends the marked finding: in the wizard below, or in one made of the editor below, or in one
+    /// opened over the saved profile.
+    fn go_to_fix(&mut self) -> Vec<Effect> {
         let Some(Screen::Checks(checks)) = self.stack.last() else { return Vec::new() };
+        let Some(finding) = checks.finding().cloned() else { return Vec::new() };
         let (saved, draft, title) = (checks.saved.clone(), checks.draft.clone(), checks.title.clone());
-        let below = self.stack.len().checked_sub(2).and_then(|at| self.stack.get(at));
-        if let Some(Screen::Wizard(_)) = below {
-            let effects = self.pop();
-            if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-                wizard.go_to(step);
+        let step = &finding.fix.step;
+        let mut effects = Vec::new();
+        match self.stack.len().checked_sub(2).map(|below| &self.stack[below]) {
+            Some(Screen::Wizard(_)) => effects = self.pop(),
+            Some(Screen::Editor(_)) => {
+                effects = self.pop();
+                if let Some(Screen::Editor(editor)) = self.stack.pop() {
+                    self.stack.push(Screen::Wizard(Box::new(Wizard::new(editor.form, step))));
+                }
             }
-            return effects;
+            _ => {
+                let purpose = saved.map_or(Purpose::New, |name| Purpose::Change(name, draft.clone()));
+                self.open_wizard(&title, &draft, purpose, step);
+            }
         }
-        let purpose = match saved {
-            Some(name) => Purpose::Change(name, draft.clone()),
-            None => Purpose::New,
-        };
-        self.open_wizard(&title, &draft, purpose, step);
-        Vec::new()
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.mend(step, &finding.title, field_of(finding.cause));
+        }
+        effects
     }
 
     // ---- diagnosis --------------------------------------------------------------------------------------------
@@ -1067,7 +1374,7 @@ impl App {
     }
 
     fn diagnosis_intent(&mut self, intent: Intent) -> Vec<Effect> {
-        let max_scroll = self.seen.max_scroll;
+        let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
         let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::NextField | Intent::PrevField => {
@@ -1082,8 +1389,8 @@ impl App {
             }
             Intent::Up => diagnosis.step(false),
             Intent::Down => diagnosis.step(true),
-            Intent::NextPage => diagnosis.scroll = (diagnosis.scroll + 5).min(max_scroll),
-            Intent::PrevPage => diagnosis.scroll = diagnosis.scroll.min(max_scroll).saturating_sub(5),
+            Intent::NextPage => diagnosis.scroll = (diagnosis.scroll + page).min(max_scroll),
+            Intent::PrevPage => diagnosis.scroll = diagnosis.scroll.min(max_scroll).saturating_sub(page),
             Intent::CopyDetails => {
                 let text = diagnosis.findings.get(diagnosis.marked).map(screens::checks::finding_text);
                 return text.map(Effect::CopyText).into_iter().collect();
@@ -1093,6 +1400,9 @@ impl App {
                     let guide = self.know.guides[0].id.clone();
                     let guide = finding.fix.guide.unwrap_or(guide);
                     self.open_wizard("", &ProfileDraft::new(&guide), Purpose::New, &finding.fix.step);
+                    if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                        wizard.mend(&finding.fix.step, &finding.title, field_of(finding.cause));
+                    }
                 }
             }
             Intent::Back => return self.pop(),
@@ -1104,19 +1414,26 @@ impl App {
     // ---- questions --------------------------------------------------------------------------------------------
 
     fn dialog_key(&mut self, mut dialog: Dialog, key: Key) -> Vec<Effect> {
-        let intent = keymap::intent(Context::Dialog, key);
-        if intent == Some(Intent::Quit) {
-            // Ctrl-C in a question takes the question away first; in the help as well.
-            return Vec::new();
+        let intent = keymap::intent(dialog.context(), key);
+        match intent {
+            // Pressed a second time it leaves; over any other question it asks that one.
+            Some(Intent::Quit) if dialog.asks_to_quit() => {
+                self.quit = Some(130);
+                return Vec::new();
+            }
+            Some(Intent::Quit) => return self.ask_quit(130),
+            Some(Intent::Back) => return Vec::new(),
+            Some(Intent::Repaint) => {
+                self.dialog = Some(dialog);
+                return vec![Effect::Repaint];
+            }
+            _ => {}
         }
-        if intent == Some(Intent::Back) {
-            return Vec::new();
-        }
+        let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
         match &mut dialog {
             Dialog::Help { scroll, .. } => match intent {
-                Some(Intent::Up) => *scroll = scroll.saturating_sub(1),
-                Some(Intent::Down) => *scroll = (*scroll + 1).min(self.seen.max_scroll),
-                _ => return Vec::new(),
+                Some(intent) => *scroll = scrolled(*scroll, intent, page, max_scroll),
+                None => return Vec::new(),
             },
             Dialog::Ask { answers, marked, .. } => match intent {
                 Some(Intent::Up) => *marked = marked.saturating_sub(1),
@@ -1127,19 +1444,31 @@ impl App {
                 }
                 _ => {}
             },
-            Dialog::Values { intake, .. } => {
-                if intent == Some(Intent::Enter) {
+            Dialog::Values { intake, scroll, .. } => match intent {
+                Some(Intent::Enter) => {
                     let intake = mem::take(intake);
                     self.take_values(&intake);
                     return Vec::new();
                 }
-            }
+                Some(intent) => *scroll = scrolled(*scroll, intent, page, max_scroll),
+                None => {}
+            },
             Dialog::Name { input, problem, purpose, .. } => match key {
                 Key::Enter => match input.value().trim().parse::<ProfileName>() {
+                    Ok(name) if self.home.has(&name) && !purpose.is_for(&name) => {
+                        *problem = Some("there is a profile of that name already".into());
+                    }
                     Ok(name) => {
                         return match purpose.clone() {
-                            NameFor::Rename(old) => vec![Effect::Rename(old, name)],
-                            NameFor::Copy(from) => vec![Effect::Copy(from, name)],
+                            NameFor::Rename(old) if old.as_str() == name.as_str() => Vec::new(),
+                            NameFor::Rename(old) => {
+                                self.home.follow = Some(name.clone());
+                                vec![Effect::Rename(old, name)]
+                            }
+                            NameFor::Copy(from) => {
+                                self.home.follow = Some(name.clone());
+                                vec![Effect::Copy(from, name)]
+                            }
                         };
                     }
                     Err(error) => *problem = Some(error.message),
@@ -1185,17 +1514,29 @@ impl App {
                 effects
             }
             Answer::LeaveDropping => {
-                let name = match self.stack.last() {
-                    Some(Screen::Wizard(wizard)) if wizard.form.purpose == Purpose::New => {
-                        Some(wizard.form.profile_name())
-                    }
+                let draft = match self.stack.last() {
+                    Some(Screen::Wizard(wizard)) => wizard.draft.clone(),
                     _ => None,
                 };
                 self.pop();
-                name.map(|name| vec![Effect::ForgetDraft(name), Effect::LoadHome]).unwrap_or_default()
+                draft.map(|name| vec![Effect::ForgetDraft(name), Effect::LoadHome]).unwrap_or_default()
+            }
+            Answer::QuitKeeping => {
+                // A test may lie over the wizard.
+                let mut effects = self.drop_checks();
+                effects.extend(self.keep_draft());
+                self.quit = Some(130);
+                effects
             }
             Answer::QuitDropping => {
                 self.quit = Some(130);
+                Vec::new()
+            }
+            Answer::SourceFrom(start) => {
+                if let Some(form) = self.form_mut() {
+                    form.put(FieldKey::Source, start);
+                }
+                self.focus_field(FieldKey::Source);
                 Vec::new()
             }
             Answer::Remove(name) => vec![Effect::Remove(name)],
@@ -1217,5 +1558,56 @@ impl App {
                 Vec::new()
             }
         }
+    }
+}
+
+/// What ends the test that a screen runs.
+fn cancel(screen: &Screen) -> Option<Effect> {
+    match screen {
+        Screen::Checks(checks) => match checks.run {
+            Run::Running { run, .. } => Some(Effect::CancelChecks { run }),
+            Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
+        },
+        Screen::Wizard(_) | Screen::Editor(_) | Screen::Diagnosis(_) => None,
+    }
+}
+
+/// Where a page stands after a key that scrolls it.
+fn scrolled(at: u16, intent: Intent, page: u16, most: u16) -> u16 {
+    match intent {
+        Intent::Up => at.saturating_sub(1),
+        Intent::Down => (at + 1).min(most),
+        Intent::PrevPage => at.saturating_sub(page),
+        Intent::NextPage => (at + page).min(most),
+        _ => at,
+    }
+}
+
+/// The names that a form may not take: those of other profiles, and of drafts other than its own.
+fn others(
+    profiles: &[ProfileName],
+    drafts: &[DraftRow],
+    purpose: &Purpose,
+    own_draft: Option<&ProfileName>,
+) -> Vec<ProfileName> {
+    let own = match purpose {
+        Purpose::Change(own, _) => Some(own),
+        Purpose::New => own_draft,
+    };
+    let drafts = drafts.iter().map(|row| &row.name);
+    profiles.iter().chain(drafts).filter(|name| Some(*name) != own).cloned().collect()
+}
+
+/// The field whose value is wrong when that is the cause.
+fn field_of(cause: Cause) -> Option<FieldId> {
+    match cause {
+        Cause::SecretWrong | Cause::SecretExpired | Cause::SecretMissing => Some(FieldId::Secret),
+        Cause::ClientNotFound => Some(FieldId::ClientId),
+        Cause::TenantNotFound | Cause::TokenTenant => Some(FieldId::TenantId),
+        Cause::EnvironmentNotFound | Cause::ResourceNotFound | Cause::TokenAudience => Some(FieldId::ResourceUrl),
+        Cause::WrongCloud => Some(FieldId::Cloud),
+        Cause::EntityNotFound => Some(FieldId::Entities),
+        Cause::CompanyNotFound => Some(FieldId::Company),
+        _ => None,
     }
 }

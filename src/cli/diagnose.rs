@@ -5,7 +5,7 @@
 use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, Ended, check, input, profile_name};
-use crate::core::evidence::{self, Evidence, Origin};
+use crate::core::evidence::{self, Evidence, Mark, Origin};
 use crate::core::guide::Product;
 use crate::core::profile::ProfileDraft;
 use crate::core::report::{DiagnoseReport, EvidenceReport, SCHEMA};
@@ -46,11 +46,21 @@ pub async fn run(args: Args, context: &Context) -> Done {
     if text.trim().is_empty() {
         return Err(Failure::usage("there is no text to diagnose", "d365-connect diagnose AADSTS7000215"));
     }
-    let evidence = evidence::read_text(&text);
-    let draft = match args.profile {
-        Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?).await?.stored.draft),
+    let mut evidence = evidence::read_text(&text);
+    let opened = match args.profile {
+        Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?).await?),
         None => None,
     };
+    if let Some(claims) = evidence::token_in(&text) {
+        let profile = opened.as_ref().and_then(|opened| opened.profile.as_ref().ok());
+        let now = jiff::Timestamp::now().as_second();
+        evidence.marks.insert(Mark::TokenSeen);
+        evidence.marks.extend(profile.map(|profile| claims.refusals(profile, now)).unwrap_or_default());
+        for (name, value) in [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)] {
+            evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
+        }
+    }
+    let draft = opened.map(|opened| opened.stored.draft);
     let guide = match &draft {
         Some(draft) => assets::guide(&draft.guide),
         None => fitting(&evidence),

@@ -183,16 +183,3 @@ pub async fn beside<T: Send + 'static>(
         Err(_) => Err(Failure::interrupted()),
     }
 }
-
-/// Waits for a signal that ends the program, and gives its exit code, as a shell would tell it.
-pub async fn stopped() -> u8 {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        return tokio::select! {
-            _ = tokio::signal::ctrl_c() => code::INTERRUPTED,
-            _ = terminate.recv() => 143,
-        };
-    }
-    let _ = tokio::signal::ctrl_c().await;
-    code::INTERRUPTED
-}

@@ -65,14 +65,40 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
-/// Carries the command line out. Ctrl-C ends it with 130, SIGTERM with 143; what was begun to be written is written.
+/// Waits for a signal that ends the program: its exit code, as a shell would tell it. Hang-ups are left to the system, so
+/// that `nohup` works.
+#[cfg(unix)]
+async fn ended_by_signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let of = |kind: SignalKind| async move {
+        match signal(kind) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await, // then the system's own way of ending it stays
+        }
+    };
+    tokio::select! {
+        _ = of(SignalKind::interrupt()) => 130,
+        _ = of(SignalKind::terminate()) => 143,
+        _ = of(SignalKind::quit()) => 131,
+    }
+}
+
+#[cfg(not(unix))]
+async fn ended_by_signal() -> u8 {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => code::INTERRUPTED,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Carries the command line out. Signals end it in order, Ctrl-C with 130.
 pub async fn run(request: Request) -> Ended {
     let Cli { global, command } = request.0;
     let context = Context { printer: Printer::new(global.color, global.ascii), global };
     let done = tokio::select! {
-        // Listening comes first: a command may be at work for long before it waits.
+        // The handlers stand before the command begins.
         biased;
-        code = input::stopped() => {
+        code = ended_by_signal() => {
             context.printer.progress("");
             Err(Failure::stopped(code))
         }

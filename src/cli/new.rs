@@ -50,8 +50,23 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Done {
     let name = args.name.as_deref().map(profile_name).transpose()?;
     let guide = args.guide.as_deref().map(guide).transpose()?;
-    let given = input::settings(&args.set)?;
-    let request = args.secret.as_deref().map(input::source).transpose()?;
+    // Every wrong flag is told at once, together with what the values themselves lack.
+    let mut failure = Failure { code: code::USAGE, troubles: Vec::new() };
+    let mut given = Vec::new();
+    for setting in &args.set {
+        match input::settings(std::slice::from_ref(setting)) {
+            Ok(read) => given.extend(read),
+            Err(wrong) => failure.troubles.extend(wrong.troubles),
+        }
+    }
+    let request = match args.secret.as_deref().map(input::source).transpose() {
+        Ok(request) => request,
+        Err(wrong) => {
+            failure.troubles.extend(wrong.troubles);
+            None
+        }
+    };
+    let secret_told = args.secret.is_some() && request.is_none();
     let chosen = guide.or_else(|| assets::guides().first());
     let Some(follows) = chosen else {
         return Err(Failure::here("this build has no guides", "use a released build"));
@@ -61,6 +76,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
         draft.set(*field, value);
     }
     if context.is_interactive() {
+        if !failure.troubles.is_empty() {
+            return Err(failure);
+        }
         if let Some(SourceRequest::At(source)) = request {
             draft.source = Some(source);
         }
@@ -68,7 +86,11 @@ pub async fn run(args: Args, context: &Context) -> Done {
             .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft })
             .await;
     }
-    save(context, name, follows, given, draft, request).await
+    if secret_told {
+        // Stands for the source that was not understood, so that it is not called missing as well.
+        draft.source = Some(SecretSource::Keyring { entry: String::new() });
+    }
+    save(context, name, follows, given, draft, request, failure).await
 }
 
 /// The guide of that id.
@@ -86,13 +108,17 @@ async fn save(
     given: Vec<(FieldId, String)>,
     mut draft: ProfileDraft,
     request: Option<SourceRequest>,
+    mut failure: Failure,
 ) -> Done {
     let session = context.session().await?;
-    // A damaged file is in the way as well.
-    if let Some(name) = &name
-        && !matches!(profiles::load(&session.home, name), Err(StoreError::NotFound { .. }))
-    {
-        return Err(WorkError::from(StoreError::Exists { name: name.to_string() }).into());
+    match name.as_ref().map(|name| profiles::load(&session.home, name)) {
+        None | Some(Err(StoreError::NotFound { .. })) => {}
+        Some(Err(error @ StoreError::Io { .. })) => return Err(WorkError::from(error).into()),
+        // A damaged file is in the way as well.
+        Some(_) => {
+            let name = name.map(|name| name.to_string()).unwrap_or_default();
+            return Err(WorkError::from(StoreError::Exists { name }).into());
+        }
     }
     // A rehearsal signs in at the simulated tenant; nothing else can be reached.
     if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
@@ -103,11 +129,9 @@ async fn save(
         None => None,
     };
     input::tell_notes(context, &given, &draft, guide);
-    // Every problem is told at once, that of the secret included.
-    let mut failure = match &name {
-        Some(_) => Failure { code: code::USAGE, troubles: Vec::new() },
-        None => Failure::usage("a name is missing", "d365-connect new NAME"),
-    };
+    if name.is_none() {
+        failure.troubles.extend(Failure::usage("a name is missing", "d365-connect new NAME").troubles);
+    }
     let name = name.map_or_else(|| profile_name("unnamed"), Ok)?;
     let choice = match secret {
         None => SecretChoice::Keep,

@@ -13,9 +13,8 @@ pub async fn hidden(question: &'static str) -> Result<Zeroizing<String>, Failure
     let no_terminal = |error: std::io::Error| {
         Failure::here(format!("the terminal cannot be used: {error}"), "pipe the value in and use --secret stdin")
     };
-    // Handlers stand before the echo is switched off; interrupt and terminate are heard above.
+    // Handlers stand before the echo is switched off; the other signals are heard above.
     let mut hung_up = signal(SignalKind::hangup()).map_err(no_terminal)?;
-    let mut quit = signal(SignalKind::quit()).map_err(no_terminal)?;
     // Not to be stopped meanwhile: the shell would get a terminal without echo.
     let tstp = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
     let _not_stopped = signal(tstp).map_err(no_terminal)?;
@@ -32,7 +31,6 @@ pub async fn hidden(question: &'static str) -> Result<Zeroizing<String>, Failure
             text
         }
         _ = hung_up.recv() => Err(Failure::stopped(129)),
-        _ = quit.recv() => Err(Failure::stopped(131)),
     }
 }
 

@@ -15,8 +15,9 @@ const VARIABLE: &str = "D365_SANDBOX_SECRET";
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Serve the simulated tenant on this machine until Ctrl-C.\n\n\
-        It speaks as Entra and Finance & Operations do, over plain HTTP on 127.0.0.1, and prints how to reach it. Its secret\n\
-        is made up and opens nothing else. Every command can also be rehearsed with --sandbox[=SCENARIO], without this.",
+        It speaks as Entra and Finance & Operations do, over plain HTTP on 127.0.0.1, and prints how to reach\n\
+        it. Its secret is made up and opens nothing else. Every command can also be rehearsed with\n\
+        --sandbox[=SCENARIO], without this.",
     after_help = "Examples:\n  \
         d365-connect sandbox --scenario secret-expired --port 8365\n  \
         d365-connect sandbox --list\n\n\
@@ -46,12 +47,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             "choose another --port, or none",
         )
     })?;
-    let base = format!("http://{}", sandbox.address());
+    let port = sandbox.address().port();
     let offers = sandbox.noted();
     if context.is_json() {
-        context.printer.json(&report(scenario, &base, &offers));
+        context.printer.json(&report(scenario, port, &offers));
     } else {
-        context.printer.out(&lines(scenario, &base, &offers));
+        context.printer.out(&lines(scenario, port, &offers));
     }
     // Until Ctrl-C, which is heard above.
     std::future::pending::<Done>().await
@@ -68,19 +69,13 @@ fn list(context: &Context) {
     context.printer.out(&context.printer.table(&rows));
 }
 
-/// The profile's values with real loopback addresses in place of the fixed names.
-fn values(base: &str, offers: &[Offer]) -> Vec<(FieldId, String)> {
-    let mut values = vec![(FieldId::AuthorityUrl, base.to_owned())];
-    for offer in offers {
-        match offer {
-            Offer::Value(FieldId::AuthorityUrl, _) | Offer::Secret(..) => {}
-            Offer::Value(field, value) => {
-                let value = value.replace(sandbox::AUTHORITY, base).replace(sandbox::FINANCE_OPERATIONS, base);
-                values.push((*field, value));
-            }
-        }
-    }
-    values
+/// The profile's values, with real loopback addresses in place of the fixed names.
+fn values(port: u16, offers: &[Offer]) -> Vec<(FieldId, String)> {
+    let plain = |offer: &Offer| match offer {
+        Offer::Value(field, value) => (*field, sandbox::for_others(value, port)),
+        Offer::Secret(_, ends) => (FieldId::Expires, ends.to_string()),
+    };
+    offers.iter().map(plain).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the simulated tenant's secret is made up, and is printed to be used")]
@@ -91,8 +86,9 @@ fn simulated_secret(offers: &[Offer]) -> Option<&str> {
     })
 }
 
-fn lines(scenario: Scenario, base: &str, offers: &[Offer]) -> String {
-    let settings: Vec<String> = values(base, offers)
+fn lines(scenario: Scenario, port: u16, offers: &[Offer]) -> String {
+    let base = sandbox::for_others(sandbox::AUTHORITY, port);
+    let settings: Vec<String> = values(port, offers)
         .into_iter()
         .map(|(field, value)| format!("    --set {} \\\n", quoted(&format!("{field}={value}"))))
         .collect();
@@ -112,9 +108,10 @@ fn lines(scenario: Scenario, base: &str, offers: &[Offer]) -> String {
     )
 }
 
-fn report(scenario: Scenario, base: &str, offers: &[Offer]) -> serde_json::Value {
+fn report(scenario: Scenario, port: u16, offers: &[Offer]) -> serde_json::Value {
+    let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let values: serde_json::Map<String, serde_json::Value> =
-        values(base, offers).into_iter().map(|(field, value)| (field.to_string(), value.into())).collect();
+        values(port, offers).into_iter().map(|(field, value)| (field.to_string(), value.into())).collect();
     json!({
         "schema": 1,
         "scenario": scenario.as_str(),

@@ -3,7 +3,7 @@
 //! Does not know how a check is carried out.
 
 use crate::core::evidence::Evidence;
-use crate::core::rules::{Finding, Judge};
+use crate::core::rules::{Finding, Judge, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -185,6 +185,8 @@ pub enum CheckResult {
         summary: String,
         /// More, for `details`.
         details: Details,
+        /// What it warns of.
+        evidence: Evidence,
     },
     /// It did not pass. The rules say whether that is `failed` or `unknown`, and why.
     Refused {
@@ -260,6 +262,8 @@ pub struct CheckDone {
 #[derive(Debug, Clone, Default)]
 pub struct CheckRun {
     states: std::collections::BTreeMap<CheckId, CheckState>,
+    /// Every finding, with how the evidence stands that it is from.
+    judged: Vec<(Status, Finding)>,
     /// What was found so far, the cause first.
     pub findings: Vec<Finding>,
     /// How long the run has taken, as far as events tell.
@@ -285,13 +289,25 @@ impl CheckRun {
                 state.waiting = None;
                 let (status, summary, details) = match result {
                     CheckResult::Passed { summary, details } => (Status::Passed, summary, details),
-                    CheckResult::Warning { summary, details } => (Status::Warning, summary, details),
+                    CheckResult::Warning { summary, details, evidence } => {
+                        let findings = judge.findings(&evidence);
+                        self.judged.extend(findings.into_iter().map(|finding| (Status::Warning, finding)));
+                        self.rank();
+                        (Status::Warning, summary, details)
+                    }
                     CheckResult::Skipped { reason } => (Status::Skipped, reason, Details::new()),
-                    CheckResult::Refused { summary, details, evidence } => {
-                        let (status, findings) = judge.judge(&evidence);
-                        self.findings.extend(findings);
-                        rank(&mut self.findings);
-                        (status, summary, details)
+                    CheckResult::Refused { summary, mut details, evidence } => {
+                        let mut worst = Status::Unknown;
+                        for one in &evidence {
+                            let (status, findings) = judge.judge(one);
+                            worst = worst.max(status);
+                            self.judged.extend(findings.into_iter().map(|finding| (status, finding)));
+                            if let Some(entity) = one.named.get("entity") {
+                                stand(&mut details, entity, status);
+                            }
+                        }
+                        self.rank();
+                        (worst, summary, details)
                     }
                 };
                 self.states.entry(check).or_default().done = Some(CheckDone { status, summary, details, took });
@@ -304,14 +320,15 @@ impl CheckRun {
         self.states.get(&check).cloned().unwrap_or_default()
     }
 
+    /// The check that runs and has got furthest, if any runs.
+    pub fn current(&self) -> Option<CheckId> {
+        let running = |state: &CheckState| state.started.is_some() && state.done.is_none();
+        self.states.iter().rev().find(|(_, state)| running(state)).map(|(check, _)| *check)
+    }
+
     /// How a check ended, if it did.
     pub fn done(&self, check: CheckId) -> Option<&CheckDone> {
         self.states.get(&check).and_then(|state| state.done.as_ref())
-    }
-
-    /// How a lane stands: the worst of its checks; `Skipped` when none ran.
-    pub fn lane(&self, lane: Lane) -> Status {
-        self.worst(|check| check.lane() == Some(lane))
     }
 
     /// The verdict over all checks. A run in which nothing could be judged is `Unknown`.
@@ -319,11 +336,33 @@ impl CheckRun {
         self.verdict_over(|_| true)
     }
 
-    /// The verdict over some checks.
+    /// The verdict over some checks. When all of them were skipped, it is `Passed` if nothing else stood in the way (no
+    /// end date is recorded, a token is opaque), else `Unknown`.
     pub fn verdict_over(&self, wanted: impl Fn(CheckId) -> bool) -> Status {
-        match self.worst(wanted) {
-            Status::Skipped => Status::Unknown,
-            status => status,
+        match (self.worst(wanted), self.worst(|_| true)) {
+            (Status::Skipped, Status::Passed | Status::Warning) => Status::Passed,
+            (Status::Skipped, _) => Status::Unknown,
+            (status, _) => status,
+        }
+    }
+
+    /// Ranks findings: what is failed before what could not be judged, then the surest, then the earliest check. A cause
+    /// is told once, one of the network once a lane.
+    fn rank(&mut self) {
+        self.judged.sort_by_key(|(status, finding)| {
+            (std::cmp::Reverse(*status), std::cmp::Reverse(finding.confidence), finding.check)
+        });
+        self.findings.clear();
+        for (_, finding) in &self.judged {
+            let told = |known: &Finding| {
+                // Both hosts may be out of reach, each for itself.
+                let elsewhere = matches!(finding.owner, Owner::Network | Owner::Microsoft)
+                    && known.check.and_then(CheckId::lane) != finding.check.and_then(CheckId::lane);
+                known.cause == finding.cause && !elsewhere
+            };
+            if !self.findings.iter().any(told) {
+                self.findings.push(finding.clone());
+            }
         }
     }
 
@@ -337,13 +376,98 @@ impl CheckRun {
     }
 }
 
-/// Ranks findings: by check (the first failed check is the cause), then by confidence; a cause is told once.
-fn rank(findings: &mut Vec<Finding>) {
-    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.confidence), finding.check));
-    let mut seen = Vec::new();
-    findings.retain(|finding| {
-        let new = !seen.contains(&finding.cause);
-        seen.push(finding.cause);
-        new
-    });
+/// Writes into the details how an entity stands.
+fn stand(details: &mut Details, entity: &str, status: Status) {
+    let all = details.get_mut("entities").and_then(Value::as_array_mut).into_iter().flatten();
+    for one in all.filter(|one| one.get("name").and_then(Value::as_str) == Some(entity)) {
+        if let Some(slot) = one.get_mut("status") {
+            *slot = status.as_str().into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::evidence::Mark;
+    use crate::core::rules::{Cause, RuleBook};
+    use serde_json::json;
+
+    /// A run in which `access` met a refusal and a busy service.
+    fn access_run() -> CheckRun {
+        let book: RuleBook = toml::from_str(
+            "rule = [
+                { cause = 'throttled', confidence = 'certain', when = { status = [429] } },
+                { cause = 'd365-privilege-missing', confidence = 'likely', when = { status = [403] } },
+            ]",
+        )
+        .unwrap();
+        let evidence = |entity: &str, status| {
+            let one =
+                Evidence { http_status: Some(status), ..Evidence::local(CheckId::Access, [Mark::SessionAccepted]) };
+            one.naming("entity", entity)
+        };
+        let mut details = Details::new();
+        let entity = |name: &str, status: &str| json!({ "name": name, "status": status });
+        details
+            .insert("entities".into(), json!([entity("A", "unknown"), entity("B", "passed"), entity("C", "unknown")]));
+        let mut run = CheckRun::default();
+        let judge = Judge { book: &book, guide: None, values: &|_| None };
+        run.apply(CheckEvent::Started { check: CheckId::Access, at: Duration::from_millis(5) }, &judge);
+        let result = CheckResult::Refused {
+            summary: String::new(),
+            details,
+            evidence: vec![evidence("C", 429), evidence("A", 403)],
+        };
+        run.apply(CheckEvent::Finished { check: CheckId::Access, at: Duration::from_millis(25), result }, &judge);
+        run
+    }
+
+    #[test]
+    fn each_entity_stands_by_its_own_evidence() {
+        let run = access_run();
+        let done = run.done(CheckId::Access).unwrap();
+        assert_eq!((done.status, done.took), (Status::Failed, Duration::from_millis(20)));
+        let stands: Vec<&str> =
+            done.details["entities"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
+        assert_eq!(stands, ["failed", "passed", "unknown"]);
+    }
+
+    #[test]
+    fn what_is_failed_is_told_before_what_could_not_be_judged() {
+        let causes: Vec<Cause> = access_run().findings.iter().map(|finding| finding.cause).collect();
+        assert_eq!(causes, [Cause::D365PrivilegeMissing, Cause::Throttled]);
+    }
+
+    #[test]
+    fn the_worst_wins_and_skipped_does_not_count() {
+        let mut run = CheckRun::default();
+        let judge = Judge { book: &RuleBook::default(), guide: None, values: &|_| None };
+        assert_eq!(run.verdict(), Status::Unknown);
+        let finished = |check, result| CheckEvent::Finished { check, at: Duration::ZERO, result };
+        run.apply(finished(CheckId::Expiry, CheckResult::Skipped { reason: String::new() }), &judge);
+        assert_eq!(run.verdict(), Status::Unknown);
+        run.apply(
+            finished(CheckId::Inputs, CheckResult::Passed { summary: String::new(), details: Details::new() }),
+            &judge,
+        );
+        assert_eq!(run.verdict(), Status::Passed);
+        let evidence = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+        let warning = CheckResult::Warning { summary: String::new(), details: Details::new(), evidence };
+        run.apply(finished(CheckId::Expiry, warning), &judge);
+        assert_eq!(run.verdict(), Status::Warning);
+        assert_eq!(run.verdict_over(|check| check == CheckId::Inputs), Status::Passed);
+    }
+
+    #[test]
+    fn what_a_check_waits_for() {
+        for (check, needs) in [
+            (CheckId::Inputs, "inputs"),
+            (CheckId::Expiry, "inputs expiry"),
+            (CheckId::Access, "inputs authority token environment registration access"),
+        ] {
+            let names: Vec<&str> = check.with_needs().into_iter().map(CheckId::as_str).collect();
+            assert_eq!(names.join(" "), needs);
+        }
+    }
 }

@@ -74,8 +74,8 @@ impl Claims {
         if self.object_id.is_none() {
             marks.push(Mark::ObjectIdMissing);
         }
-        let expired = self.expires.is_some_and(|end| end + CLOCK_TOLERANCE < now);
-        let early = self.not_before.is_some_and(|start| start - CLOCK_TOLERANCE > now);
+        let expired = self.expires.is_some_and(|end| end.saturating_add(CLOCK_TOLERANCE) < now);
+        let early = self.not_before.is_some_and(|start| start.saturating_sub(CLOCK_TOLERANCE) > now);
         if expired || early {
             marks.push(Mark::ClockDiffers);
         }

@@ -4,8 +4,10 @@
 
 mod reading;
 
-use self::reading::{MAX_SCAN, head, read_into, without_tokens};
+use self::reading::{MAX_SCAN, head, kept, read_into};
 use crate::core::check::CheckId;
+use crate::core::claims::Claims;
+use crate::core::cloud::ends_on_dot;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use serde::Deserialize;
@@ -43,8 +45,12 @@ pub enum Fault {
     TlsUntrusted,
     /// The certificate is for another host.
     TlsHostname,
-    /// The certificate is expired or not yet valid.
+    /// The certificate is expired.
     TlsExpired,
+    /// The certificate is not valid yet, by this machine's clock.
+    TlsNotYetValid,
+    /// The certificate was withdrawn by its issuer.
+    TlsRevoked,
     /// No common protocol, or not TLS at all.
     TlsProtocol,
     /// The proxy refused, failed, or wants a password.
@@ -53,6 +59,25 @@ pub enum Fault {
     Timeout,
     /// The answer broke off, was no HTTP, too large or too deep.
     Garbled,
+}
+
+impl Fault {
+    /// In a few words, after the name of a host.
+    pub fn words(self) -> &'static str {
+        match self {
+            Fault::Dns => "has no address here",
+            Fault::Connect => "cannot be reached",
+            Fault::TlsUntrusted => "shows a certificate that is not trusted here",
+            Fault::TlsHostname => "shows a certificate for another host",
+            Fault::TlsExpired => "shows a certificate that is expired",
+            Fault::TlsNotYetValid => "shows a certificate that is not valid yet",
+            Fault::TlsRevoked => "shows a certificate that was withdrawn",
+            Fault::TlsProtocol => "does not agree on a TLS connection",
+            Fault::Proxy => "is not reached through the proxy",
+            Fault::Timeout => "gave no answer in time",
+            Fault::Garbled => "gave an answer that cannot be read",
+        }
+    }
 }
 
 /// A fact that is not a code, status or text: what was seen around the answer.
@@ -83,24 +108,22 @@ pub enum Mark {
     SecretIsGuid,
     /// A value is a placeholder that was never filled in.
     Placeholder,
-    /// No secret could be had, because none is set.
-    SecretAbsent,
     /// The place where the secret is kept could not be read: says nothing about the secret.
     SecretUnreadable,
+    /// The text holds an access token whose claims could be read.
+    TokenSeen,
+    /// The recorded end date is near.
+    EndDateNear,
     /// The recorded end date has passed.
     EndDatePassed,
-    /// The tenant value is not well formed.
-    TenantMalformed,
-    /// The client id is not well formed.
-    ClientIdMalformed,
-    /// The resource URL is not well formed.
-    ResourceMalformed,
     /// The resource URL is of another product.
     OtherProduct,
     /// The discovery document of this tenant was found at this authority.
     TenantFound,
     /// Discovery says that there is no such tenant at this authority.
     TenantAbsent,
+    /// Every other cloud's authority was asked for the tenant.
+    OtherCloudsAsked,
     /// The tenant was found at another cloud's authority.
     TenantElsewhere,
     /// Not a sign-in service of Entra: discovery gave something else.
@@ -200,7 +223,7 @@ impl Reply {
     /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
     pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
         let body = String::from_utf8_lossy(&self.body);
-        let body = without_tokens(head(&scrubber.scrub(&body), MAX_SCAN));
+        let body = kept(&scrubber.scrub(head(&body, MAX_SCAN)));
         let mut evidence = Evidence {
             check: Some(check),
             origin: Some(origin),
@@ -229,7 +252,7 @@ impl Reply {
         }
         let mut said = body;
         if let Some(challenge) = &self.challenge {
-            let challenge = without_tokens(head(&scrubber.scrub(challenge), MAX_SCAN));
+            let challenge = kept(&scrubber.scrub(head(challenge, MAX_SCAN)));
             read_into(&mut evidence, &challenge);
             said = format!("{said}\n{challenge}");
         }
@@ -238,28 +261,41 @@ impl Reply {
     }
 }
 
-/// Whether an address is a sign-in page.
+/// Whether an address is a sign-in page of Microsoft's or of an organization's own federation service: by its host, or
+/// by a path that only those have. A page called `/login` on any other host is somebody else's portal.
 pub fn is_sign_in(address: &str) -> bool {
-    let lower = address.to_ascii_lowercase();
-    [
-        "login.",
-        "/wsfed",
-        "/oauth2/authorize",
-        "/oauth2/v2.0/authorize",
-        "/adfs/ls",
-        "signin",
-        "sign-in",
-        "/login",
+    const HOSTS: [&str; 9] = [
+        "microsoftonline.com",
+        "microsoftonline.us",
+        "microsoftonline.cn",
+        "login.microsoft.com",
+        "login.windows.net",
         "sts.windows.net",
-    ]
-    .iter()
-    .any(|sign| lower.contains(sign))
+        "chinacloudapi.cn",
+        "usgovcloudapi.net",
+        "login.sandbox.test",
+    ];
+    const PATHS: [&str; 5] = ["/wsfed", "/oauth2/authorize", "/oauth2/v2.0/authorize", "/adfs/ls", "/saml2"];
+    let lower = address.to_ascii_lowercase();
+    let (host, path) = match lower.split_once("://") {
+        Some((_, rest)) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
+        None => ("", lower.as_str()),
+    };
+    let host = host.split(':').next().unwrap_or_default();
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    HOSTS.iter().any(|known| ends_on_dot(host, known)) || PATHS.iter().any(|known| path.contains(known))
+}
+
+/// The claims of a token that stands in a text. The token itself is not kept.
+pub fn token_in(text: &str) -> Option<Claims> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+    text.split(|c| !belongs(c)).filter_map(|word| word.find("eyJ").map(|at| &word[at..])).find_map(Claims::read)
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are
 /// not kept.
 pub fn read_text(text: &str) -> Evidence {
-    let text = without_tokens(head(text, MAX_SCAN));
+    let text = kept(text);
     let mut evidence = Evidence::default();
     read_into(&mut evidence, &text);
     evidence.text = Untrusted::plain(&text);

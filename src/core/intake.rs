@@ -28,6 +28,8 @@ pub struct Intake {
     pub found: Vec<Found>,
     /// The secret's value, if one was there.
     pub secret: Option<Zeroizing<String>>,
+    /// Nothing had a label that is known: the shape alone told what it is.
+    pub by_shape: bool,
     /// Things that were seen and left alone, for people: `Object ID (not needed)`.
     pub left: Vec<String>,
 }
@@ -108,6 +110,7 @@ pub fn read(text: &str, clouds: &Clouds) -> Intake {
         take(&mut intake, &name, &value);
     }
     if intake.is_empty() {
+        intake.by_shape = true;
         by_shape(&mut intake, text, clouds);
     }
     intake
@@ -120,10 +123,13 @@ fn take(intake: &mut Intake, name: &str, value: &str) {
     }
     match label(name) {
         Some(Label::Secret) if parse_guid(&value).is_some() => {
-            intake.left.push("Secret ID (the Value is needed)".into())
+            intake.left.push("Secret ID (the Value is needed)".into());
         }
         Some(Label::Secret) => intake.secret = Some(Zeroizing::new(value)),
         Some(Label::NotNeeded(what)) => intake.left.push(what.into()),
+        Some(Label::Field(field)) if looks_like_secret(&value) => {
+            intake.left.push(format!("{}: it looks like a secret's value", field.spec().label));
+        }
         Some(Label::Field(field)) => {
             // A label may be followed by something that is not its value; the field's own form decides.
             let fits = match field {
@@ -158,7 +164,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         let split = line.split_once('=').or_else(|| line.split_once(": ")).or_else(|| line.split_once('\t'));
         match split {
             Some((name, value)) if label(name.trim_matches('"')).is_some() => {
-                all.push((name.trim_matches('"').to_owned(), value.to_owned()))
+                all.push((name.trim_matches('"').to_owned(), value.to_owned()));
             }
             _ if label(line.trim_end_matches(':')).is_some() => {
                 if let Some(next) = lines.get(at + 1) {

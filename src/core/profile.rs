@@ -8,6 +8,7 @@ use crate::core::guide::Guide;
 use crate::core::names::{ClientId, ProfileName, TenantId};
 use crate::core::question::{self, Context, FieldId, Note, Weight};
 use crate::core::resource::ResourceUrl;
+use crate::core::secret::looks_like_secret;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -189,7 +190,9 @@ impl ProfileDraft {
 
     /// A value by its name in templates.
     pub fn template_value(&self, name: &str, clouds: &Clouds) -> Option<String> {
-        let given = |field| Some(self.value(field).to_owned()).filter(|value| !value.is_empty());
+        // A secret in the wrong field must not get into a link.
+        let fit = |value: &String| !value.is_empty() && !looks_like_secret(value);
+        let given = |field| Some(self.value(field).to_owned()).filter(fit);
         match name {
             "client_id" => given(FieldId::ClientId),
             "tenant_id" => given(FieldId::TenantId),

@@ -182,14 +182,6 @@ impl FieldId {
     pub fn parse(name: &str) -> Option<FieldId> {
         SPECS.iter().find(|spec| spec.name == name).map(|spec| spec.id)
     }
-
-    /// How the field is given on the command line: `--set tenant_id=…`, `--secret stdin`.
-    pub fn flag(self) -> String {
-        match self {
-            FieldId::Secret => "--secret SOURCE".into(),
-            _ => format!("--set {}=…", self.name()),
-        }
-    }
 }
 
 impl fmt::Display for FieldId {
@@ -403,10 +395,12 @@ fn expires(value: &str, today: Date, notes: &mut Vec<Note>) {
     };
     let days = expiry::days_left(date, today);
     notes.push(match days {
-        ..0 => Note::new(Weight::Hint, "this day has passed: the secret no longer works"),
-        0..=30 => Note::new(Weight::Hint, format!("{} left: plan the next secret now", expiry::days(days))),
+        ..=0 => Note::new(Weight::Hint, "this day is today or has passed: the secret no longer works"),
+        1..=30 => Note::new(Weight::Hint, format!("{} left: plan the next secret now", expiry::days(days))),
         // The portal's maximum is 24 months (facts, section 3).
-        732.. => Note::new(Weight::Hint, "a secret lives 24 months at most; old ones marked 'Never' no longer work"),
+        732.. => {
+            Note::new(Weight::Hint, "a secret lives 24 months at most; old ones marked 'Never' are reported as expired")
+        }
         _ => Note::new(Weight::Good, expiry::days(days)),
     });
 }

@@ -75,15 +75,14 @@ pub struct CheckLine {
 }
 
 impl ProfileReport {
-    /// The report of an ended run: the checks that were asked for, and whatever kept one of them from running.
+    /// The report of an ended run. With `only`, just those checks are listed and judged; when none of them came to a
+    /// verdict, the report is `passed` if nothing that they wait for stood in the way, else `unknown`.
     pub fn new(profile: &str, guide: &str, started: Timestamp, run: &CheckRun, only: &[CheckId]) -> ProfileReport {
-        let asked = |check: CheckId, status: Status| {
-            only.is_empty() || only.contains(&check) || matches!(status, Status::Failed | Status::Unknown)
-        };
+        let asked = |check: CheckId| only.is_empty() || only.contains(&check);
         let checks: Vec<CheckLine> = CheckId::ALL
             .into_iter()
             .filter_map(|id| run.done(id).map(|done| (id, done)))
-            .filter(|(id, done)| asked(*id, done.status))
+            .filter(|(id, _)| asked(*id))
             .map(|(id, done)| CheckLine {
                 id,
                 status: done.status,
@@ -99,7 +98,7 @@ impl ProfileReport {
         ProfileReport {
             profile: profile.to_owned(),
             guide: guide.to_owned(),
-            verdict: run.verdict_over(|check| checks.iter().any(|line| line.id == check)),
+            verdict: run.verdict_over(asked),
             lanes: Lanes { entra: lane(Lane::Entra), d365: lane(Lane::D365) },
             started: rfc3339(started),
             duration_ms: millis(run.elapsed),

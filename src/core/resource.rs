@@ -24,7 +24,7 @@ pub struct ResourceUrl {
 pub enum Cleaned {
     /// A path.
     Path,
-    /// A query or fragment.
+    /// A query.
     Query,
     /// The default port, `:443`.
     Port,
@@ -38,6 +38,8 @@ pub enum Cleaned {
     CloudAppSecurity,
     /// `/.default`, which belongs to a scope.
     Scope,
+    /// The host was written with signs of its own: a dot at the end, percent signs, other letters for a name.
+    Host,
 }
 
 impl fmt::Display for Cleaned {
@@ -52,6 +54,7 @@ impl fmt::Display for Cleaned {
             Cleaned::CloudAppSecurity => {
                 "'.mcas.ms' was taken off: it belongs to a browser session, not to the environment"
             }
+            Cleaned::Host => "the host was put into its plain form",
             Cleaned::Scope => "'/.default' was taken off: it belongs to the scope",
         })
     }
@@ -78,7 +81,7 @@ impl ResourceUrl {
         }
         let mut cleaned = Vec::new();
         let lower = text.to_ascii_lowercase();
-        if lower.matches("://").count() > 1 {
+        if lower.split('?').next().is_some_and(|front| front.matches("://").count() > 1) {
             return Err(wrong("'://' stands twice in this URL"));
         }
         let with_scheme = if lower.contains("://") {
@@ -97,8 +100,19 @@ impl ResourceUrl {
             Some(Host::Ipv6(ip)) => format!("[{ip}]"),
             None => return Err(wrong("this URL has no host")),
         };
+        if url.fragment().is_some() {
+            return Err(wrong("what follows '#' does not belong into this URL"));
+        }
         if mixes_scripts(authority_part(&with_scheme)) {
             return Err(wrong("the host name mixes letters of different alphabets"));
+        }
+        if !authority_part(&with_scheme.to_ascii_lowercase()).starts_with(host.as_str())
+            || authority_part(&with_scheme)
+                .trim_end_matches(|c: char| c.is_ascii_digit())
+                .trim_end_matches(':')
+                .ends_with('.')
+        {
+            cleaned.push(Cleaned::Host);
         }
         if let Some(real) = host.strip_suffix(".mcas.ms") {
             host = real.to_owned();
@@ -119,11 +133,14 @@ impl ResourceUrl {
         if https && authority_part(&with_scheme).ends_with(":443") {
             cleaned.push(Cleaned::Port);
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        if url.query().is_some() {
             cleaned.push(Cleaned::Query);
         }
         match url.path().trim_end_matches('/') {
-            "" if url.path() == "/" && with_scheme.ends_with('/') => cleaned.push(Cleaned::Slash),
+            // The one slash in front of a query is no slash at the end.
+            "" if url.path().len() > 1 || with_scheme.ends_with('/') && url.query().is_none() => {
+                cleaned.push(Cleaned::Slash);
+            }
             "" => {}
             "/.default" => cleaned.push(Cleaned::Scope),
             _ => cleaned.push(Cleaned::Path),
@@ -193,7 +210,7 @@ mod tests {
 
     #[test]
     fn pasted_urls() {
-        use Cleaned::{Capitals, CloudAppSecurity, Path, Port, Query, Scheme, Scope, Slash};
+        use Cleaned::{Capitals, CloudAppSecurity, Host, Path, Port, Query, Scheme, Scope, Slash};
         let table: &[(&str, &str, &[Cleaned])] = &[
             ("https://contoso.operations.dynamics.com", "https://contoso.operations.dynamics.com", &[]),
             ("https://contoso.operations.dynamics.com/", "https://contoso.operations.dynamics.com", &[Slash]),
@@ -207,6 +224,11 @@ mod tests {
                 "https://contoso.operations.dynamics.com",
                 &[Query],
             ),
+            (
+                "https://contoso.operations.dynamics.com/?back=https://x.test/",
+                "https://contoso.operations.dynamics.com",
+                &[Query],
+            ),
             ("contoso.operations.dynamics.com/data/", "https://contoso.operations.dynamics.com", &[Scheme, Path]),
             ("https://contoso.operations.dynamics.com/.default", "https://contoso.operations.dynamics.com", &[Scope]),
             (
@@ -214,6 +236,9 @@ mod tests {
                 "https://contoso.operations.dynamics.com",
                 &[CloudAppSecurity],
             ),
+            ("https://contoso.operations.dynamics.com//", "https://contoso.operations.dynamics.com", &[Slash]),
+            ("https://contoso.operations.dynamics.com.", "https://contoso.operations.dynamics.com", &[Host]),
+            ("https://contoso%2eoperations.dynamics.com", "https://contoso.operations.dynamics.com", &[Host]),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080", &[]),
             ("http://localhost:1/", "http://localhost:1", &[Slash]),
             ("http://[::1]:7", "http://[::1]:7", &[]),
@@ -239,6 +264,7 @@ mod tests {
             "https://https://contoso.operations.dynamics.com",
             "https://con toso.operations.dynamics.com",
             "https://contoso",
+            "https://contoso.operations.dynamics.com/#frag",
             "https://cont\u{43e}so.operations.dynamics.com",
             "http://127.0.0.1.evil.test",
         ] {

@@ -162,6 +162,8 @@ pub struct When {
     pub marks: Vec<Mark>,
     /// One of these marks.
     pub any_mark: Vec<Mark>,
+    /// None of these statuses.
+    pub no_status: Vec<u16>,
     /// None of these marks.
     pub no_marks: Vec<Mark>,
     /// Not in one of these checks.
@@ -193,6 +195,7 @@ impl When {
             && (self.text.is_empty() || says(&self.text))
             && self.marks.iter().all(|mark| e.marks.contains(mark))
             && (self.any_mark.is_empty() || self.any_mark.iter().any(|mark| e.marks.contains(mark)))
+            && !e.http_status.is_some_and(|status| self.no_status.contains(&status))
             && !self.no_marks.iter().any(|mark| e.marks.contains(mark))
             && !e.check.is_some_and(|check| self.no_check.contains(&check))
             && !class.is_some_and(|class| self.no_status_class.contains(&class))
@@ -314,16 +317,11 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Judges the evidence of one failed check: how the check stands, and the findings.
-    pub fn judge(&self, evidence: &[Evidence]) -> (Status, Vec<Finding>) {
-        let mut status = Status::Unknown;
-        let mut all = Vec::new();
-        for one in evidence {
-            let findings = self.findings(one);
-            status = status.max(findings.first().map_or(Status::Unknown, |top| standing(top.cause, one)));
-            all.extend(findings);
-        }
-        (status, all)
+    /// Judges one piece of evidence: how what it is about stands, and the findings.
+    pub fn judge(&self, evidence: &Evidence) -> (Status, Vec<Finding>) {
+        let findings = self.findings(evidence);
+        let status = findings.first().map_or(Status::Unknown, |top| standing(top.cause));
+        (status, findings)
     }
 
     /// The findings for one piece of evidence, most likely first; never empty.
@@ -387,14 +385,11 @@ impl Judge<'_> {
 }
 
 /// How a check stands that failed for this cause (contract, section 4, "Folding").
-fn standing(cause: Cause, evidence: &Evidence) -> Status {
+fn standing(cause: Cause) -> Status {
     match cause.owner() {
-        Owner::Network | Owner::Microsoft => Status::Unknown,
+        Owner::Network | Owner::Microsoft | Owner::None => Status::Unknown,
         Owner::EntraAdmin | Owner::Operator => Status::Failed,
         Owner::D365Admin if cause == Cause::D365Maintenance => Status::Unknown,
         Owner::D365Admin => Status::Failed,
-        // A clear refusal whose reason we do not know is still a refusal.
-        Owner::None if evidence.http_status.is_some_and(|status| (400..500).contains(&status)) => Status::Failed,
-        Owner::None => Status::Unknown,
     }
 }

@@ -3,7 +3,7 @@
 //! The only module that looks inside a secret. Does not know where secrets are stored or sent.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
@@ -154,32 +154,28 @@ pub fn is_placeholder(text: &str) -> bool {
     let bracketed = [("<", ">"), ("{{", "}}"), ("${", "}"), ("[", "]")]
         .iter()
         .any(|(open, close)| lower.len() > 2 && lower.starts_with(open) && lower.ends_with(close));
-    let words = [
-        "your-",
-        "your_",
-        "yourtenant",
-        "yourclient",
-        "yoursecret",
-        "placeholder",
-        "changeme",
-        "insert-",
-        "replace-me",
-        "todo",
-    ];
+    // Whole words only: a user may be called todor, a tenant todo.example.com.
+    let words = ["placeholder", "changeme", "change-me", "replaceme", "replace-me", "todo", "tbd"];
+    let address = lower.strip_prefix("https://").unwrap_or(&lower);
+    let yours =
+        ["your-", "your_", "your ", "yourtenant", "yourclient", "yoursecret", "yourenv", "yourorg", "yourcompany"];
     let guid_dummy = crate::core::names::parse_guid(&lower).is_some_and(|id| {
         let hex: std::collections::BTreeSet<char> = id.simple().to_string().chars().collect();
         hex.len() == 1
     });
     bracketed
         || guid_dummy
-        || words.iter().any(|word| lower.starts_with(word))
-        || (lower.len() >= 3 && lower.chars().all(|c| c == 'x' || c == '-'))
+        || words.contains(&lower.as_str())
+        || yours.iter().any(|word| address.starts_with(word))
+        || (lower.len() >= 5 && lower.chars().all(|c| c == 'x' || c == '-'))
 }
 
 /// Whether a text is shaped like a secret value of today: about 40 characters, with `~` among letters and digits.
 ///
 /// General knowledge, not documented: a hint, never a reason to refuse (facts 7).
 pub fn looks_like_secret(text: &str) -> bool {
+    // A field for URLs puts this before whatever it is given.
+    let text = text.strip_prefix("https://").unwrap_or(text);
     (34..=44).contains(&text.len())
         && text.contains('~')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'~' | b'_' | b'.' | b'-'))
@@ -306,37 +302,43 @@ impl fmt::Debug for SecretBuffer {
 /// Takes known secrets out of a text, in every form in which a server or library might echo them.
 #[derive(Default, Clone)]
 pub struct Scrubber {
-    needles: Arc<Vec<Zeroizing<String>>>,
+    known: Arc<Vec<Known>>,
+}
+
+/// A secret that may turn up.
+#[derive(Clone)]
+struct Known {
+    plain: Zeroizing<String>,
+    /// What it comes to inside of any text that was encoded in base64 as a whole.
+    encoded: Vec<Zeroizing<String>>,
 }
 
 /// What stands where a secret was.
 pub const SCRUBBED: &str = "[secret]";
+/// A shorter needle would blot out unrelated text; such a secret is not one.
+const SHORTEST: usize = 6;
 
 impl Scrubber {
     /// A scrubber for one client secret.
     pub fn for_secret(secret: &ClientSecret) -> Scrubber {
         #[expect(clippy::disallowed_methods, reason = "to find it in foreign text and take it out")]
-        let forms = forms_of(secret.reveal());
-        Scrubber { needles: Arc::new(forms) }
+        let known = Known::new(secret.reveal());
+        Scrubber { known: Arc::new(vec![known]) }
     }
 
     /// The same, and a token besides.
     #[must_use]
     pub fn and_token(&self, token: &AccessToken) -> Scrubber {
         #[expect(clippy::disallowed_methods, reason = "to find it in foreign text and take it out")]
-        let more = forms_of(token.reveal());
-        let mut all: Vec<Zeroizing<String>> = self.needles.iter().map(|n| Zeroizing::new(n.to_string())).collect();
-        all.extend(more);
-        Scrubber { needles: Arc::new(all) }
+        let more = Known::new(token.reveal());
+        Scrubber { known: Arc::new(self.known.iter().cloned().chain([more]).collect()) }
     }
 
-    /// The text without any known secret.
+    /// The text without any known secret, also where it breaks off in the middle of one.
     pub fn scrub(&self, text: &str) -> String {
         let mut out = text.to_owned();
-        for needle in self.needles.iter() {
-            if out.contains(needle.as_str()) {
-                out = out.replace(needle.as_str(), SCRUBBED);
-            }
+        for known in self.known.iter().filter(|known| known.plain.chars().count() >= SHORTEST) {
+            out = known.scrub(&out);
         }
         out
     }
@@ -344,31 +346,130 @@ impl Scrubber {
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scrubber({} forms hidden)", self.needles.len())
+        write!(f, "Scrubber({} hidden)", self.known.len())
     }
 }
 
-/// A secret as it may turn up elsewhere: plain, form- and percent-encoded, as JSON string, in base64. Longest first.
-fn forms_of(secret: &str) -> Vec<Zeroizing<String>> {
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let percent = form.replace('+', "%20");
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.trim_matches('"').to_owned();
-    let mut forms = vec![
-        secret.to_owned(),
-        form.to_ascii_lowercase(),
-        form,
-        percent,
-        json,
-        STANDARD.encode(secret),
-        STANDARD_NO_PAD.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
-    ];
-    // Too short a needle would blot out unrelated text; such a secret is not one.
-    forms.retain(|form| form.len() >= 6);
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms.dedup();
-    forms.into_iter().map(Zeroizing::new).collect()
+impl Known {
+    fn new(secret: &str) -> Known {
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let percent = form.replace('+', "%20").replace("%7E", "~");
+        let json = serde_json::to_string(secret).unwrap_or_default();
+        let mut encoded = Vec::new();
+        for text in [secret, &form, &percent, json.trim_matches('"')].map(str::to_owned).map(Zeroizing::new) {
+            for lead in 0..3 {
+                let framed = Zeroizing::new(["xx".split_at(lead).0, &text].concat());
+                // The first and last signs hold bits of what stands around it.
+                let (from, to) = ((8 * lead).div_ceil(6), 8 * framed.len() / 6);
+                encoded.push(Zeroizing::new(STANDARD_NO_PAD.encode(framed.as_bytes())[from..to].to_owned()));
+                encoded.push(Zeroizing::new(URL_SAFE_NO_PAD.encode(framed.as_bytes())[from..to].to_owned()));
+            }
+        }
+        encoded.sort_by(|one, other| one.as_str().cmp(other));
+        encoded.dedup_by(|one, other| one.as_str() == other.as_str());
+        Known { plain: Zeroizing::new(secret.to_owned()), encoded }
+    }
+
+    fn scrub(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            match self.echo(rest) {
+                Some(length) => {
+                    out.push_str(SCRUBBED);
+                    rest = &rest[length..];
+                }
+                None => {
+                    out.push(c);
+                    rest = &rest[c.len_utf8()..];
+                }
+            }
+        }
+        for needle in self.encoded.iter().filter(|needle| out.contains(needle.as_str())).collect::<Vec<_>>() {
+            out = out.replace(needle.as_str(), SCRUBBED);
+        }
+        out
+    }
+
+    /// How many bytes at the start of a text are the secret, each of its characters spelled in any way.
+    fn echo(&self, text: &str) -> Option<usize> {
+        let mut ends = Vec::new();
+        for (number, c) in self.plain.chars().enumerate() {
+            let begins = if number == 0 { vec![0] } else { std::mem::take(&mut ends) };
+            for at in &begins {
+                spellings(&text[*at..], c, |length| ends.push(at + length));
+            }
+            if ends.is_empty() {
+                let cut = begins.iter().any(|at| breaks_off(&text[*at..]));
+                return (cut && number >= SHORTEST).then_some(text.len());
+            }
+            ends.sort_unstable();
+            ends.dedup();
+        }
+        ends.pop()
+    }
+}
+
+/// Whether nothing is left of a text, or no more than the beginning of an escaped character.
+fn breaks_off(rest: &str) -> bool {
+    let escape = rest.strip_prefix(['%', '\\', '&']);
+    rest.is_empty()
+        || escape.is_some_and(|rest| rest.len() < 7 && !rest.contains(|c: char| !c.is_ascii_alphanumeric() && c != '#'))
+}
+
+/// Tells the length of every spelling of a character with which a text begins: itself in any case, and as URLs, forms,
+/// JSON, HTML and source code write it, escaped once or several times.
+fn spellings(text: &str, c: char, mut found: impl FnMut(usize)) {
+    let starts = |rest: &str, with: &str| rest.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    let Some(first) = text.chars().next() else { return };
+    let mut utf8 = [0; 4];
+    let itself: &str = c.encode_utf8(&mut utf8);
+    if starts(text, itself) {
+        found(itself.len());
+    }
+    match first {
+        '+' if c == ' ' => found(1),
+        '%' => {
+            for again in ["%", "%25", "%2525"] {
+                let spelled: String = itself.bytes().map(|byte| format!("{again}{byte:02x}")).collect();
+                if starts(text, &spelled) {
+                    found(spelled.len());
+                }
+            }
+        }
+        '\\' => {
+            let bare = text.trim_start_matches('\\');
+            let slashes = text.len() - bare.len();
+            let units: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            if starts(bare, &units[1..]) && units.len() == 6 {
+                found(slashes + 5);
+            } else if starts(text, &units) {
+                found(units.len());
+            }
+            if c == '\\' {
+                (2..=slashes).for_each(found);
+            } else if c.is_ascii_punctuation() && bare.starts_with(c) {
+                found(slashes + 1);
+            }
+        }
+        '&' => {
+            let named = match c {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => "&quot;",
+                '\'' => "&apos;",
+                _ => "",
+            };
+            let code = u32::from(c);
+            for spelled in [named, &format!("&#{code};"), &format!("&#0{code};"), &format!("&#x{code:x};")] {
+                if !spelled.is_empty() && starts(text, spelled) {
+                    found(spelled.len());
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -421,6 +522,33 @@ mod tests {
     }
 
     #[test]
+    fn placeholders() {
+        for yes in [
+            "<client id>",
+            "{{tenant}}",
+            "YOUR_SECRET",
+            "your-tenant-id",
+            "https://yourenv.operations.dynamics.com",
+            "xxxxxxxx-xxxx",
+            "TODO",
+            "11111111-1111-1111-1111-111111111111",
+        ] {
+            assert!(is_placeholder(yes), "{yes}");
+        }
+        for no in [
+            "todor.ivanov",
+            "todo.example.com",
+            "XXX",
+            "youri",
+            "yours.example.com",
+            "changemeister",
+            "11111111-2222-4333-8444-555555555555",
+        ] {
+            assert!(!is_placeholder(no), "{no}");
+        }
+    }
+
+    #[test]
     fn editing() {
         let mut b = SecretBuffer::default();
         "aé漢z".chars().for_each(|c| assert!(b.insert(c)));
@@ -444,17 +572,70 @@ mod tests {
 
     #[test]
     fn every_form_is_scrubbed() {
-        let value = "p%q+r&s=t \"u\" 'v'";
+        let value = "p%41q+r&s=t \"u\" 'v' \\w\\\\x é/漢😀~<z>";
         let scrub = Scrubber::for_secret(&secret(value));
-        for form in [
+        let every = |spell: &dyn Fn(char) -> String| value.chars().map(spell).collect::<String>();
+        let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let json = serde_json::to_string(value).unwrap();
+        let units =
+            |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect::<String>();
+        let all = [
             value.to_owned(),
-            url::form_urlencoded::byte_serialize(value.as_bytes()).collect(),
-            serde_json::to_string(value).unwrap(),
-            STANDARD.encode(value),
-            URL_SAFE_NO_PAD.encode(value),
-        ] {
-            let out = scrub.scrub(&format!("before {form} after"));
-            assert!(out.contains(SCRUBBED) && !out.contains("q+r"), "{form} -> {out}");
+            value.to_ascii_uppercase(),
+            form.clone(),
+            form.to_ascii_lowercase(),
+            form.replace('+', "%20").replace("%7E", "~"),
+            form.replace('%', "%25"),
+            json.clone(),
+            json.replace('/', "\\/"),
+            serde_json::to_string(&json).unwrap(),
+            format!("{value:?}"),
+            every(&units),
+            every(&|c| format!("&#{};", u32::from(c))),
+            every(&|c| format!("&#x{:X};", u32::from(c))),
+            value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+        ];
+        for form in all {
+            assert_eq!(scrub.scrub(&form).replace(['"', '\\'], ""), SCRUBBED, "{form}");
+            let out = scrub.scrub(&format!("before {form} {form} after"));
+            assert!(out.starts_with("before ") && out.ends_with(" after"), "{form} -> {out}");
+            assert_eq!(out.matches(SCRUBBED).count(), 2, "{form} -> {out}");
+            // Broken off in the middle of it.
+            let cut: String = form.chars().take(form.chars().count() - 1).collect();
+            assert!(scrub.scrub(&cut).contains(SCRUBBED), "{cut}");
+        }
+        // Alone, or somewhere in a text that was encoded as a whole.
+        for text in [value, &form, json.trim_matches('"')] {
+            for lead in ["", "a", "ab", "abc"] {
+                let whole = format!("{lead}{text}&more");
+                for encoded in [STANDARD_NO_PAD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
+                    let out = scrub.scrub(&encoded);
+                    assert!(out.contains(SCRUBBED) && out.len() < 30, "{lead}: {out}");
+                }
+            }
+        }
+        for other in ["", "%", "\\", "&", "&#", "p%41", "p%41q+r&s=u", "é", "\\u00"] {
+            assert_eq!(scrub.scrub(other), other);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn scrubbing_takes_any_text(text in "(\\PC|%|25|\\\\|u00|&#|amp;|ab|~)*", value in "[ab~%&\\\\]{1,12}") {
+            let scrub = Scrubber::for_secret(&secret(&value));
+            let out = scrub.scrub(&text);
+            proptest::prop_assert!(value.len() < SHORTEST || !out.contains(&value));
+        }
+    }
+
+    #[test]
+    fn what_other_languages_make_of_a_secret() {
+        let entra = Scrubber::for_secret(&secret("aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789"));
+        assert_eq!(entra.scrub("s=aBc8Q%7ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
+        assert_eq!(entra.scrub("s=aBc8Q%7Ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
+        let odd = Scrubber::for_secret(&secret("ab&cd<ef>'gh+ij"));
+        for form in ["ab\\u0026cd\\u003Cef\\u003E\\u0027gh\\u002Bij", "ab&amp;cd&lt;ef&gt;&#39;gh+ij"] {
+            assert_eq!(odd.scrub(&form.replace("\\\\", "\\")), "[secret]", "{form}");
         }
     }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 /// Entra's codes that speak of tenant, cloud or authority instead of the app: tenant not found, tenant not well
 /// formed, tenant of another cloud, cloud ids, unknown instance. Facts 1.7 and 7.
-const TENANT_CODES: [u32; 8] = [90002, 900_023, 90019, 90038, 90051, 900_382, 900_432, 50049];
+const TENANT_CODES: [u32; 11] = [90002, 900_023, 90019, 90038, 90051, 900_382, 900_432, 50029, 50049, 50059, 50128];
 
 /// What a refused token leaves open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,13 +86,18 @@ pub(super) async fn settle(
 fn doubt(reply: &Reply, evidence: &Evidence) -> Doubt {
     if speaks_of_tenant(evidence) {
         Doubt::Tenant
-    } else if !evidence.codes.is_empty() || evidence.oauth_error.is_some() {
+    } else if !evidence.codes.is_empty() || says_error(reply) {
         Doubt::Nothing
     } else if reply.status == 429 || reply.status >= 500 {
         Doubt::Unsettled
     } else {
         Doubt::Service
     }
+}
+
+/// Whether the answer is an OAuth error itself; a page that only holds such a word is not.
+fn says_error(reply: &Reply) -> bool {
+    reply.json().is_some_and(|json| json.get("error").is_some_and(Value::is_string))
 }
 
 fn speaks_of_tenant(evidence: &Evidence) -> bool {
@@ -135,6 +140,7 @@ async fn elsewhere(client: &Client, request: &RunRequest, scrubber: &Scrubber, e
         }
     }
     let answers = join_all(others.iter().map(|(authority, _)| discover(client, request, authority, scrubber))).await;
+    let all_deny = answers.iter().all(|answer| *answer == Discovery::Absent);
     let found = others.iter().zip(answers).find(|(_, answer)| *answer == Discovery::Found);
     match found {
         Some(((authority, cloud), _)) => {
@@ -142,6 +148,10 @@ async fn elsewhere(client: &Client, request: &RunRequest, scrubber: &Scrubber, e
             evidence.marks.insert(Mark::TenantElsewhere);
             evidence
         }
-        None => evidence,
+        None => {
+            let mut evidence = evidence;
+            evidence.marks.extend(all_deny.then_some(Mark::OtherCloudsAsked));
+            evidence
+        }
     }
 }

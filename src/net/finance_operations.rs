@@ -4,7 +4,7 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::cloud::HostKind;
-use crate::core::evidence::{Evidence, Mark, Origin, Reply, is_sign_in};
+use crate::core::evidence::{Evidence, Fault, Mark, Origin, Reply, is_sign_in};
 use crate::core::secret::{AccessToken, Scrubber};
 use crate::core::untrusted::Untrusted;
 use crate::net::client::{Ask, Call};
@@ -19,19 +19,15 @@ use url::form_urlencoded::byte_serialize;
 /// The user session: tells the mapped user without any entity privilege. Facts 4.5.
 const USER_SESSION: &str = "/api/services/UserSessionService/AifUserSessionService/GetUserSessionInfo";
 
-/// Words that the product's own pages, Microsoft's error pages or a sign-in hold. A page with status 200 and none of
+/// Words that the product's own pages, Microsoft's error pages or its sign-in hold. A page with status 200 and none of
 /// them is somebody else's: a captive portal, a proxy, a parked domain (safety rule 13).
-const FAMILIAR: [&str; 11] = [
+const FAMILIAR: [&str; 7] = [
     "dynamics",
     "microsoft",
-    "finance",
-    "operations",
+    "finance and operations",
+    "finance & operations",
+    "finance &amp; operations",
     "axsf",
-    "sign in",
-    "sign-in",
-    "signin",
-    "log in",
-    "login",
     "wsfed",
 ];
 
@@ -49,7 +45,7 @@ pub(super) async fn environment(
     let reply = match client.ask(&ask, progress).await {
         Ok(reply) => reply,
         Err(evidence) => {
-            let summary = format!("{host} gave no answer");
+            let summary = format!("{host} {}", evidence.fault.map_or("gave no answer", Fault::words));
             return CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] };
         }
     };
@@ -84,7 +80,10 @@ fn leads_away(reply: &Reply, request: &RunRequest) -> bool {
     let target = reply.location.as_deref().unwrap_or_default();
     let Some(target) = Url::parse(resource.as_str()).ok().and_then(|base| base.join(target).ok()) else { return false };
     let host = target.host_str().unwrap_or_default();
-    host != resource.host() && request.clouds.kind(host) != HostKind::SignIn && !is_sign_in(target.as_str())
+    let ours = [resource, &request.profile.authority].map(|url| Url::parse(url.as_str()).map(|url| url.origin()));
+    !ours.contains(&Ok(target.origin()))
+        && request.clouds.kind(host) != HostKind::SignIn
+        && !is_sign_in(target.as_str())
 }
 
 fn is_familiar(reply: &Reply) -> bool {
@@ -178,11 +177,12 @@ impl Session<'_> {
         let answers = join_all(names.iter().map(|name| self.read(name))).await;
         let (mut entities, mut evidence) = (Vec::new(), Vec::new());
         for (name, (http_status, answer)) in names.iter().zip(answers) {
+            // How a refused one stands is judged with its evidence.
             let (status, rows) = match answer {
                 Ok(rows) => ("passed", Some(rows)),
                 Err(one) => {
                     evidence.push(one);
-                    ("failed", None)
+                    ("unknown", None)
                 }
             };
             entities.push(json!({ "name": name, "status": status, "http_status": http_status, "rows": rows }));
@@ -224,12 +224,6 @@ impl Session<'_> {
         let mut evidence = reply.evidence(check, Origin::FinanceOperations, &self.scrubber);
         if reply.status == 200 {
             evidence.marks.insert(Mark::Unreadable);
-            let page = String::from_utf8_lossy(&reply.body).to_lowercase();
-            let signs =
-                ["type=\"password\"", "type='password'", "type=password", "sign in", "sign-in", "log in", "wsfed"];
-            if reply.is_html() && signs.iter().any(|sign| page.contains(sign)) {
-                evidence.marks.insert(Mark::LoginPage);
-            }
         }
         evidence
     }

@@ -19,7 +19,7 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
         Err(why) => {
             let store = profile.source.to_string();
             let unread = Evidence::local(CheckId::Inputs, [Mark::SecretUnreadable]).naming("store", &store);
-            evidence.push(Evidence { text: why.clone(), ..unread });
+            evidence.push(Evidence { text: why.clone(), ..unread.naming("reason", &why.one_line(200)) });
         }
         Ok(secret) if secret.shape() == SecretShape::Placeholder => {
             evidence.push(Evidence::local(CheckId::Inputs, [Mark::Placeholder]).naming("field", "the client secret"));
@@ -89,7 +89,11 @@ pub(super) fn expiry(request: &RunRequest) -> CheckResult {
             details,
             evidence: vec![Evidence::local(CheckId::Expiry, [Mark::EndDatePassed]).naming("expires", &end.to_string())],
         },
-        1..=WARNING_DAYS => CheckResult::Warning { summary, details },
+        1..=WARNING_DAYS => {
+            let near = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+            let evidence = near.naming("expires", &end.to_string()).naming("days_left", &expiry::days(left));
+            CheckResult::Warning { summary, details, evidence }
+        }
         _ => CheckResult::Passed { summary, details },
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use crate::core::cloud::Clouds;
-use crate::core::evidence::Mark;
+use crate::core::evidence::{Fault, Mark};
 use crate::core::guide::{Guide, Product};
 use crate::core::profile::Profile;
 use crate::core::secret::{AccessToken, ClientSecret, Scrubber};
@@ -119,7 +119,7 @@ async fn sign_in(
             .map(|evidence| (reply.status, evidence)),
         token::Answer::Unreachable(mut evidence) => {
             evidence.check = Some(CheckId::Authority);
-            let summary = format!("{host} gave no answer");
+            let summary = format!("{host} {}", evidence.fault.map_or("gave no answer", Fault::words));
             Err(CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] })
         }
     };

@@ -34,7 +34,9 @@ pub(super) fn fault(error: &rustls::Error) -> Fault {
     use CertificateError as C;
     match error {
         rustls::Error::InvalidCertificate(why) => match why {
-            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => Fault::TlsExpired,
+            C::Expired | C::ExpiredContext { .. } => Fault::TlsExpired,
+            C::NotValidYet | C::NotValidYetContext { .. } => Fault::TlsNotYetValid,
+            C::Revoked => Fault::TlsRevoked,
             C::NotValidForName | C::NotValidForNameContext { .. } => Fault::TlsHostname,
             _ => Fault::TlsUntrusted,
         },

@@ -58,11 +58,11 @@ impl Effects {
         let session = self.session.clone();
         match effect {
             Effect::StartChecks { run, name, draft, secret, wanted } => {
-                self.start(run, async move { ready(&session, name, &draft).map(|profile| (profile, secret, wanted)) });
+                self.start(run, async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) });
             }
             Effect::StartSaved { run, name } => self.start(run, async move {
                 let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
-                let profile = ready(&session, Some(name), &opened.stored.draft)?;
+                let profile = ready(Some(name), &opened.stored.draft)?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
@@ -153,6 +153,7 @@ impl Effects {
             };
             let _ = messages.send(Msg::ChecksEnded { run, result }).await;
         });
+        self.runs.retain(|_, running| !running.is_finished());
         self.runs.insert(run, task.abort_handle());
     }
 
@@ -169,7 +170,7 @@ fn trouble(error: &WorkError) -> Trouble {
 }
 
 /// A draft that is complete and well formed.
-fn ready(_session: &Session, name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
+fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
     let wrong = |what: String| Trouble { what, hint: Some("edit the profile and fill it in".into()) };
     let name = match name.map_or_else(|| "unnamed".parse(), Ok) {
         Ok(name) => name,

@@ -9,7 +9,7 @@ pub mod input;
 pub mod terminal;
 
 use crate::app::effect::Effect;
-use crate::app::key::{Input, Key, StopSignal};
+use crate::app::key::{Input, StopSignal};
 use crate::app::msg::Msg;
 use crate::app::{App, Knowledge, Open, Rehearsal};
 use crate::assets;
@@ -28,6 +28,10 @@ use tokio::sync::mpsc;
 
 /// How often something that moves is drawn.
 const TICK: Duration = Duration::from_millis(100);
+/// How often a terminal that takes nothing is tried again.
+const CATCH_UP: Duration = Duration::from_millis(20);
+/// How many inputs are taken before a frame is drawn and answers are heard.
+const BURST: usize = 1024;
 
 /// Runs the screens until they are left. The exit code comes back; the terminal is as it was found.
 ///
@@ -78,7 +82,9 @@ async fn screens(
                     None => wanted.extend(app.update(Msg::Told(Err("too long for the terminal's clipboard".into())))),
                 },
                 Effect::Repaint => terminal.repaint(),
-                // The reader stands still meanwhile: the shell's input is not ours. `Input::Continue` ends it.
+                // The reader stands still meanwhile: the shell's input is not ours. `Input::Continue` ends it, which never
+                // comes where there is no such thing.
+                Effect::Suspend if !cfg!(unix) => {}
                 Effect::Suspend => {
                     inputs.pause();
                     terminal.suspend()?;
@@ -103,9 +109,10 @@ async fn screens(
             input = inputs.next() => {
                 // Whatever has come meanwhile is taken before the next frame: a burst costs one frame, not one a key.
                 let mut next = Some(input);
-                while let Some(input) = next {
+                for left in (0..BURST).rev() {
+                    let Some(input) = next else { break };
                     match input {
-                        Input::Key(Key::Ctrl('z')) | Input::Suspend => wanted.push(Effect::Suspend),
+                        Input::Suspend => wanted.push(Effect::Suspend),
                         Input::Key(key) => wanted.extend(app.update(Msg::Key(key))),
                         Input::Paste(paste) => wanted.extend(app.update(Msg::Paste(paste))),
                         Input::Resize(..) => wanted.push(Effect::Repaint),
@@ -120,7 +127,7 @@ async fn screens(
                     if app.quit.is_some() {
                         break;
                     }
-                    next = inputs.try_next();
+                    next = if left > 0 { inputs.try_next() } else { None };
                 }
             }
             Some(answer) = answers.recv() => {
@@ -130,6 +137,7 @@ async fn screens(
                 }
             }
             _ = tick.tick(), if moving => wanted.extend(app.update(Msg::Tick)),
+            () = tokio::time::sleep(CATCH_UP), if terminal.is_behind() => {}
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Terminal {
     tty: Tty,
     screen: ratatui::Terminal<CrosstermBackend<Output>>,
     output: Output,
+    /// Written, and not taken yet by the terminal.
+    pending: Vec<u8>,
     size: (u16, u16),
     /// What the terminal shows is not what `screen` believes.
     stale: bool,
@@ -42,18 +44,22 @@ impl Terminal {
         let output = Output::default();
         let size = tty.size();
         let screen = blank(&output, size)?;
-        let mut terminal = Terminal { tty, screen, output, size, stale: true, suspended: false };
+        let mut terminal = Terminal { tty, screen, output, pending: Vec::new(), size, stale: true, suspended: false };
         terminal.resume()?;
         Ok(terminal)
     }
 
-    /// Draws a frame and writes what has changed, in one go. While the program is suspended, nothing happens.
+    /// Draws a frame and writes what has changed, in one go. While the program is suspended, nothing happens. Never waits:
+    /// while the terminal has not taken what was written before ([`Terminal::is_behind`]), the frame is left out.
     ///
     /// # Errors
     /// When the terminal has gone, or was given back after a panic. Treat it as
     /// [`crate::app::key::StopSignal::TerminalGone`].
     pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        if self.suspended {
+        if self.is_behind() {
+            self.write_out()?;
+        }
+        if self.suspended || self.is_behind() {
             return Ok(());
         }
         let size = self.tty.size();
@@ -83,6 +89,7 @@ impl Terminal {
     /// When the system refuses to stop the process.
     pub fn suspend(&mut self) -> io::Result<()> {
         self.suspended = true;
+        self.pending.clear();
         restore_now();
         system::stop()
     }
@@ -109,17 +116,24 @@ impl Terminal {
         self.stale = true;
     }
 
+    /// Whether the terminal has not taken everything yet: draw again in a while.
+    pub fn is_behind(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Gives the terminal back. The same as dropping it, by its name.
     pub fn leave(self) {
         drop(self);
     }
 
     fn write_out(&mut self) -> io::Result<()> {
-        let bytes = std::mem::take(&mut *self.output.0.borrow_mut());
+        self.pending.append(&mut self.output.0.borrow_mut());
         if LENT.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             return Err(io::Error::other("the terminal was given back"));
         }
-        self.tty.write(&bytes)
+        let taken = self.tty.write(&self.pending)?;
+        self.pending.drain(..taken);
+        Ok(())
     }
 }
 
@@ -176,10 +190,11 @@ mod system {
     use super::LENT;
     use crate::runtime::input;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::{Mode, OFlags};
     use rustix::io::{Errno, retry_on_intr};
     use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
     use rustix::termios::{
-        OptionalActions, QueueSelector, SpecialCodeIndex, Termios, isatty, tcflush, tcgetattr, tcsetattr,
+        OptionalActions, QueueSelector, SpecialCodeIndex, Termios, isatty, tcflush, tcgetattr, tcsetattr, ttyname,
     };
     use std::io;
     use std::os::fd::{AsFd, OwnedFd};
@@ -203,7 +218,10 @@ mod system {
             let input = input::terminal()?;
             let stdout = io::stdout();
             let output = if isatty(&stdout) { stdout.as_fd().try_clone_to_owned()? } else { input.try_clone()? };
-            Ok(Tty { input, output })
+            // Opened anew, so that writing never waits, and no other program that shares the terminal is changed by that.
+            let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+            let anew = ttyname(&output, Vec::new()).and_then(|path| rustix::fs::open(path, flags, Mode::empty()));
+            Ok(Tty { input, output: anew.unwrap_or(output) })
         }
 
         pub fn size(&self) -> (u16, u16) {
@@ -226,19 +244,18 @@ mod system {
             Ok(retry_on_intr(|| tcsetattr(&self.input, OptionalActions::Now, &raw))?)
         }
 
-        /// Writes all, also where another program has made the terminal non-blocking.
-        pub fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
-            while !bytes.is_empty() {
-                match rustix::io::write(&self.output, bytes) {
-                    Ok(count) => bytes = &bytes[count..],
+        /// Writes as much as the terminal takes now: how many bytes.
+        pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+            let mut taken = 0;
+            while taken < bytes.len() {
+                match rustix::io::write(&self.output, &bytes[taken..]) {
+                    Ok(count) => taken += count,
                     Err(Errno::INTR) => {}
-                    Err(Errno::AGAIN) => {
-                        poll(&mut [PollFd::new(&self.output, PollFlags::OUT)], None)?;
-                    }
+                    Err(Errno::AGAIN) => break,
                     Err(error) => return Err(error.into()),
                 }
             }
-            Ok(())
+            Ok(taken)
         }
     }
 
@@ -247,8 +264,10 @@ mod system {
         pub fn give_back(self, farewell: &[u8]) {
             let Lent { tty, found } = self;
             // A terminal that takes nothing any more (a hung emulator) must not keep the program from ending.
-            if is_ready(&tty.output, PollFlags::OUT, Duration::from_millis(200)) {
-                let _gone = tty.write(farewell);
+            let mut left = farewell;
+            while !left.is_empty() && is_ready(&tty.output, PollFlags::OUT, Duration::from_millis(200)) {
+                let Ok(taken @ 1..) = tty.write(left) else { break };
+                left = &left[taken..];
             }
             // A paste may still be under way: until it is quiet for a moment, but not for ever.
             let begun = Instant::now();
@@ -306,10 +325,11 @@ mod system {
             Ok(())
         }
 
-        pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
             let mut stdout = io::stdout().lock();
             stdout.write_all(bytes)?;
-            stdout.flush()
+            stdout.flush()?;
+            Ok(bytes.len())
         }
     }
 

@@ -34,6 +34,8 @@ use url::form_urlencoded;
 pub const AUTHORITY: &str = "https://login.sandbox.test";
 /// The F&O environment's fixed name.
 pub const FINANCE_OPERATIONS: &str = "https://contoso.sandbox.test";
+/// An environment's name with a slip in it (scenario `resource-not-found`).
+const TYPO: &str = "https://contoso-typo.sandbox.test";
 
 /// Values that the simulated portal shows: to be pasted.
 #[derive(Debug, Clone)]
@@ -60,6 +62,15 @@ pub struct Sandbox {
     shared: Arc<Shared>,
     /// The server ends when this goes.
     _stop: oneshot::Sender<()>,
+}
+
+/// An address of this process for another process, in place of a fixed name.
+pub fn for_others(value: &str, port: u16) -> String {
+    match value {
+        TYPO => format!("http://localhost:{port}"),
+        AUTHORITY | FINANCE_OPERATIONS => format!("http://127.0.0.1:{port}"),
+        other => other.to_owned(),
+    }
 }
 
 /// What the server and the screen share.
@@ -255,9 +266,7 @@ impl Shared {
         for offer in offers {
             match offer {
                 Offer::Value(field, value) => {
-                    let own = [AUTHORITY, FINANCE_OPERATIONS].contains(&value.as_str());
-                    let value = if own { format!("http://{}", self.address) } else { value.clone() };
-                    all.insert(field.name().into(), value.into());
+                    all.insert(field.name().into(), for_others(value, self.address.port()).into());
                 }
                 Offer::Secret(value, ends) => {
                     all.insert(FieldId::Secret.name().into(), made_up(value).into());

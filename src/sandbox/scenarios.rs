@@ -7,7 +7,7 @@ use crate::sandbox::tenant::{
     CLIENT_ID, DYNAMICS_ERP, OBJECT_ID, PRINCIPAL_ID, READER, Registration, Secret, TENANT_ID, Tenant, USER_ID, User,
     today,
 };
-use crate::sandbox::{AUTHORITY, FINANCE_OPERATIONS, Offer};
+use crate::sandbox::{AUTHORITY, FINANCE_OPERATIONS, Offer, TYPO};
 use jiff::ToSpan;
 use std::time::Duration;
 
@@ -127,11 +127,13 @@ impl Scenario {
             }
         };
         match self {
-            Scenario::Healthy
-            | Scenario::SecretIdPasted
-            | Scenario::ClientNotFound
-            | Scenario::TenantNotFound
-            | Scenario::ResourceNotFound => {}
+            Scenario::Healthy | Scenario::SecretIdPasted | Scenario::ClientNotFound | Scenario::TenantNotFound => {}
+            // Other processes are given that address in place of the typo: it leads here and is known to nobody.
+            Scenario::ResourceNotFound => {
+                for resource in &mut tenant.resources {
+                    resource.identifiers.retain(|url| !url.contains("localhost"));
+                }
+            }
             Scenario::SecretExpired => end(tenant, -3),
             Scenario::SecretExpiring => end(tenant, 9),
             Scenario::ServicePrincipalMissing => tenant.app().principal = None,
@@ -173,9 +175,7 @@ impl Scenario {
             Scenario::TenantNotFound => {
                 Some(Offer::Value(FieldId::TenantId, "5d20c8f7-6b31-4a9e-8e47-f13a0b9c2d68".into()))
             }
-            Scenario::ResourceNotFound => {
-                Some(Offer::Value(FieldId::ResourceUrl, "https://contoso-typo.sandbox.test".into()))
-            }
+            Scenario::ResourceNotFound => Some(Offer::Value(FieldId::ResourceUrl, TYPO.into())),
             _ => None,
         };
         let right = values(tenant).into_iter();

@@ -9,12 +9,22 @@ mod widgets;
 
 use crate::app::{App, Screen, Seen};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
 use theme::Theme;
 
 /// The smallest size on which the screens are drawn.
 pub const SMALLEST: (u16, u16) = (40, 10);
+
+/// What was found out while a screen was drawn.
+#[derive(Debug, Default)]
+struct Drawn {
+    /// Where its scrolling part stands.
+    seen: Seen,
+    /// Where the terminal's own cursor belongs; nowhere when no field is active.
+    cursor: Option<Position>,
+}
 
 /// Draws the app, and tells what was found out about sizes.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
@@ -37,47 +47,70 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         Constraint::Length(bar_lines),
     ])
     .areas(area);
-    let mut seen = match app.stack.last() {
+    let mut drawn = match app.stack.last() {
         None => screens::home::draw(frame, head, body, app, theme),
         Some(Screen::Wizard(wizard)) => screens::wizard::draw(frame, head, body, app, wizard, theme),
         Some(Screen::Editor(editor)) => screens::editor::draw(frame, head, body, app, editor, theme),
         Some(Screen::Checks(checks)) => screens::checks::draw(frame, head, body, app, checks, theme),
-        Some(Screen::Diagnosis(diagnosis)) => screens::diagnosis::draw(frame, head, body, diagnosis, theme),
+        Some(Screen::Diagnosis(diagnosis)) => screens::diagnosis::draw(frame, head, body, app, diagnosis, theme),
     };
-    widgets::key_bar(frame, bar, app, theme);
+    if let Some(dialog) = &app.dialog {
+        // The keys stay in sight below it.
+        let above = Rect { height: area.height - bar.height - toast.height, ..area };
+        drawn = widgets::dialog(frame, above, app, dialog, theme);
+    }
+    widgets::key_bar(frame, bar, app, drawn.seen, theme);
     if let Some(word) = &app.toast {
         let (sign, style) =
             if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };
-        // A small window has no line to spare: the word lies over the key bar.
-        let place = if toast.height > 0 { toast } else { bar };
-        let line = Line::from(vec![Span::styled(format!(" {sign} "), style), Span::raw(theme.text(&word.text))]);
-        frame.render_widget(ratatui::widgets::Clear, place);
-        frame.render_widget(line, place);
+        // A long word goes on over the key bar, until the next key; a small window has no line to spare at all.
+        let room = usize::from(area.width).saturating_sub(4);
+        let most = toast.height + bar.height;
+        let mut wrapped = text::wrap(&theme.text(&word.text), room);
+        if wrapped.len() > usize::from(most) {
+            let rest = wrapped.split_off(usize::from(most) - 1).join(" ");
+            wrapped.push(text::cut(&rest, room, theme.ascii));
+        }
+        let rows = u16::try_from(wrapped.len()).unwrap_or(most);
+        let place = Rect { y: if toast.height > 0 { toast.y } else { area.bottom() - rows }, height: rows, ..area };
+        let lines: Vec<Line<'_>> = wrapped
+            .into_iter()
+            .enumerate()
+            .map(|(at, line)| {
+                let front = if at == 0 { format!(" {sign} ") } else { "   ".into() };
+                Line::from(vec![Span::styled(front, style), Span::raw(line)])
+            })
+            .collect();
+        frame.render_widget(Clear, place);
+        frame.render_widget(Paragraph::new(lines), place);
     }
-    if let Some(dialog) = &app.dialog {
-        seen = widgets::dialog(frame, area, dialog, theme);
+    if let Some(cursor) = drawn.cursor {
+        frame.set_cursor_position(cursor);
     }
-    seen
+    drawn.seen
 }
 
 /// The head of a screen: its title on the left, a remark on the right.
-fn head(frame: &mut Frame<'_>, area: Rect, app: Option<&App>, title: &str, remark: &str, theme: Theme) {
-    let sandbox = app
-        .and_then(|app| app.sandbox.as_ref())
-        .map(|rehearsal| format!(" [sandbox: {}]", rehearsal.scenario))
-        .unwrap_or_default();
+fn head(frame: &mut Frame<'_>, area: Rect, app: &App, title: &str, remark: &str, theme: Theme) {
     let room = usize::from(area.width);
-    let remark = if text::width(title) + text::width(&sandbox) + text::width(remark) + 4 > room { "" } else { remark };
-    let left = text::cut(
-        &format!(" {}{sandbox}", theme.text(title)),
-        room.saturating_sub(text::width(remark) + 1),
-        theme.ascii,
-    );
-    let gap = room.saturating_sub(text::width(&left) + text::width(remark) + 1);
-    let line = Line::from(vec![
-        Span::styled(left, theme.title()),
-        Span::raw(" ".repeat(gap)),
-        Span::styled(theme.text(remark), theme.dim()),
-    ]);
-    frame.render_widget(line, area);
+    let (title, remark) = (theme.text(title), theme.text(remark));
+    let left_over = room.saturating_sub(text::width(&title) + text::width(&remark) + 4);
+    let sandbox = match &app.sandbox {
+        Some(rehearsal) => {
+            let full = format!(" [sandbox: {}]", rehearsal.scenario);
+            if text::width(&full) <= left_over { full } else { " [sandbox]".to_owned() }
+        }
+        None => String::new(),
+    };
+    let remark_room = if text::width(&remark) + 24 > room { 0 } else { text::width(&remark) + 2 };
+    let title_room = room.saturating_sub(remark_room + text::width(&sandbox) + 1);
+    let left = format!(" {}{sandbox}", text::cut(&title, title_room, theme.ascii));
+    let left = text::cut(&left, room, theme.ascii);
+    let mut spans = vec![Span::styled(left.clone(), theme.title())];
+    if remark_room > 0 {
+        let gap = room.saturating_sub(text::width(&left) + text::width(&remark) + 1);
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(remark, theme.dim()));
+    }
+    frame.render_widget(Line::from(spans), area);
 }

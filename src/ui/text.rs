@@ -1,5 +1,6 @@
 //! Text in cells: wrapping and cutting by the width that a terminal gives each character.
 
+use crate::core::secret::looks_like_secret;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -54,6 +55,22 @@ pub fn cut(text: &str, max: usize, ascii: bool) -> String {
     out
 }
 
+/// The text with `mask` in place of every word that looks like a client secret.
+pub fn without_secrets(text: &str, mask: &str) -> String {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '~' | '_' | '.' | '-');
+    let mut out = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        out.push_str(if looks_like_secret(word) { mask } else { word });
+        let gap = after.find(in_word).unwrap_or(after.len());
+        out.push_str(&after[..gap]);
+        rest = &after[gap..];
+    }
+    out
+}
+
 /// The text followed by blanks up to `max` cells, or cut to them.
 pub fn fit(text: &str, max: usize, ascii: bool) -> String {
     let mut out = cut(text, max, ascii);
@@ -73,6 +90,13 @@ mod tests {
         assert_eq!(wrap("a\nb", 9), ["a", "b"]);
         assert_eq!(wrap("", 9), [""]);
         assert_eq!(wrap("x y", 0), ["x", "y"]);
+    }
+
+    #[test]
+    fn masking() {
+        let secret = "aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789";
+        assert_eq!(without_secrets(&format!("x={secret}&y\n\"{secret}\" 漢"), "***"), "x=***&y\n\"***\" 漢");
+        assert_eq!(without_secrets("", "***"), "");
     }
 
     #[test]

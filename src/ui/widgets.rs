@@ -2,66 +2,61 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::form::{Entry, FieldKey, Form};
-use crate::app::keymap::{self, Context, Intent};
+use crate::app::keymap::{self, Intent};
 use crate::app::{App, Seen};
-use crate::core::question::{FieldId, Weight};
+use crate::core::check::Status;
+use crate::core::intake::Intake;
+use crate::core::question::{self, FieldId, Weight};
+use crate::core::secret::looks_like_secret;
 use crate::core::untrusted::Untrusted;
-use crate::ui::text;
 use crate::ui::theme::Theme;
+use crate::ui::{Drawn, text};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
+use tui_input::Input;
 
 /// The dots of a masked field: always as many, whatever is behind them (safety rule 5).
 const DOTS: usize = 12;
 
 /// The key bar: as many keys as fit, help and the way back always.
-pub fn key_bar(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let context = app.context();
-    let offered = |intent: Intent| match intent {
-        Intent::CarryOut => app.sandbox.is_some(),
-        Intent::Save if context == Context::Checks => app.unsaved(),
-        Intent::Reveal => app.focused_field() == Some(FieldKey::Of(FieldId::Secret)),
-        Intent::NextField if context == Context::Step => app.has_fields(),
-        Intent::OpenLink | Intent::CopyLink => app.url().is_some(),
-        Intent::CopyDetails if context == Context::Checks => app.url().is_some() || app.tested(),
-        _ => true,
-    };
-    let words: Vec<(String, &str, bool)> = keymap::bindings(context)
-        .iter()
-        .filter(|binding| !binding.bar.is_empty() && offered(binding.intent))
-        .map(|binding| {
-            let always =
-                matches!(binding.intent, Intent::Help | Intent::Back | Intent::Quit | Intent::Enter | Intent::New);
-            (theme.key_label(binding.key), binding.bar, always)
-        })
-        .collect();
-    let cells = |word: &(String, &str, bool)| text::width(&word.0) + 1 + word.1.len() + 3;
-    let room = usize::from(area.width).saturating_sub(1) * usize::from(area.height);
-    // Words at line ends leave some cells unused: a line's worth is kept in reserve when there are two.
-    let room = if area.height > 1 { room - 12 } else { room };
-    let mut total: usize = words.iter().map(cells).sum();
-    let mut shown: Vec<&(String, &str, bool)> = words.iter().collect();
-    while total > room {
-        let Some(at) = shown.iter().rposition(|word| !word.2) else { break };
-        total -= cells(shown[at]);
-        shown.remove(at);
-    }
-    let mut lines = vec![vec![Span::raw(" ")]];
-    let mut used = 1;
-    for word in shown {
-        if used + cells(word) > usize::from(area.width) + 3 {
-            lines.push(vec![Span::raw(" ")]);
-            used = 1;
-        }
-        used += cells(word);
-        if let Some(line) = lines.last_mut() {
+pub fn key_bar(frame: &mut Frame<'_>, area: Rect, app: &App, seen: Seen, theme: Theme) {
+    let gap = if area.width < 60 { 2 } else { 3 };
+    let room = usize::from(area.width).saturating_sub(1);
+    let mut words: Vec<(String, &str, bool)> =
+        app.bar(seen).into_iter().map(|(key, word, vital)| (theme.key_label(key), word, vital)).collect();
+    let cells = |word: &(String, &str, bool)| text::width(&word.0) + 1 + word.1.len();
+    loop {
+        let mut lines: Vec<Vec<Span<'_>>> = vec![vec![Span::raw(" ")]];
+        let mut used = 0;
+        for word in &words {
+            if used > 0 && used + gap + cells(word) > room {
+                lines.push(vec![Span::raw(" ")]);
+                used = 0;
+            }
+            let Some(line) = lines.last_mut() else { return };
+            if used > 0 {
+                line.push(Span::raw(" ".repeat(gap)));
+                used += gap;
+            }
             line.push(Span::styled(word.0.clone(), theme.key()));
-            line.push(Span::raw(format!(" {}   ", word.1)));
+            line.push(Span::raw(format!(" {}", word.1)));
+            used += cells(word);
+        }
+        // What does not fit is left out from the end; the help lists it.
+        let spare = words.iter().rposition(|word| !word.2);
+        match spare {
+            Some(at) if lines.len() > usize::from(area.height) => {
+                words.remove(at);
+            }
+            _ => {
+                frame.render_widget(Paragraph::new(lines.into_iter().map(Line::from).collect::<Vec<_>>()), area);
+                return;
+            }
         }
     }
-    frame.render_widget(Paragraph::new(lines.into_iter().map(Line::from).collect::<Vec<_>>()), area);
 }
 
 /// A framed pane with a title; returns what is inside.
@@ -70,29 +65,45 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rec
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.dim())
-        .title(Span::styled(format!(" {title} "), theme.title()));
+        // Without a colour of its own it would take that of the frame.
+        .title(Span::styled(format!(" {title} "), theme.title().fg(Color::Reset)));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     inner
 }
 
-/// Lines in an area, scrolled; a mark at the lower right tells that there is more. Returns how far they can be scrolled.
-pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16, theme: Theme) -> u16 {
-    let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(area.height);
-    let scroll = scroll.min(most);
-    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
-    if scroll < most && area.height > 0 && area.width > 8 {
-        let more = theme.sign(" more ↓ ", " more v ");
-        let width = u16::try_from(text::width(more)).unwrap_or(8);
+/// Lines in an area, scrolled; a mark in the last line tells that there is more.
+pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16, theme: Theme) -> Seen {
+    if area.height == 0 {
+        return Seen::default();
+    }
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    // The mark has a line of its own, so that it covers no text.
+    let page = if count > area.height && area.height > 1 { area.height - 1 } else { area.height };
+    let max_scroll = count.saturating_sub(page);
+    let scroll = scroll.min(max_scroll);
+    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), Rect { height: page, ..area });
+    if scroll < max_scroll {
+        let more = theme.sign("more ↓", "more v");
+        let width = u16::try_from(text::width(more)).unwrap_or(6).min(area.width);
         let place = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
         frame.render_widget(Clear, place);
         frame.render_widget(Span::styled(more, theme.accent()), place);
     }
-    most
+    Seen { max_scroll, page }
+}
+
+/// A link in one line; in full only where lines are plenty. It is opened and copied with a key.
+pub fn link<'a>(lead: &str, url: &str, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
+    if plenty {
+        return paragraph(lead, url, room, theme.key(), theme);
+    }
+    let url = text::cut(&theme.text(url), room.saturating_sub(text::width(lead)), theme.ascii);
+    vec![Line::from(vec![Span::styled(lead.to_owned(), theme.dim()), Span::styled(url, theme.key())])]
 }
 
 /// Wrapped text as lines, each with an indent; the first may have a lead such as a number.
-pub fn paragraph<'a>(lead: &str, body: &str, room: usize, style: ratatui::style::Style, theme: Theme) -> Vec<Line<'a>> {
+pub fn paragraph<'a>(lead: &str, body: &str, room: usize, style: Style, theme: Theme) -> Vec<Line<'a>> {
     let indent = text::width(lead);
     let wrapped = text::wrap(&theme.text(body), room.saturating_sub(indent).max(8));
     wrapped
@@ -103,6 +114,16 @@ pub fn paragraph<'a>(lead: &str, body: &str, room: usize, style: ratatui::style:
             Line::from(vec![Span::styled(front, theme.dim()), Span::styled(line, style)])
         })
         .collect()
+}
+
+/// Wrapped text behind the sign of a status, which has its colour.
+pub fn judged<'a>(status: Status, body: &str, room: usize, style: Style, theme: Theme) -> Vec<Line<'a>> {
+    let (sign, sign_style) = theme.status(status);
+    let mut lines = paragraph(&format!("{sign:<3}"), body, room, style, theme);
+    if let Some(sign) = lines.first_mut().and_then(|line| line.spans.first_mut()) {
+        sign.style = sign_style;
+    }
+    lines
 }
 
 /// How a field is drawn: one line, or, under the cursor, with its help and note.
@@ -136,8 +157,15 @@ impl FieldView<'_> {
                 }
                 _ => Span::raw(""),
             };
-            let value =
-                if value.is_empty() { Span::styled(theme.sign("–", "-"), theme.dim()) } else { Span::raw(value) };
+            let value = match (value.as_str(), self.key, top) {
+                // The secret itself is never here: whether one is kept is all there is to say.
+                ("", FieldKey::Of(FieldId::Secret), Some(note)) => {
+                    Span::styled(text::cut(&theme.text(&note.text), value_room, theme.ascii), theme.dim())
+                }
+                ("", FieldKey::Of(FieldId::Cloud), _) => Span::styled("global", theme.dim()),
+                ("", ..) => Span::styled(theme.sign("–", "-"), theme.dim()),
+                _ => Span::raw(value),
+            };
             let line = Line::from(vec![
                 Span::raw(format!("{mark} ")),
                 Span::styled(text::fit(label, label_room, theme.ascii), theme.dim()),
@@ -190,26 +218,37 @@ impl FieldView<'_> {
                 }
             }
             Some(Entry::Plain(input)) => {
-                let raw = theme.text(Untrusted::plain(input.value()).as_str());
-                if !self.focused {
-                    return (text::cut(&raw, room, theme.ascii), 0);
-                }
-                // The part around the cursor is seen.
-                let skip = input.visual_scroll(room.saturating_sub(1));
-                let mut cells = 0;
-                let shown: String = raw
-                    .chars()
-                    .filter(|c| {
-                        let at = cells;
-                        cells += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
-                        at >= skip && cells <= skip + room
-                    })
-                    .collect();
-                (shown, input.visual_cursor().saturating_sub(skip).min(room))
+                let (shown, cursor) = around_cursor(input, room, theme);
+                let whole = || text::cut(&theme.text(Untrusted::plain(input.value()).as_str()), room, theme.ascii);
+                if self.focused || is_secret(input) { (shown, cursor) } else { (whole(), 0) }
             }
             None => (String::new(), 0),
         }
     }
+}
+
+/// Whether a secret stands in a field that is not for it: it is told, and not left readable there (safety rule 6).
+fn is_secret(input: &Input) -> bool {
+    looks_like_secret(&question::clean(input.value()).0)
+}
+
+/// The part of a text that is seen around the cursor, and the cell of the cursor in it.
+fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize) {
+    if is_secret(input) {
+        return (theme.sign("●", "*").repeat(DOTS), DOTS);
+    }
+    let raw = theme.text(Untrusted::plain(input.value()).as_str());
+    let skip = input.visual_scroll(room.saturating_sub(1));
+    let mut cells = 0;
+    let shown = raw
+        .chars()
+        .filter(|c| {
+            let at = cells;
+            cells += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+            at >= skip && cells <= skip + room
+        })
+        .collect();
+    (shown, input.visual_cursor().saturating_sub(skip).min(room))
 }
 
 fn example(key: FieldKey) -> &'static str {
@@ -222,105 +261,129 @@ fn example(key: FieldKey) -> &'static str {
 }
 
 /// A question in the middle of the screen.
-pub fn dialog(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, theme: Theme) -> Seen {
+pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, theme: Theme) -> Drawn {
     let width = area.width.saturating_sub(4).min(76);
     let room = usize::from(width).saturating_sub(4);
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut cursor = None;
+    // The line that must be seen.
+    let mut wanted = 0;
     let mut scroll = 0;
     let title = match dialog {
-        Dialog::Ask { title, lines: more, answers, marked } => {
+        Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
+        Dialog::Help { .. } => "Keys",
+    };
+    // A low window has no lines to spare: its questions keep to one line of title.
+    let low = area.height < 12;
+    let long_title = text::width(title) > room && !low;
+    if long_title {
+        lines.extend(paragraph("", title, room, theme.title(), theme));
+        lines.push(Line::default());
+    }
+    match dialog {
+        Dialog::Ask { lines: more, answers, marked, .. } => {
             for line in more {
-                lines.extend(paragraph("", line, room, ratatui::style::Style::new(), theme));
+                lines.extend(paragraph("", line, room, Style::new(), theme));
             }
-            if !more.is_empty() {
+            if !more.is_empty() && !low {
                 lines.push(Line::default());
             }
+            wanted = lines.len() + marked;
             for (at, (label, _)) in answers.iter().enumerate() {
-                let (sign, style) = if at == *marked {
-                    (theme.sign("▸", ">"), theme.marked())
-                } else {
-                    (" ", ratatui::style::Style::new())
-                };
+                let (sign, style) =
+                    if at == *marked { (theme.sign("▸", ">"), theme.marked()) } else { (" ", Style::new()) };
                 lines.push(Line::from(vec![
                     Span::styled(format!("{sign} "), theme.accent()),
-                    Span::styled(format!(" {} ", theme.text(label)), style),
+                    Span::styled(format!(" {} ", text::cut(&theme.text(label), room - 4, theme.ascii)), style),
                 ]));
             }
-            title.clone()
         }
-        Dialog::Name { title, input, problem, .. } => {
-            cursor = Some((0, 2 + input.visual_cursor()));
+        Dialog::Name { input, problem, .. } => {
+            let (shown, cell) = around_cursor(input, room.saturating_sub(2), theme);
+            cursor = Some((lines.len(), 2 + cell));
             lines.push(Line::from(vec![
                 Span::styled(format!("{} ", theme.sign("›", ">")), theme.accent()),
-                Span::raw(input.value().to_owned()),
+                Span::raw(shown),
             ]));
             if let Some(problem) = problem {
                 lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
             }
-            title.clone()
         }
-        Dialog::Values { intake, title, said } => {
+        Dialog::Values { intake, said, scroll: at, .. } => {
+            scroll = *at;
             if let Some(said) = said {
-                lines.extend(paragraph("", said, room, ratatui::style::Style::new(), theme));
+                lines.extend(paragraph("", said, room, Style::new(), theme));
                 lines.push(Line::default());
             }
-            for found in &intake.found {
-                let value = theme.text(Untrusted::plain(&found.value).as_str());
-                lines.push(Line::from(vec![
-                    Span::styled(text::fit(found.field.spec().label, 24.min(room / 2), theme.ascii), theme.dim()),
-                    Span::raw(" "),
-                    Span::raw(text::cut(&value, room.saturating_sub(26), theme.ascii)),
-                ]));
-            }
-            if intake.secret.is_some() {
-                lines.push(Line::from(vec![
-                    Span::styled(text::fit(FieldId::Secret.spec().label, 24.min(room / 2), theme.ascii), theme.dim()),
-                    Span::raw(format!(" {}", theme.sign("●", "*").repeat(DOTS))),
-                ]));
-            }
+            lines.extend(values(app, intake, room, theme));
             for left in &intake.left {
-                lines.push(Line::styled(theme.text(&format!("left out: {left}")), theme.dim()));
+                lines.extend(paragraph("left out: ", left, room, theme.dim(), theme));
             }
-            lines.push(Line::default());
-            lines.push(Line::from(vec![
-                Span::styled(theme.key_label(crate::app::key::Key::Enter), theme.key()),
-                Span::raw(" take these into the fields   "),
-                Span::styled("Esc", theme.key()),
-                Span::raw(" leave them"),
-            ]));
-            title.clone()
         }
         Dialog::Help { context, scroll: at } => {
             scroll = *at;
-            for binding in
-                keymap::bindings(*context).iter().chain(keymap::EVERYWHERE).filter(|binding| !binding.help.is_empty())
+            let possible = |intent: Intent| intent != Intent::CarryOut || app.sandbox.is_some();
+            for binding in keymap::bindings(*context)
+                .iter()
+                .chain(keymap::EVERYWHERE)
+                .filter(|binding| !binding.help.is_empty() && possible(binding.intent))
             {
-                lines.push(Line::from(vec![
-                    Span::styled(text::fit(&theme.key_label(binding.key), 10, theme.ascii), theme.key()),
-                    Span::raw(format!(" {}", binding.help)),
-                ]));
+                let key = text::fit(&theme.key_label(binding.key), 10, theme.ascii);
+                for (at, line) in text::wrap(binding.help, room.saturating_sub(11).max(8)).into_iter().enumerate() {
+                    let front = if at == 0 { key.clone() } else { " ".repeat(10) };
+                    lines.push(Line::from(vec![Span::styled(front, theme.key()), Span::raw(format!(" {line}"))]));
+                }
             }
-            "Keys".into()
         }
-    };
-    let height =
-        u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height.saturating_sub(2)).max(3);
+    }
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     frame.render_widget(Clear, place);
-    let inner = pane(frame, place, &title, theme);
+    let inner = pane(frame, place, if long_title { "Question" } else { title }, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    if let Some((line, cell)) = cursor {
-        place_cursor(frame, inner, line, cell);
-    }
-    Seen { max_scroll: scrolled(frame, inner, lines, scroll, theme) }
+    // One line may be the mark that there is more.
+    let in_sight = (wanted + 2).saturating_sub(usize::from(inner.height));
+    let scroll = scroll.max(u16::try_from(in_sight).unwrap_or(0));
+    let cursor = cursor.and_then(|(line, cell)| cursor_at(inner, line, cell));
+    Drawn { seen: scrolled(frame, inner, lines, scroll, theme), cursor }
 }
 
-/// Puts the terminal's own cursor into an area, where it is inside.
-pub fn place_cursor(frame: &mut Frame<'_>, area: Rect, line: usize, cell: usize) {
+/// Recognised values, one a line, in the order of the fields; below each, what it would replace.
+fn values<'a>(app: &App, intake: &Intake, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let label_room = 24.min(room / 2);
+    let mut shown: Vec<(FieldId, String, String)> = intake
+        .found
+        .iter()
+        .map(|found| {
+            let now = app.form().map(|form| form.text(FieldKey::Of(found.field)).to_owned()).unwrap_or_default();
+            let now = if now == found.value { String::new() } else { now };
+            (found.field, found.value.clone(), now)
+        })
+        .collect();
+    if intake.secret.is_some() {
+        shown.push((FieldId::Secret, theme.sign("●", "*").repeat(DOTS), String::new()));
+    }
+    shown.sort_by_key(|(field, ..)| *field);
+    let mut lines = Vec::new();
+    for (field, value, now) in shown {
+        let lead = format!("{} ", text::fit(field.spec().label, label_room, theme.ascii));
+        let value = if field == FieldId::Secret { value } else { Untrusted::plain(&value).as_str().to_owned() };
+        // The dots are a sign, not a text.
+        let value = if field == FieldId::Secret { value } else { theme.text(&value) };
+        let value = text::cut(&value, room.saturating_sub(label_room + 1), theme.ascii);
+        lines.push(Line::from(vec![Span::styled(lead, theme.dim()), Span::raw(value)]));
+        if !now.is_empty() {
+            let was = theme.text(&format!("in place of {}", Untrusted::plain(&now).as_str()));
+            let was = text::cut(&was, room.saturating_sub(label_room + 1), theme.ascii);
+            lines.push(Line::styled(format!("{}{was}", " ".repeat(label_room + 1)), theme.dim()));
+        }
+    }
+    lines
+}
+
+/// The place of a line and cell in an area, where it is inside.
+pub fn cursor_at(area: Rect, line: usize, cell: usize) -> Option<Position> {
     let x = area.x.saturating_add(u16::try_from(cell).unwrap_or(u16::MAX));
     let y = area.y.saturating_add(u16::try_from(line).unwrap_or(u16::MAX));
-    if x < area.right() && y < area.bottom() {
-        frame.set_cursor_position(Position { x, y });
-    }
+    (x < area.right() && y < area.bottom()).then_some(Position { x, y })
 }

@@ -62,11 +62,15 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
 fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     let SaveRequest { name, was, mut draft, secret } = request;
     // Asked before a keyring entry is made; the save below asks once more under its lock.
-    let is_there = |name| !matches!(profiles::load(&stores.home, name), Err(StoreError::NotFound { .. }));
+    let is_there = |name| match profiles::load(&stores.home, name) {
+        Err(StoreError::NotFound { .. }) => Ok(false),
+        Err(error @ StoreError::Io { .. }) => Err(error),
+        _ => Ok(true),
+    };
     match &was {
-        Some((was, _)) if !is_there(was) => return Err(StoreError::NotFound { name: was.to_string() }.into()),
+        Some((was, _)) if !is_there(was)? => return Err(StoreError::NotFound { name: was.to_string() }.into()),
         Some((was, _)) if *was == name => {}
-        _ if is_there(&name) => return Err(StoreError::Exists { name: name.to_string() }.into()),
+        _ if is_there(&name)? => return Err(StoreError::Exists { name: name.to_string() }.into()),
         _ => {}
     }
     let mut kept = None;

@@ -14,19 +14,39 @@ use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// What leads the session, stays when the program has ended, and notes its exit code: when a session's leader ends, Linux
+/// itself puts the terminal's modes back, and nothing could be said about the program. `$0` is a folder for notes.
+const LEADER: &str = r#"
+trap : INT QUIT HUP TERM
+begin=$1
+shift
+sh -c "$begin" "$0" "$@"
+echo $? >"$0/code.tmp"
+mv "$0/code.tmp" "$0/code"
+read line
+"#;
+/// Notes the process, and becomes the program.
+const BEGIN: &str = r#"
+echo $$ >"$0/pid.tmp"
+mv "$0/pid.tmp" "$0/pid"
+exec "$@"
+"#;
+
 /// What is to be started. The default: the program itself at 80 by 24.
 pub struct Start<'a> {
     pub program: &'a str,
     pub args: &'a [&'a str],
-    /// Besides `TERM`, `HOME` (an empty folder) and `PATH`, which are all that it sees.
+    /// Besides `TERM`, `HOME` and `TMPDIR` (both the same empty folder) and `PATH`, which are all that it sees.
     pub env: &'a [(&'a str, &'a str)],
+    /// What it does not see either.
+    pub without: &'a [&'a str],
     pub columns: u16,
     pub rows: u16,
 }
 
 impl Default for Start<'_> {
     fn default() -> Self {
-        Start { program: env!("CARGO_BIN_EXE_d365-connect"), args: &[], env: &[], columns: 80, rows: 24 }
+        Start { program: env!("CARGO_BIN_EXE_d365-connect"), args: &[], env: &[], without: &[], columns: 80, rows: 24 }
     }
 }
 
@@ -40,13 +60,15 @@ pub struct Tui {
     /// The other end; `None` after [`Tui::hang_up`].
     user: Option<User>,
     home: TempDir,
+    notes: TempDir,
 }
 
 /// Who sits at the terminal.
 struct User {
     keyboard: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
-    eyes: JoinHandle<()>,
+    /// `None` after [`Tui::look_away`].
+    eyes: Option<JoinHandle<()>>,
 }
 
 struct Seen {
@@ -62,14 +84,20 @@ impl Tui {
         let path = pair.master.tty_name().unwrap();
         let tty = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty()).unwrap());
         let home = tempfile::tempdir().unwrap();
-        let mut command = CommandBuilder::new(start.program);
+        let notes = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", LEADER, notes.path().to_str().unwrap(), BEGIN, start.program]);
         command.args(start.args);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("HOME", home.path());
+        command.env("TMPDIR", home.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         for (name, value) in start.env {
             command.env(name, value);
+        }
+        for name in start.without {
+            command.env_remove(name);
         }
         command.cwd(home.path());
         let modes_before = modes(&tty);
@@ -91,8 +119,8 @@ impl Tui {
                 seen.raw.extend_from_slice(&bytes[..count]);
             }
         });
-        let user = Some(User { keyboard: pair.master.take_writer().unwrap(), master: pair.master, eyes });
-        Tui { seen, child, tty, modes_before, user, home }
+        let user = Some(User { keyboard: pair.master.take_writer().unwrap(), master: pair.master, eyes: Some(eyes) });
+        Tui { seen, child, tty, modes_before, user, home, notes }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -110,8 +138,13 @@ impl Tui {
 
     /// Types, as bytes of a terminal.
     pub fn keys(&mut self, keys: &str) {
+        self.bytes(keys.as_bytes());
+    }
+
+    /// The same with any bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         let keyboard = &mut self.user().keyboard;
-        keyboard.write_all(keys.as_bytes()).unwrap();
+        keyboard.write_all(bytes).unwrap();
         keyboard.flush().unwrap();
     }
 
@@ -151,7 +184,7 @@ impl Tui {
             if fits(&seen) {
                 return screen;
             }
-            let raw = seen.raw.escape_ascii().to_string();
+            let raw = seen.raw[seen.raw.len().saturating_sub(500)..].escape_ascii().to_string();
             drop(seen);
             assert!(begun.elapsed() < DEADLINE, "never saw {what} in:\n{screen}\n{raw}");
             std::thread::sleep(Duration::from_millis(5));
@@ -199,8 +232,21 @@ impl Tui {
     }
 
     fn pid(&self) -> Pid {
-        let id = self.child.process_id().unwrap();
-        Pid::from_raw(id.try_into().unwrap()).unwrap()
+        Pid::from_raw(self.noted("pid")).unwrap()
+    }
+
+    /// Waits for a number that the leader of the session notes.
+    #[track_caller]
+    fn noted<T: std::str::FromStr>(&self, what: &str) -> T {
+        let begun = Instant::now();
+        loop {
+            let text = std::fs::read_to_string(self.notes.path().join(what)).unwrap_or_default();
+            if let Ok(number) = text.trim().parse() {
+                return number;
+            }
+            assert!(begun.elapsed() < DEADLINE, "no {what}:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until the process is in this state of `/proc` (`T`: stopped).
@@ -220,31 +266,42 @@ impl Tui {
         }
     }
 
+    /// How often the program's threads went to sleep so far: each time something had woken them.
+    #[cfg(target_os = "linux")]
+    pub fn sleeps(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid().as_raw_nonzero())).unwrap().flatten();
+        let of_thread = |path: std::path::PathBuf| -> u64 {
+            let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.map_or(0, |count| count.trim().parse().unwrap())
+        };
+        threads.map(|thread| of_thread(thread.path())).sum()
+    }
+
     /// How many bytes were typed that nobody has read.
     pub fn unread(&self) -> u64 {
         rustix::io::ioctl_fionread(&self.tty).unwrap()
     }
 
+    /// From now on the terminal takes nothing, as when a connection hangs.
+    pub fn look_away(&mut self) {
+        self.seen().looking = false;
+        self.tty.write_all(b"\0").unwrap(); // wakes the eyes, so that they close
+        if let Some(eyes) = self.user().eyes.take() {
+            eyes.join().unwrap();
+        }
+    }
+
     /// Closes the terminal's window.
     pub fn hang_up(&mut self) {
-        self.seen().looking = false;
-        self.tty.write_all(b"\0").unwrap(); // wakes the eyes, so that they close, too
-        let user = self.user.take().unwrap();
-        user.eyes.join().unwrap();
+        self.look_away();
+        self.user = None;
     }
 
     /// Waits for the end of the program: its exit code.
     #[track_caller]
-    pub fn wait_exit(&mut self) -> u32 {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                assert_eq!(status.signal(), None, "{}", self.screen());
-                return status.exit_code();
-            }
-            assert!(begun.elapsed() < DEADLINE, "did not end:\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    pub fn wait_exit(&self) -> u32 {
+        self.noted("code")
     }
 
     /// Whether the terminal is in the modes in which the program found it, and shows what it showed before.
@@ -253,7 +310,13 @@ impl Tui {
         self.until_screen("the screen from before", |screen| {
             !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor()
         });
-        assert_eq!(modes(&self.tty), self.modes_before);
+        self.assert_modes();
+    }
+
+    /// The same of the modes alone, which come last.
+    #[track_caller]
+    pub fn assert_modes(&self) {
+        self.until_screen("the modes from before", |_| modes(&self.tty) == self.modes_before);
     }
 
     /// Whether the program has the terminal.

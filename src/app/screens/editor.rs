@@ -17,10 +17,15 @@ impl Editor {
         self.form.fields[self.at].key
     }
 
-    /// Moves the cursor to the next or the field before.
-    pub fn cycle(&mut self, forward: bool) {
+    /// The field under the cursor is left: its problems are shown from now on.
+    pub fn leave_field(&mut self) {
         self.form.leave(self.focused());
         self.form.revealed = false;
+    }
+
+    /// Moves the cursor to the next or the field before.
+    pub fn cycle(&mut self, forward: bool) {
+        self.leave_field();
         let count = self.form.fields.len();
         self.at = if forward { (self.at + 1) % count } else { (self.at + count - 1) % count };
     }

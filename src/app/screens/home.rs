@@ -16,6 +16,17 @@ pub struct HomeRun {
     pub fold: CheckRun,
 }
 
+/// How far the test of all profiles is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// How many are tested.
+    pub total: usize,
+    /// How many of those that ended did not pass.
+    pub bad: usize,
+    /// Tenths of a second since it began.
+    pub ticks: u32,
+}
+
 /// The list.
 #[derive(Debug, Default)]
 pub struct Home {
@@ -29,8 +40,12 @@ pub struct Home {
     pub trouble: Option<Trouble>,
     /// Now, for "2 h ago".
     pub now: Option<Timestamp>,
+    /// The entry that the mark goes to when the list is read next: what was just saved, renamed or copied.
+    pub follow: Option<ProfileName>,
     /// Tests that run.
     pub runs: Vec<HomeRun>,
+    /// What they are part of.
+    pub round: Round,
 }
 
 /// What is marked.
@@ -46,6 +61,16 @@ impl Home {
     /// The profiles; empty until they are read.
     pub fn profiles(&self) -> &[Row] {
         self.rows.as_deref().unwrap_or_default()
+    }
+
+    /// The names of all profiles.
+    pub fn names(&self) -> Vec<ProfileName> {
+        self.profiles().iter().map(|row| row.name.clone()).collect()
+    }
+
+    /// Whether a profile has that name.
+    pub fn has(&self, name: &ProfileName) -> bool {
+        self.profiles().iter().any(|row| row.name == *name)
     }
 
     /// How many entries there are.
@@ -75,13 +100,14 @@ impl Home {
 
     /// Takes a freshly read list; the mark stays on its entry.
     pub fn load(&mut self, result: Result<HomeData, Trouble>) {
-        let name = match self.marked() {
+        let name = self.follow.take().or_else(|| match self.marked() {
             Some(Marked::Profile(row)) => Some(row.name),
             Some(Marked::Draft(row)) => Some(row.name),
             None => None,
-        };
+        });
         match result {
-            Ok(data) => {
+            Ok(mut data) => {
+                data.rows.sort_by_cached_key(|row| row.name.as_str().to_lowercase());
                 self.now = Some(data.now);
                 self.drafts = data.drafts;
                 self.rows = Some(data.rows);

@@ -4,6 +4,7 @@
 
 use crate::app::form::{FieldKey, Form, Purpose};
 use crate::core::guide::{Guide, Step};
+use crate::core::names::ProfileName;
 use crate::core::question::{FieldId, Weight};
 
 /// Where the cursor is.
@@ -28,18 +29,22 @@ pub struct Wizard {
     pub scroll: u16,
     /// The steps that were gone through.
     pub passed: Vec<bool>,
-    /// A draft of what is there was kept.
-    pub draft_kept: bool,
+    /// The name under which a draft of it was kept or resumed.
+    pub draft: Option<ProfileName>,
+    /// What led here: the step that mends it, and what was found.
+    pub fault: Option<(usize, String)>,
 }
 
 impl Wizard {
     /// A walk that begins at a step.
     pub fn new(form: Form, step: &str) -> Wizard {
         let at = form.guide.position(step).unwrap_or(0);
-        let mut passed = vec![false; form.guide.steps.len()];
-        // A saved profile and a resumed draft have been through all that lies before.
-        passed.iter_mut().take(at).for_each(|passed| *passed = true);
-        let mut wizard = Wizard { form, step: at, focus: Focus::Body, scroll: 0, passed, draft_kept: false };
+        let count = form.guide.steps.len();
+        // A resumed draft has been through all that lies before, a saved profile through all but the test.
+        let gone_through = if form.purpose == Purpose::New { at } else { count.saturating_sub(1) };
+        let passed = (0..count).map(|step| step < gone_through).collect();
+        let (draft, fault) = (None, None);
+        let mut wizard = Wizard { form, step: at, focus: Focus::Body, scroll: 0, passed, draft, fault };
         wizard.enter_step();
         wizard
     }
@@ -92,14 +97,30 @@ impl Wizard {
     /// The cursor comes to a step: to its first empty field, else to its text.
     fn enter_step(&mut self) {
         self.scroll = 0;
-        let empty = self.fields().iter().position(|key| match key {
-            FieldKey::Of(FieldId::Secret) => self.form.secret_chars() == 0 && self.form.purpose == Purpose::New,
-            key => self.form.text(*key).is_empty(),
-        });
-        self.focus = match empty {
-            Some(at) if self.step == 0 || self.required(self.fields()[at]) => Focus::Field(at),
-            _ => Focus::Body,
-        };
+        let open = self.fields().iter().position(|key| self.required(*key) && !self.filled(*key));
+        self.focus = open.map_or(Focus::Body, Focus::Field);
+    }
+
+    /// After values were taken: to what is still missing in this step, else to its text.
+    pub fn to_next_gap(&mut self) {
+        let scroll = self.scroll;
+        self.enter_step();
+        self.scroll = scroll;
+    }
+
+    /// Whether Enter has no field left to go to in this step.
+    pub fn on_last_field(&self) -> bool {
+        match self.focus {
+            Focus::Body => true,
+            Focus::Field(at) => at + 1 >= self.fields().len(),
+        }
+    }
+
+    fn filled(&self, key: FieldKey) -> bool {
+        match key {
+            FieldKey::Of(FieldId::Secret) => !matches!(self.form.wish(), Err((FieldKey::Of(FieldId::Secret), _))),
+            key => !self.form.text(key).is_empty(),
+        }
     }
 
     fn required(&self, key: FieldKey) -> bool {
@@ -155,6 +176,16 @@ impl Wizard {
         }
     }
 
+    /// Goes to the step that mends what was found, and into the field that holds the wrong value.
+    pub fn mend(&mut self, step: &str, found: &str, field: Option<FieldId>) {
+        self.go_to(step);
+        self.fault = Some((self.step, found.to_owned()));
+        self.form.refused_secret = field == Some(FieldId::Secret);
+        if let Some(at) = field.and_then(|field| self.fields().iter().position(|key| *key == FieldKey::Of(field))) {
+            self.focus = Focus::Field(at);
+        }
+    }
+
     /// Puts the cursor into a field, wherever it is, and shows its problem.
     pub fn go_to_field(&mut self, key: FieldKey) {
         self.form.leave(key);
@@ -171,12 +202,9 @@ impl Wizard {
     /// Whether a step shows as done: gone through, and nothing that it must collect is missing or wrong.
     pub fn done(&self, step: usize) -> bool {
         self.passed[step]
-            && self.fields_of(step).into_iter().filter(|key| self.required(*key)).all(|key| {
-                let there = match key {
-                    FieldKey::Of(FieldId::Secret) => self.form.wish().is_ok(),
-                    key => !self.form.text(key).is_empty(),
-                };
-                there && !self.form.notes(key).iter().any(|note| note.weight == Weight::Problem)
+            && self.fields_of(step).into_iter().all(|key| {
+                (self.filled(key) || !self.required(key))
+                    && !self.form.notes(key).iter().any(|note| note.weight == Weight::Problem)
             })
     }
 }

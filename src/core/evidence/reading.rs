@@ -64,14 +64,23 @@ pub(super) fn without_tokens(text: &str) -> String {
     );
     let lower = text.to_ascii_lowercase();
     let names = ["access_token", "refresh_token", "id_token", "client_secret", "clientsecret", "assertion", "password"];
-    let mut ends: Vec<usize> =
-        names.iter().flat_map(|name| lower.match_indices(name).map(|(at, _)| at + name.len())).collect();
+    let mut ends: Vec<(usize, bool)> =
+        names.iter().flat_map(|name| lower.match_indices(name).map(|(at, _)| (at + name.len(), false))).collect();
+    for scheme in ["bearer ", "basic "] {
+        ends.extend(lower.match_indices(scheme).map(|(at, _)| (at + scheme.len(), true)));
+    }
     ends.sort_unstable();
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for end in ends {
+    for (end, is_scheme) in ends {
         // A name inside a value that is already hidden is not looked at again: this keeps the scan linear.
-        let value = if end < done { None } else { value_at(&text, end, text.len()) };
+        let value = if end < done {
+            None
+        } else if is_scheme {
+            credentials_at(&text, end)
+        } else {
+            secret_at(&text, end)
+        };
         if let Some((from, to)) = value.filter(|(from, to)| from < to && &text[*from..*to] != HIDDEN) {
             out.push_str(&text[done..from]);
             out.push_str(HIDDEN);
@@ -80,6 +89,49 @@ pub(super) fn without_tokens(text: &str) -> String {
     }
     out.push_str(&text[done..]);
     out
+}
+
+/// Where the credentials stand that follow `Bearer` or `Basic`. Parameters of a challenge (`Bearer realm=`) and words of a
+/// sentence are none: they are short, or all of small letters.
+fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    let rest = &text[from..];
+    let length = |signs: &[u8]| rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || signs.contains(b)).count();
+    let (first, whole) = (length(b"-._~+/"), length(b"-._~+/="));
+    let run = &rest.as_bytes()[..first];
+    let mixed = run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase);
+    (first >= 20 || (first >= 8 && mixed)).then_some((from, from + whole))
+}
+
+/// Where the value of a secret stands that follows its name. Rather too much is hidden than too little.
+fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
+    let rest = &text[after_name..];
+    let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
+    let bare = bare.strip_prefix([':', '=', '>'])?;
+    let value = bare.trim_start_matches(' ');
+    let unescaped = value.trim_start_matches('\\');
+    let is_escaped = unescaped.len() < value.len();
+    let quote = unescaped.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let Some(quote) = quote else {
+        let end = value.find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '<')).unwrap_or(value.len());
+        let from = text.len() - value.len();
+        return Some((from, from + end));
+    };
+    let inside = &unescaped[quote.len_utf8()..];
+    let from = text.len() - inside.len();
+    let mut skip = false;
+    for (at, c) in inside.char_indices() {
+        let ends = match c {
+            '\n' => true,
+            // An escaped opening quote is closed by an escaped one, a plain one by a plain one.
+            '\\' if is_escaped => inside[at..].trim_start_matches('\\').starts_with(quote),
+            c => c == quote && !skip,
+        };
+        if ends {
+            return Some((from, from + at));
+        }
+        skip = c == '\\' && !skip;
+    }
+    Some((from, text.len()))
 }
 
 /// Replaces runs of such bytes (ASCII) where `with` says by what.
@@ -131,6 +183,22 @@ struct Layer {
     lower: String,
 }
 
+/// A text as it may be kept: where only an inner layer shows that something is a secret, that layer is kept instead.
+pub(super) fn kept(text: &str) -> String {
+    // The error of a long log stands at its end as often as at its start.
+    let text = if text.len() <= MAX_SCAN {
+        without_tokens(text)
+    } else {
+        without_tokens(&format!("{}\n{}", head(text, MAX_SCAN / 2), tail(text, MAX_SCAN / 2)))
+    };
+    let layers = layers(&text);
+    let count = |text: &str| text.matches(HIDDEN).count();
+    match layers.last() {
+        Some(inner) if count(&inner.text) > count(&text) => inner.text.clone(),
+        _ => text,
+    }
+}
+
 /// The text as it is, and with each layer of percent signs, HTML entities or backslashes taken off.
 fn layers(text: &str) -> Vec<Layer> {
     let layer = |text: String| Layer { lower: text.to_ascii_lowercase(), text };
@@ -152,7 +220,8 @@ fn layers(text: &str) -> Vec<Layer> {
         if next == *text {
             break;
         }
-        all.push(layer(next));
+        // What was hidden by an escape is hidden now.
+        all.push(layer(without_tokens(&next)));
     }
     all
 }
@@ -526,7 +595,18 @@ impl Layer {
         let has = |signs: &[&str]| signs.iter().any(|sign| self.lower.contains(sign));
         if has(&["<!doctype html", "<html"]) {
             evidence.marks.insert(Mark::Html);
-            if has(&["login.microsoftonline", "sign in to your account", "loginfmt", "/adfs/ls", "type=\"password\""]) {
+            let signs = [
+                "login.microsoftonline",
+                "loginfmt",
+                "/adfs/ls",
+                "wsfed",
+                "type=\"password\"",
+                "type='password'",
+                "sign in",
+                "sign-in",
+                "log in",
+            ];
+            if has(&signs) {
                 evidence.marks.insert(Mark::LoginPage);
             }
         }
@@ -794,6 +874,8 @@ mod tests {
         let secret = "abc8Q~defghijklmnopqrstuvwxyz0123456789.";
         for text in [
             format!("Authorization: Bearer {jwt}"),
+            "curl -H 'authorization: bearer opaque+c2lnbmF0dXJl/0123'".to_owned(),
+            "Authorization: Basic dXNlcjpjMmxuYm1GMGRYSmw=c2lnbmF0dXJl".to_owned(),
             format!("{{\"access_token\":\"{jwt}\",\"token_type\":\"Bearer\"}}"),
             format!("%22access_token%22%3A%22{jwt}%22"),
             "{\"access_token\":\"opaque-c2lnbmF0dXJl\"}".to_owned(),
@@ -809,6 +891,8 @@ mod tests {
         }
         let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         assert_eq!(read_text(message).text.as_str(), message);
+        let challenge = "Bearer authorization_uri=\"https://login.windows.net/common\", error=\"invalid_token\"";
+        assert_eq!(read_text(challenge).text.as_str(), challenge);
     }
 
     #[test]

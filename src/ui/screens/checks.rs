@@ -1,19 +1,20 @@
 //! The live test: two lanes as chains, a bar of time a check, and what was found.
 
+use crate::app::App;
+use crate::app::key::Key;
 use crate::app::screens::checks::{Checks, Run};
-use crate::app::{App, Seen};
 use crate::core::check::{CheckId, CheckRun, Lane, Status};
+use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
-use crate::ui::text;
 use crate::ui::theme::Theme;
-use crate::ui::widgets;
+use crate::ui::{Drawn, text, widgets};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Draws the test.
-pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Seen {
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Drawn {
     let remark = match &checks.run {
         Run::Idle => "not tested now".to_owned(),
         Run::Running { ticks, .. } => format!("{}.{} s, Esc stops", ticks / 10, ticks % 10),
@@ -21,12 +22,14 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
         Run::Ended { fold, .. } => format!("{} in {:.1} s", fold.verdict(), fold.elapsed.as_secs_f64()),
         Run::Trouble(_) => "could not begin".to_owned(),
     };
-    let title = format!("Test {} {}", theme.sign("·", "-"), checks.title);
-    crate::ui::head(frame, head, Some(app), &title, &remark, theme);
+    let title = format!("Test · {}", checks.title);
+    crate::ui::head(frame, head, app, &title, &remark, theme);
     let idle = CheckRun::default();
     let fold = checks.fold().unwrap_or(&idle);
     let running = matches!(checks.run, Run::Running { .. });
-    let bars = if body.height >= 17 { bars(fold, usize::from(body.width), theme) } else { Vec::new() };
+    // What was found comes before the bars of time where there is no room for both.
+    let room_for_bars = body.height >= if fold.findings.is_empty() { 17 } else { 28 };
+    let bars = if room_for_bars { bars(fold, usize::from(body.width), theme) } else { Vec::new() };
     let bar_rows = u16::try_from(bars.len()).unwrap_or(0);
     let [lanes, bar_area, pane] = Layout::vertical([
         Constraint::Length(2),
@@ -45,13 +48,15 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
         (Run::Idle | Run::Trouble(_), _) => "The connection".to_owned(),
         (Run::Running { .. }, 0) => "Testing".to_owned(),
         (_, 0) => "What was found out".to_owned(),
-        (_, 1) => "What is wrong".to_owned(),
-        (_, count) => format!("What is wrong: {} of {count}", checks.marked + 1),
+        (_, count) => {
+            let what = if fold.verdict() == Status::Failed { "What is wrong" } else { "What is in the way" };
+            if count == 1 { what.to_owned() } else { format!("{what}: {} of {count}", checks.marked + 1) }
+        }
     };
     let inner = widgets::pane(frame, pane, &heading, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let lines = lines(app, checks, fold, usize::from(inner.width), theme);
-    Seen { max_scroll: widgets::scrolled(frame, inner, lines, checks.scroll, theme) }
+    let lines = lines(app, checks, fold, usize::from(inner.width), body.height >= 30, theme);
+    Drawn { seen: widgets::scrolled(frame, inner, lines, checks.scroll, theme), cursor: None }
 }
 
 /// One lane as a chain: `ENTRA  ✔ sign-in host ── ✔ token ── ✔ claims fit`.
@@ -59,6 +64,7 @@ fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, roo
     let members: Vec<CheckId> = CheckId::ALL.into_iter().filter(|check| check.lane() == Some(lane)).collect();
     let link = if room >= 70 { theme.sign(" ─── ", " --- ") } else { theme.sign(" ─ ", " - ") };
     let mut spans = vec![Span::styled(format!(" {name} "), theme.title())];
+    let mut told = false;
     for (at, check) in members.into_iter().enumerate() {
         if at > 0 {
             spans.push(Span::styled(link, theme.dim()));
@@ -66,6 +72,12 @@ fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, roo
         let (sign, style) = sign(fold, check, running, theme);
         let title = if room >= 50 { check.title() } else { short(check) };
         spans.push(Span::styled(format!("{sign} {title}"), style));
+        // What the first one that did not run waits for; the others wait for it.
+        let skipped = fold.done(check).filter(|done| done.status == Status::Skipped);
+        if let Some(done) = skipped.filter(|_| room >= 76 && !told) {
+            told = true;
+            spans.push(Span::styled(format!(" ({})", theme.text(&text::cut(&done.summary, 20, theme.ascii))), style));
+        }
     }
     Line::from(spans)
 }
@@ -113,42 +125,49 @@ fn bars<'a>(fold: &CheckRun, room: usize, theme: Theme) -> Vec<Line<'a>> {
     lines
 }
 
-fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, theme: Theme) -> Vec<Line<'a>> {
+fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
+    let say =
+        |lead: &str, text: &str, style| widgets::paragraph(lead, Untrusted::plain(text).as_str(), room, style, theme);
     match &checks.run {
         Run::Idle => {
-            let enter = theme.key_label(crate::app::key::Key::Enter);
+            let value = |field: FieldId| checks.draft.value(field).to_owned();
+            let source = checks.draft.source.as_ref().map_or("none".into(), |source| format!("read from {source}"));
             for (label, value) in [
-                ("Guide  ", checks.guide.title.clone()),
-                ("Target ", checks.draft.value(crate::core::question::FieldId::ResourceUrl).to_owned()),
-                ("Tenant ", checks.draft.value(crate::core::question::FieldId::TenantId).to_owned()),
-                ("App    ", checks.draft.value(crate::core::question::FieldId::ClientId).to_owned()),
-                ("Secret ", checks.draft.source.as_ref().map_or("none".into(), |source| format!("read from {source}"))),
+                ("Guide   ", checks.guide.title.clone()),
+                ("Target  ", value(FieldId::ResourceUrl)),
+                ("Tenant  ", value(FieldId::TenantId)),
+                ("App     ", value(FieldId::ClientId)),
+                ("Secret  ", source),
+                ("Expires ", value(FieldId::Expires)),
             ] {
-                lines.extend(widgets::paragraph(label, Untrusted::plain(&value).as_str(), room, Style::new(), theme));
+                if !value.is_empty() {
+                    lines.extend(say(label, &value, Style::new()));
+                }
             }
             lines.push(Line::default());
+            let enter = theme.key_label(Key::Enter);
             lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" starts the test")]));
             return lines;
         }
         Run::Trouble(trouble) => {
-            lines.extend(widgets::paragraph("", &trouble.what, room, theme.bad(), theme));
+            lines.extend(say("", &trouble.what, theme.bad()));
             if let Some(hint) = &trouble.hint {
-                lines.extend(widgets::paragraph("", hint, room, Style::new(), theme));
+                lines.extend(say("", hint, Style::new()));
             }
             return lines;
         }
         Run::Running { .. } | Run::Ended { .. } => {}
     }
     if let Some(finding) = fold.findings.get(checks.marked) {
-        let sure = format!("{} {} {}", finding.confidence.as_str(), theme.sign("·", "-"), finding.owner.for_whom());
+        let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
         lines.extend(widgets::paragraph("", &finding.title, room, theme.bad(), theme));
         lines.extend(widgets::paragraph("", &sure, room, theme.dim(), theme));
         lines.extend(widgets::paragraph("", &finding.explanation, room, Style::new(), theme));
         lines.push(Line::default());
-        lines.extend(widgets::paragraph(theme.sign("▸ ", "> "), &finding.fix.text, room, theme.accent(), theme));
+        lines.extend(widgets::paragraph("Do  ", &finding.fix.text, room, theme.accent(), theme));
         if let Some(url) = &finding.fix.url {
-            lines.extend(widgets::paragraph("  ", url, room, theme.key(), theme));
+            lines.extend(widgets::link("    ", url, room, plenty, theme));
         }
         if fold.findings.len() > 1 {
             lines.push(Line::default());
@@ -162,51 +181,33 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, theme: Th
     } else if matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning {
         lines.push(Line::styled("The connection works.", theme.good()));
         if app.unsaved() {
-            lines.push(Line::from(vec![Span::styled("s", theme.key()), Span::raw(" saves what was tested.")]));
+            let enter = theme.key_label(Key::Enter);
+            lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" saves what was tested.")]));
         }
         lines.push(Line::default());
     }
-    for check in CheckId::ALL {
+    // What needs a look comes before what is all right.
+    let (loud, calm): (Vec<CheckId>, Vec<CheckId>) = CheckId::ALL
+        .into_iter()
+        .partition(|check| fold.done(*check).is_some_and(|done| done.status == Status::Warning));
+    for check in loud.into_iter().chain(calm) {
         let state = fold.state(check);
         if let Some(done) = &state.done {
-            let (sign, style) = theme.status(done.status);
-            let lead = format!("{} ", text::fit(sign, 2, theme.ascii));
-            let body = format!("{}: {}", check.title(), done.summary);
-            let style = if done.status == Status::Skipped {
-                theme.dim()
-            } else if done.status == Status::Passed {
-                Style::new()
-            } else {
-                style
-            };
-            lines.extend(widgets::paragraph(&lead, Untrusted::plain(&body).as_str(), room, style, theme));
+            let (_, style) = theme.status(done.status);
+            let style = if done.status == Status::Passed { Style::new() } else { style };
+            let text = format!("{}: {}", check.title(), done.summary);
+            lines.extend(widgets::judged(done.status, Untrusted::plain(&text).as_str(), room, style, theme));
             for note in done.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
                 if let Some(note) = note.as_str() {
-                    lines.extend(widgets::paragraph(
-                        "   ! ",
-                        Untrusted::plain(note).as_str(),
-                        room,
-                        theme.warn(),
-                        theme,
-                    ));
+                    lines.extend(say(theme.sign("   · ", "   - "), note, theme.dim()));
                 }
             }
         } else if let Some(waiting) = &state.waiting {
-            lines.extend(widgets::paragraph(
-                "   ",
-                &format!("{}: {waiting}", check.title()),
-                room,
-                theme.warn(),
-                theme,
-            ));
-        } else if state.started.is_some() {
-            lines.extend(widgets::paragraph(
-                "   ",
-                &format!("{}: waiting for the answer", check.title()),
-                room,
-                theme.dim(),
-                theme,
-            ));
+            lines.extend(say("   ", &format!("{}: {waiting}", check.title()), theme.warn()));
+        } else if let (Some(started), Run::Running { ticks, .. }) = (state.started, &checks.run) {
+            let waited = (f64::from(*ticks) / 10.0 - started.as_secs_f64()).max(0.0);
+            let text = format!("{}: waiting for the answer, {waited:.1} s", check.title());
+            lines.extend(say("   ", &text, theme.accent()));
         }
     }
     lines

@@ -1,28 +1,30 @@
 //! Diagnosis: the pasted text above, what it means below.
 
-use crate::app::Seen;
+use crate::app::App;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
-use crate::ui::{text, widgets};
+use crate::ui::{Drawn, text, widgets};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 /// Draws the diagnosis.
-pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, diagnosis: &Diagnosis, theme: Theme) -> Seen {
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis: &Diagnosis, theme: Theme) -> Drawn {
     let codes = diagnosis.evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect::<Vec<_>>().join(" ");
-    crate::ui::head(frame, head, None, "Diagnose an error", &codes, theme);
+    crate::ui::head(frame, head, app, "Diagnose an error", &codes, theme);
     let text_rows = if diagnosis.part == Part::Text { body.height / 2 } else { (body.height / 4).max(3) };
     let [upper, lower] = Layout::vertical([Constraint::Length(text_rows.max(3)), Constraint::Min(3)]).areas(body);
     let inner = widgets::pane(frame, upper, "Error text", theme);
     let room = usize::from(inner.width).saturating_sub(1);
-    let shown = Untrusted::plain(&diagnosis.text);
+    let shown = text::without_secrets(&diagnosis.text, &theme.sign("●", "*").repeat(12));
+    let shown = Untrusted::plain(&shown);
     let mut lines: Vec<String> = text::wrap(&theme.text(shown.as_str()), room);
     if diagnosis.text.is_empty() {
         let hint = "Paste what you have: an exception, a log line, a JSON body, a code.";
-        frame.render_widget(ratatui::widgets::Paragraph::new(Line::styled(hint, theme.dim())), inner);
+        let hint = widgets::paragraph("", hint, room, theme.dim(), theme);
+        frame.render_widget(ratatui::widgets::Paragraph::new(hint), inner);
         lines = vec![String::new()];
     }
     let skip = lines.len().saturating_sub(usize::from(inner.height));
@@ -32,9 +34,10 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, diagnosis: &Diagnosis
         let seen: Vec<Line<'_>> = lines.into_iter().skip(skip).map(Line::from).collect();
         frame.render_widget(ratatui::widgets::Paragraph::new(seen), inner);
     }
-    if diagnosis.part == Part::Text {
-        widgets::place_cursor(frame, inner, rows.saturating_sub(1), last);
-    }
+    let cursor = match diagnosis.part {
+        Part::Text => widgets::cursor_at(inner, rows.saturating_sub(1), last.min(room)),
+        Part::Findings => None,
+    };
     let inner = widgets::pane(frame, lower, "What it means", theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width);
@@ -55,9 +58,9 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, diagnosis: &Diagnosis
             lines.extend(widgets::paragraph("  ", &finding.explanation, room, Style::new(), theme));
             lines.extend(widgets::paragraph("  ", &finding.fix.text, room, theme.accent(), theme));
             if let Some(url) = &finding.fix.url {
-                lines.push(Line::from(vec![Span::raw("  "), Span::styled(url.clone(), theme.key())]));
+                lines.extend(widgets::link("  ", url, room, body.height >= 30, theme));
             }
         }
     }
-    Seen { max_scroll: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme) }
+    Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
 }

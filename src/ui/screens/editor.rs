@@ -1,15 +1,16 @@
 //! The editor: every field of a profile, what was changed marked.
 
+use crate::app::App;
 use crate::app::form::Purpose;
 use crate::app::screens::editor::Editor;
-use crate::app::{App, Seen};
+use crate::ui::Drawn;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{self, FieldView};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 /// Draws the editor.
-pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, editor: &Editor, theme: Theme) -> Seen {
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, editor: &Editor, theme: Theme) -> Drawn {
     let name = match &editor.form.purpose {
         Purpose::Change(name, _) => name.to_string(),
         Purpose::New => "new".into(),
@@ -19,7 +20,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, editor: &E
         0 => "nothing changed".to_owned(),
         count => format!("{count} changed {}", theme.sign("●", "*")),
     };
-    crate::ui::head(frame, head, Some(app), &format!("Edit {name}"), &remark, theme);
+    crate::ui::head(frame, head, app, &format!("Edit · {name}"), &remark, theme);
     let inner = widgets::pane(frame, body, &editor.form.guide.title, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let mut lines = Vec::new();
@@ -35,11 +36,10 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, editor: &E
         }
         lines.extend(field_lines);
     }
-    // The field under the cursor stays in sight.
-    let scroll = end.saturating_sub(usize::from(inner.height));
-    if let Some((line, cell)) = cursor {
-        widgets::place_cursor(frame, inner, line.saturating_sub(scroll), cell);
-    }
-    let max_scroll = widgets::scrolled(frame, inner, lines, u16::try_from(scroll).unwrap_or(0), theme);
-    Seen { max_scroll }
+    // The field under the cursor stays in sight; one line may be the mark that there is more.
+    let below = usize::from(end < lines.len());
+    let scroll = (end + below).saturating_sub(usize::from(inner.height));
+    let scroll = cursor.map_or(scroll, |(line, _)| scroll.min(line.saturating_sub(1)));
+    let cursor = cursor.and_then(|(line, cell)| widgets::cursor_at(inner, line.saturating_sub(scroll), cell));
+    Drawn { seen: widgets::scrolled(frame, inner, lines, u16::try_from(scroll).unwrap_or(0), theme), cursor }
 }

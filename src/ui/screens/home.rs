@@ -1,47 +1,63 @@
 //! Home: profiles, drafts, and how they stand.
 
-use crate::app::screens::home::Home;
-use crate::app::{App, Seen};
-use crate::core::check::Status;
+use crate::app::App;
+use crate::app::screens::home::Marked;
+use crate::core::check::{CheckId, Status};
 use crate::core::expiry;
+use crate::core::question::FieldId;
+use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
-use crate::ui::{text, widgets};
+use crate::ui::{Drawn, text, widgets};
 use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
 
 /// Draws home.
-pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: Theme) -> Seen {
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: Theme) -> Drawn {
     let home = &app.home;
-    let remark = match (home.profiles().len(), home.need_attention()) {
-        (0, _) => String::new(),
-        (count, 0) => format!("{count} profile{}", if count == 1 { "" } else { "s" }),
-        (count, attention) => format!(
+    let remark = match (home.runs.len(), home.profiles().len(), home.need_attention()) {
+        (0, 0, _) => String::new(),
+        (0, count, 0) => format!("{count} profile{}", if count == 1 { "" } else { "s" }),
+        (0, count, attention) => format!(
             "{count} profile{} · {attention} need{} attention",
             if count == 1 { "" } else { "s" },
             if attention == 1 { "s" } else { "" }
         ),
+        (left, ..) => {
+            let (total, ticks) = (home.round.total, home.round.ticks);
+            format!("{} of {total} tested · {}.{} s, Esc stops", total - left, ticks / 10, ticks % 10)
+        }
     };
-    let remark = if theme.ascii { remark.replace('·', "-") } else { remark };
-    crate::ui::head(frame, head, Some(app), "d365-connect", &remark, theme);
+    crate::ui::head(frame, head, app, "d365-connect", &remark, theme);
     let inner = widgets::pane(frame, body, "Profiles", theme);
     if home.rows.is_some() && home.is_empty() {
-        return welcome(frame, inner, theme);
+        return welcome(frame, inner, app, theme);
+    }
+    // What the marked line cannot say in full stands below the list, where there is room.
+    let told = told(app, usize::from(inner.width).saturating_sub(2), theme);
+    let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX).min(3);
+    let told_rows = if inner.height >= 10 && told_rows > 0 { told_rows + 1 } else { 0 };
+    let [inner, below] = Layout::vertical([Constraint::Min(1), Constraint::Length(told_rows)]).areas(inner);
+    if told_rows > 0 {
+        let below =
+            Rect { x: below.x + 1, y: below.y + 1, width: below.width.saturating_sub(2), height: told_rows - 1 };
+        frame.render_widget(Paragraph::new(told), below);
     }
     let mut lines = Vec::new();
     if let Some(trouble) = &home.trouble {
         lines.extend(widgets::paragraph("", &trouble.what, usize::from(inner.width), theme.bad(), theme));
     }
-    let longest = home.profiles().iter().map(|row| text::width(row.name.as_str())).max().unwrap_or(0);
-    let columns = Columns::of(usize::from(inner.width), longest);
+    let rows = rows(app, theme);
+    let widest = |at: usize| rows.iter().map(|cells| text::width(&cells[at].content)).max().unwrap_or(0);
+    let columns = Columns::of(usize::from(inner.width), widest(0), widest(4));
     lines.push(columns.line(
         ["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(|t| Span::styled(t, theme.dim())),
         "  ",
         theme,
     ));
-    let rows = rows(home, theme);
     let above = lines.len();
     for (at, cells) in rows.into_iter().enumerate() {
         let lead = if at == home.marked { theme.sign("▸ ", "> ") } else { "  " };
@@ -52,46 +68,74 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
             line
         });
     }
-    // The marked entry stays in sight.
+    // The marked entry stays in sight; one line may be the mark that there is more.
     let height = usize::from(inner.height);
-    let scroll = (above + home.marked + 1).saturating_sub(height);
-    let max_scroll = widgets::scrolled(frame, inner, lines, u16::try_from(scroll).unwrap_or(0), theme);
-    Seen { max_scroll }
+    let more = usize::from(home.marked + 1 < home.len());
+    let scroll = (above + home.marked + 1 + more).saturating_sub(height);
+    let seen = widgets::scrolled(frame, inner, lines, u16::try_from(scroll).unwrap_or(0), theme);
+    Drawn { seen, cursor: None }
 }
 
-fn welcome(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Seen {
-    let room = usize::from(area.width).saturating_sub(2);
-    let mut lines = vec![Line::default()];
-    for text in [
-        "Sets up, tests and repairs API connections to Microsoft Dynamics 365.",
-        "It walks you through the app in Microsoft Entra ID and its twin inside Dynamics,",
-        "then tests both halves and says what is wrong and who mends it.",
-    ] {
-        lines.extend(widgets::paragraph(" ", text, room, Style::new(), theme));
+/// What there is to know about the marked entry.
+fn told<'a>(app: &App, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let say = |text: String, style| widgets::paragraph("", Untrusted::plain(&text).as_str(), room, style, theme);
+    match app.home.marked() {
+        None => Vec::new(),
+        Some(Marked::Draft(draft)) => {
+            let step = app.know.guides.iter().find(|guide| guide.id == draft.draft.guide);
+            let step = step.and_then(|guide| guide.step(&draft.step)).map_or("its start", |step| &step.short);
+            say(format!("{}: half done, open at '{step}'. The secret is not kept in a draft.", draft.name), theme.dim())
+        }
+        Some(Marked::Profile(row)) => match (&row.problem, &row.last) {
+            (Some(problem), _) => say(format!("{}: {problem}", row.name), theme.warn()),
+            (None, Some(last)) => {
+                let when = app.home.now.map(|now| ago(last.when, now)).unwrap_or_default();
+                let cause = last.cause.map(|cause| format!(", {}", cause.as_str())).unwrap_or_default();
+                say(format!("{} · {} · {}{cause}, {when}", row.name, row.target, last.verdict), theme.dim())
+            }
+            (None, None) => say(format!("{} · {} · not tested yet", row.name, row.target), theme.dim()),
+        },
     }
-    lines.push(Line::default());
+}
+
+fn welcome(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) -> Drawn {
+    let room = usize::from(area.width).saturating_sub(2);
+    let low = area.height < 10;
+    let mut lines = vec![Line::default(); usize::from(!low)];
+    let what = "Sets up, tests and repairs API connections to Microsoft Dynamics 365.";
+    let how = "It walks you through the app in Microsoft Entra ID and its twin inside Dynamics, then tests both halves \
+               and says what is wrong and who mends it.";
+    let text = if low { what.to_owned() } else { format!("{what} {how}") };
+    lines.extend(widgets::paragraph(" ", &text, room, Style::new(), theme));
+    if !low {
+        lines.push(Line::default());
+    }
     lines.push(Line::from(vec![Span::styled(" n ", theme.key()), Span::raw(" set up a connection")]));
-    lines.push(Line::from(vec![
-        Span::styled(" q ", theme.key()),
-        Span::raw(" leave; d365-connect --sandbox rehearses it all"),
-    ]));
-    lines.push(Line::from(vec![Span::raw("    on a simulated tenant inside this program")]));
-    Seen { max_scroll: widgets::scrolled(frame, area, lines, 0, theme) }
+    if app.sandbox.is_none() {
+        lines.push(Line::from(vec![Span::styled(" q ", theme.key()), Span::raw(" leave; to rehearse it all, start")]));
+        lines.push(Line::raw("    d365-connect --sandbox"));
+    }
+    Drawn { seen: widgets::scrolled(frame, area, lines, 0, theme), cursor: None }
 }
 
 /// The widths of the columns; narrow windows leave columns out.
 struct Columns([usize; 5]);
 
 impl Columns {
-    fn of(room: usize, longest_name: usize) -> Columns {
+    fn of(room: usize, longest_name: usize, longest_last: usize) -> Columns {
+        const SECRET: usize = 11;
+        let last = longest_last.clamp(11, 25) + 1;
         let room = room.saturating_sub(3);
-        let name = longest_name.clamp(8, 30) + 1;
-        if room >= 96 {
-            Columns([name, 24, room - name - 24 - 11 - 18, 11, 18])
+        // A name is cut last: the target gives way to it.
+        let name = |others: usize| (longest_name.max(8) + 1).min(room.saturating_sub(others));
+        if room >= 100 {
+            let name = name(20 + 20 + SECRET + last);
+            Columns([name, 20, room - name - 20 - SECRET - last, SECRET, last])
         } else if room >= 70 {
-            Columns([name, 0, room - name - 11 - 18, 11, 18])
+            let name = name(16 + SECRET + last);
+            Columns([name, 0, room - name - SECRET - last, SECRET, last])
         } else if room >= 50 {
-            Columns([room - 11 - 18, 0, 0, 11, 18])
+            Columns([room - SECRET - last, 0, 0, SECRET, last])
         } else {
             Columns([room.saturating_sub(16), 0, 0, 0, 16])
         }
@@ -109,7 +153,8 @@ impl Columns {
     }
 }
 
-fn rows<'a>(home: &Home, theme: Theme) -> Vec<[Span<'a>; 5]> {
+fn rows<'a>(app: &App, theme: Theme) -> Vec<[Span<'a>; 5]> {
+    let home = &app.home;
     let mut rows = Vec::new();
     for row in home.profiles() {
         let secret = match row.days_left {
@@ -122,7 +167,10 @@ fn rows<'a>(home: &Home, theme: Theme) -> Vec<[Span<'a>; 5]> {
         };
         let running = home.runs.iter().find(|run| run.name == row.name);
         let last = match (&row.problem, running, &row.last) {
-            (_, Some(_), _) => Span::styled(theme.sign("testing…", "testing"), theme.accent()),
+            (_, Some(run), _) => Span::styled(
+                format!("{} {}", theme.sign("…", "~"), run.fold.current().map_or("starting", CheckId::title)),
+                theme.accent(),
+            ),
             (Some(_), None, _) => Span::styled(format!("{} incomplete", theme.status(Status::Unknown).0), theme.warn()),
             (None, None, None) => Span::styled("not yet", theme.dim()),
             (None, None, Some(last)) => {
@@ -148,9 +196,12 @@ fn rows<'a>(home: &Home, theme: Theme) -> Vec<[Span<'a>; 5]> {
         rows.push([
             Span::raw(draft.name.to_string()),
             Span::styled("draft", theme.dim()),
-            Span::styled("half done; Enter goes on", theme.dim()),
+            Span::styled(
+                theme.text(draft.draft.value(FieldId::ResourceUrl).trim_start_matches("https://")),
+                theme.dim(),
+            ),
             Span::raw(""),
-            Span::styled("draft", theme.dim()),
+            Span::styled("half done", theme.dim()),
         ]);
     }
     rows

@@ -1,30 +1,33 @@
 //! The wizard: steps on the left, the open step on the right, its fields below.
 
-use crate::app::form::{FieldKey, Purpose};
+use crate::app::App;
+use crate::app::form::Purpose;
 use crate::app::screens::wizard::{Focus, Wizard};
-use crate::app::{App, Seen};
 use crate::core::check::Status;
-use crate::core::guide::{Guide, Need, Step};
+use crate::core::guide::Need;
 use crate::core::template;
-use crate::ui::text;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{self, FieldView};
+use crate::ui::{Drawn, text};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Draws the wizard.
-pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &Wizard, theme: Theme) -> Seen {
+pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &Wizard, theme: Theme) -> Drawn {
     let guide = wizard.guide();
     let title = match &wizard.form.purpose {
-        Purpose::New => format!("Set up · {}", guide.title),
+        Purpose::New if body.width >= 100 => format!("Set up · {}", guide.title),
+        Purpose::New => format!("Set up · {}", guide.short),
         Purpose::Change(name, _) => format!("Mend · {name}"),
     };
-    let title = if theme.ascii { title.replace('·', "-") } else { title };
-    let place =
-        format!("{}{} of {}", if wizard.draft_kept { "draft kept, " } else { "" }, wizard.step + 1, guide.steps.len());
-    crate::ui::head(frame, head, Some(app), &title, &place, theme);
+    let kept = match (&wizard.form.purpose, &wizard.draft) {
+        (Purpose::New, Some(_)) if !wizard.form.dirty() => "draft kept · ",
+        _ => "",
+    };
+    let place = format!("{kept}{} of {}", wizard.step + 1, guide.steps.len());
+    crate::ui::head(frame, head, app, &title, &place, theme);
     let wide = body.width >= 76;
     let [left, right] =
         Layout::horizontal([Constraint::Length(if wide { 25 } else { 0 }), Constraint::Min(1)]).areas(body);
@@ -38,18 +41,27 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width);
 
-    let (fields, cursor) = fields(wizard, room, inner.height, theme);
-    let field_rows = u16::try_from(fields.len()).unwrap_or(0);
-    let gap = u16::from(field_rows > 0 && inner.height > field_rows + 6);
+    let fields = fields(wizard, room, theme);
+    let low = inner.height < 12;
+    // In a low window the text gives way to the fields while the cursor is in one, and the other way round.
+    let field_room = match (low, wizard.focus) {
+        (true, Focus::Body) => 0,
+        (true, Focus::Field(_)) => inner.height,
+        (false, _) => inner.height - 5,
+    };
+    let field_rows = u16::try_from(fields.lines.len()).unwrap_or(u16::MAX).min(field_room);
+    let gap = u16::from(field_rows > 0 && inner.height > field_rows + 4);
     let [text_area, _, field_area] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(gap), Constraint::Length(field_rows)]).areas(inner);
-    let lines = body_lines(app, wizard, guide, step, room, theme);
-    let max_scroll = widgets::scrolled(frame, text_area, lines, wizard.scroll, theme);
-    if let Some((line, cell)) = cursor {
-        widgets::place_cursor(frame, field_area, line, cell);
-    }
-    frame.render_widget(ratatui::widgets::Paragraph::new(fields), field_area);
-    Seen { max_scroll }
+    let lines = body_lines(app, wizard, room, body.height >= 30, theme);
+    let seen = widgets::scrolled(frame, text_area, lines, wizard.scroll, theme);
+    // The field under the cursor stays in sight, its line above all.
+    let skip = fields.end.saturating_sub(usize::from(field_rows));
+    let skip = fields.cursor.map_or(skip, |(line, _)| skip.min(line));
+    let shown: Vec<Line<'_>> = fields.lines.into_iter().skip(skip).collect();
+    frame.render_widget(ratatui::widgets::Paragraph::new(shown), field_area);
+    let cursor = fields.cursor.and_then(|(line, cell)| widgets::cursor_at(field_area, line - skip, cell));
+    Drawn { seen, cursor }
 }
 
 fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
@@ -62,6 +74,8 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
         .map(|(at, step)| {
             let (sign, style) = if at == wizard.step {
                 (theme.sign("▸", ">"), theme.accent())
+            } else if wizard.fault.as_ref().is_some_and(|(fault, _)| *fault == at) {
+                theme.status(Status::Failed)
             } else if wizard.done(at) {
                 theme.status(Status::Passed)
             } else {
@@ -79,15 +93,19 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
     );
 }
 
-fn body_lines<'a>(app: &App, wizard: &Wizard, guide: &Guide, step: &Step, room: usize, theme: Theme) -> Vec<Line<'a>> {
+fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
+    let (guide, step) = (wizard.guide(), wizard.current());
     let draft = wizard.form.draft();
     let value = |name: &str| draft.template_value(name, app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
+    if let Some((_, found)) = wizard.fault.as_ref().filter(|(fault, _)| *fault == wizard.step) {
+        lines.extend(widgets::judged(Status::Failed, found, room, theme.bad(), theme));
+    }
     lines.extend(widgets::paragraph("Who    ", &step.who, room, Style::new(), theme));
     lines.extend(widgets::paragraph("Where  ", &fill(&step.place), room, Style::new(), theme));
     if let Some(url) = step.url(&value) {
-        lines.extend(widgets::paragraph("Link   ", &url, room, theme.key(), theme));
+        lines.extend(widgets::link("Link   ", &url, room, plenty, theme));
     }
     lines.push(Line::default());
     for (at, action) in step.actions.iter().enumerate() {
@@ -136,27 +154,26 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, guide: &Guide, step: &Step, room: 
     lines
 }
 
-type Lines<'a> = (Vec<Line<'a>>, Option<(usize, usize)>);
+/// The fields of a step, drawn: the one under the cursor with its help, the others in a line each.
+struct Fields<'a> {
+    lines: Vec<Line<'a>>,
+    /// Line and cell of the cursor.
+    cursor: Option<(usize, usize)>,
+    /// The line after the field under the cursor.
+    end: usize,
+}
 
-/// The fields of the step; in a low window only the one under the cursor.
-fn fields<'a>(wizard: &Wizard, room: usize, height: u16, theme: Theme) -> Lines<'a> {
-    let low = height < 12;
-    let mut lines = Vec::new();
-    let mut cursor = None;
+fn fields<'a>(wizard: &Wizard, room: usize, theme: Theme) -> Fields<'a> {
+    let mut all = Fields { lines: Vec::new(), cursor: None, end: 0 };
     for (at, key) in wizard.fields().into_iter().enumerate() {
         let focused = wizard.focus == Focus::Field(at);
-        if low && !focused {
-            continue;
-        }
         let view = FieldView { form: &wizard.form, key, focused, changed: wizard.form.changed(key) };
-        let (field_lines, place) = view.lines(room, theme);
+        let (lines, place) = view.lines(room, theme);
         if let Some((line, cell)) = place {
-            cursor = Some((lines.len() + line, cell));
+            all.cursor = Some((all.lines.len() + line, cell));
+            all.end = all.lines.len() + lines.len();
         }
-        lines.extend(field_lines);
+        all.lines.extend(lines);
     }
-    if low {
-        lines.truncate(usize::from(height.saturating_sub(1)).max(2));
-    }
-    (lines, cursor)
+    all
 }

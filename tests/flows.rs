@@ -1,0 +1,944 @@
+//! Keys and answers in, effects and places out: the screens' behaviour without a screen.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[path = "support/app.rs"]
+mod support;
+
+use d365_connect::app::dialog::Dialog;
+use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
+use d365_connect::app::form::FieldKey;
+use d365_connect::app::msg::{DraftRow, HomeData, Msg, Offered, Trouble};
+use d365_connect::app::screens::checks::{Checks, Run};
+use d365_connect::app::screens::wizard::Wizard;
+use d365_connect::app::{App, Knowledge, Open, Screen};
+use d365_connect::assets;
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
+use d365_connect::core::evidence::{Evidence, Origin, read_text};
+use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::question::{FieldId, Weight};
+use d365_connect::core::secret::ClientSecret;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
+use zeroize::Zeroizing;
+
+const SECRET_FIELD: FieldKey = FieldKey::Of(FieldId::Secret);
+
+/// What these tests look at.
+trait Look {
+    /// The names of the effects since the last look.
+    fn asked(&mut self) -> String;
+    fn wizard(&self) -> &Wizard;
+    /// Where the cursor is: the step's id and the field.
+    fn place(&self) -> (&str, Option<FieldKey>);
+}
+
+impl Look for Bench {
+    fn asked(&mut self) -> String {
+        let name = |effect: &Effect| {
+            let text = format!("{effect:?}");
+            text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+        };
+        self.take().iter().map(name).collect::<Vec<_>>().join(" ")
+    }
+
+    fn wizard(&self) -> &Wizard {
+        match self.app.stack.last() {
+            Some(Screen::Wizard(wizard)) => wizard,
+            other => panic!("not the wizard: {other:?}"),
+        }
+    }
+
+    fn place(&self) -> (&str, Option<FieldKey>) {
+        (&self.wizard().current().id, self.wizard().focused())
+    }
+}
+
+/// What a paste of everything looks like.
+fn everything() -> String {
+    format!("AZURE_TENANT_ID={TENANT}\nAZURE_CLIENT_ID={CLIENT}\nAZURE_CLIENT_SECRET={SECRET}\nD365_URL={URL}\n")
+}
+
+/// The wizard, with every value pasted and taken.
+fn filled() -> Bench {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n").paste(&everything()).keys("<enter>");
+    bench.take();
+    bench
+}
+
+/// A saved profile, opened from home for that purpose.
+fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.take();
+    bench.keys(match purpose {
+        OpenFor::Test => "t",
+        OpenFor::Look => "<enter>",
+        OpenFor::Edit => "e",
+    });
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft) });
+    bench
+}
+
+fn checks(bench: &Bench) -> &Checks {
+    match bench.app.stack.last() {
+        Some(Screen::Checks(checks)) => checks,
+        other => panic!("not the test: {other:?}"),
+    }
+}
+
+fn toast(bench: &Bench) -> &str {
+    bench.app.toast.as_ref().map_or("", |toast| &toast.text)
+}
+
+fn title(bench: &Bench) -> &str {
+    match &bench.app.dialog {
+        Some(Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. }) => title,
+        Some(Dialog::Help { .. }) => "help",
+        None => "",
+    }
+}
+
+fn trouble(what: &str) -> Trouble {
+    Trouble { what: what.into(), hint: None }
+}
+
+/// A refusal that the rules know.
+fn failure(check: CheckId, text: &str) -> Evidence {
+    let origin = if check == CheckId::Registration { Origin::FinanceOperations } else { Origin::Entra };
+    let status = if check == CheckId::Registration { 401 } else { 400 };
+    Evidence { check: Some(check), origin: Some(origin), http_status: Some(status), ..read_text(text) }
+}
+
+fn draft_row(name: &str, step: &str) -> DraftRow {
+    let mut values = ProfileDraft::new(GUIDE);
+    values.set(FieldId::ResourceUrl, URL);
+    DraftRow { name: name.parse().unwrap(), draft: values, step: step.into() }
+}
+
+fn with_drafts(drafts: Vec<DraftRow>) -> Bench {
+    let mut bench = Bench::home(Vec::new());
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts, now: now() })));
+    bench.take();
+    bench
+}
+
+#[test]
+fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
+    let mut bench = Bench::home(Vec::new());
+    assert_eq!(bench.asked(), "LoadHome ProbeKeyring");
+    bench.keys("n");
+    assert_eq!(bench.place(), ("before-you-start", Some(FieldKey::Of(FieldId::ResourceUrl))));
+    // What follows the host is taken off, and the host's first label becomes the name.
+    bench.paste("https://Contoso.operations.dynamics.com/?cmp=USMF").keys("<enter>");
+    assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), URL);
+    assert_eq!(bench.wizard().form.text(FieldKey::Name), "contoso");
+    assert_eq!(bench.asked(), "", "nothing is kept before the step is left");
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "KeepDraft");
+    assert_eq!(bench.place(), ("register-app", Some(FieldKey::Of(FieldId::ClientId))));
+    bench.paste(CLIENT).keys("<enter>").paste(TENANT).keys("<enter>");
+    assert_eq!(bench.place(), ("client-secret", Some(SECRET_FIELD)));
+    bench.paste(SECRET).keys("<enter><enter>2027-05-20<enter>");
+    assert_eq!(bench.place(), ("permissions", None));
+    bench.keys("<enter>");
+    assert_eq!(bench.place(), ("values", None), "all is there: nothing to ask");
+    bench.keys("<right><right>");
+    assert_eq!(bench.place().0, "test");
+    assert!((0..6).all(|step| bench.wizard().done(step)));
+    bench.take();
+
+    bench.keys("<enter>");
+    let effects = bench.take();
+    let [Effect::StartChecks { run, name: None, draft: tested, secret: Some(secret), wanted }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(secret.is(SECRET));
+    assert_eq!((tested.value(FieldId::TenantId), wanted.len()), (TENANT, 8));
+    let run = *run;
+    bench.run_ends(run, None);
+    assert_eq!(bench.asked(), "", "nothing is noted about what is not saved");
+
+    bench.keys("<enter>");
+    let effects = bench.take();
+    let [Effect::Save { name, was: None, draft: saved, secret: SecretWish::Value(value) }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(name.as_str(), "contoso");
+    assert!(value.is(SECRET));
+    assert_eq!(saved.value(FieldId::Expires), "2027-05-20");
+
+    let name = name.clone();
+    bench.tell(Msg::Saved { name: name.clone(), result: Ok(("there, the secret in the keyring".into(), draft())) });
+    assert!(toast(&bench).contains("the secret in the keyring"));
+    let effects = bench.take();
+    let [
+        Effect::ForgetDraft(forgotten),
+        Effect::StartChecks { run, name: Some(tested), secret: None, .. },
+        Effect::LoadHome,
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((forgotten, tested), (&name, &name));
+    let run = *run;
+    bench.run_ends(run, None);
+    assert_eq!(bench.asked(), "NoteVerdict LoadHome");
+    bench.tell(Msg::HomeLoaded(Ok(HomeData {
+        rows: vec![row("aaa"), row("contoso")],
+        drafts: Vec::new(),
+        now: now(),
+    })));
+    bench.keys("<enter>");
+    assert!(bench.app.stack.is_empty(), "done: home again");
+    assert_eq!(bench.app.home.marked, 1, "the mark is on what was saved");
+}
+
+#[test]
+fn what_is_missing_or_wrong_gets_the_cursor_also_backwards() {
+    let table: [(FieldId, &str, &str); 8] = [
+        (FieldId::ResourceUrl, "", "before-you-start"),
+        (FieldId::ResourceUrl, "ftp://contoso.operations.dynamics.com", "before-you-start"),
+        (FieldId::ClientId, "", "register-app"),
+        (FieldId::ClientId, TENANT, "register-app"),
+        (FieldId::TenantId, "not a tenant", "register-app"),
+        (FieldId::Expires, "next spring", "client-secret"),
+        (FieldId::Cloud, "mars", "values"),
+        (FieldId::Entities, "Customers V3", "values"),
+    ];
+    for (field, value, step) in table {
+        for keys in ["<c-t>", "<c-s>"] {
+            let mut bench = filled();
+            bench.keys("<right><right><right><right><right><right>");
+            assert_eq!(bench.place().0, "test");
+            bench.take();
+            match bench.app.stack.last_mut() {
+                Some(Screen::Wizard(wizard)) => wizard.form.put(FieldKey::Of(field), value),
+                _ => unreachable!("the wizard is open"),
+            }
+            bench.keys(keys);
+            assert_eq!(bench.asked(), "", "{field}={value}");
+            assert_eq!(bench.place(), (step, Some(FieldKey::Of(field))), "{field}={value}");
+            assert!(toast(&bench).starts_with(field.spec().label), "{field}: {}", toast(&bench));
+        }
+    }
+    // A name is needed to save, not to test.
+    let mut bench = filled();
+    bench.keys("<tab><tab><c-u>a/b<c-t>");
+    assert_eq!(bench.asked(), "StartChecks");
+    bench.keys("<esc>s");
+    assert_eq!(bench.place(), ("before-you-start", Some(FieldKey::Name)));
+    assert!(toast(&bench).starts_with("Profile name: "), "{}", toast(&bench));
+}
+
+#[test]
+fn a_draft_is_kept_at_each_step_follows_its_name_and_is_resumed() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n<enter>");
+    bench.take();
+    bench.keys("first<enter>");
+    let effects = bench.take();
+    let [Effect::KeepDraft { name, draft: kept, step }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((name.as_str(), step.as_str()), ("first", "register-app"));
+    assert!(kept.source.is_none());
+    bench.tell(Msg::DraftKept(Ok(())));
+    bench.take();
+    // Backwards too; and under its new name alone.
+    bench.keys("<pgup><tab><c-u>second<enter>");
+    let effects = bench.take();
+    let names: Vec<String> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::KeepDraft { name, .. } => format!("keep {name}"),
+            Effect::ForgetDraft(name) => format!("forget {name}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(names, ["keep first", "keep second", "forget first"]);
+    // All is kept: leaving needs no question.
+    bench.keys("<esc>");
+    assert!(bench.app.dialog.is_none() && bench.app.stack.is_empty());
+
+    // A draft that could not be kept is not called kept.
+    bench.keys("n<tab>third<enter>");
+    bench.tell(Msg::DraftKept(Err(trouble("the disk is full"))));
+    assert_eq!(toast(&bench), "the disk is full");
+    bench.keys("<esc>");
+    assert_eq!(title(&bench), "Leave this set-up?");
+
+    let mut bench = with_drafts(vec![draft_row("contoso", "client-secret")]);
+    bench.keys("<enter>");
+    assert_eq!(bench.place(), ("client-secret", Some(SECRET_FIELD)));
+    assert!(bench.wizard().done(0));
+    assert_eq!(bench.wizard().form.text(FieldKey::Name), "contoso");
+    bench.keys("<esc>");
+    assert!(bench.app.stack.is_empty(), "nothing was typed");
+    // Another set-up for the same host does not overwrite the draft.
+    bench.keys("n").paste(URL).keys("<enter><enter>");
+    let effects = bench.take();
+    let Some(Effect::KeepDraft { name, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(name.as_str(), "contoso-2");
+    // Drafts without a name do not overwrite each other either.
+    let mut bench = with_drafts(vec![draft_row("unnamed", "before-you-start")]);
+    bench.keys("n<enter><enter>").paste(CLIENT).keys("<enter><enter>");
+    let effects = bench.take();
+    let Some(Effect::KeepDraft { name, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(name.as_str(), "unnamed-2");
+    let mut bench = with_drafts(vec![draft_row("old", "values")]);
+    bench.keys("D<down><enter>");
+    assert_eq!(bench.asked(), "ForgetDraft LoadHome");
+    bench.keys("t");
+    assert!(toast(&bench).contains("draft"));
+}
+
+#[test]
+fn leaving_asks_only_when_something_would_be_lost() {
+    // Keys after Esc, effects, whether the screen is left.
+    let table = [
+        ("<enter>", "", false),
+        ("<esc>", "", false),
+        ("<down><enter>", "KeepDraft", true),
+        ("<down><down><enter>", "", true),
+        ("<down><down><down><enter>", "", true),
+    ];
+    for (keys, asked, left) in table {
+        let mut bench = Bench::home(Vec::new());
+        bench.keys("nabc");
+        bench.take();
+        bench.keys("<esc>");
+        assert_eq!(title(&bench), "Leave this set-up?");
+        bench.keys(keys);
+        assert_eq!(bench.asked(), asked, "{keys}");
+        assert_eq!(bench.app.stack.is_empty(), left, "{keys}");
+        if !left {
+            assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), "abc");
+        }
+    }
+    // A kept draft that is thrown away goes from the disk as well.
+    let mut bench = with_drafts(vec![draft_row("contoso", "client-secret")]);
+    bench.keys("<enter>xyz<esc><down><down><enter>");
+    assert_eq!(bench.asked(), "ForgetDraft LoadHome");
+    // Nothing typed, no question.
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n<esc>");
+    assert!(bench.app.stack.is_empty());
+    // A secret is never part of a draft, so it is asked for although the rest is kept.
+    let mut bench = filled();
+    bench.keys("<enter>");
+    bench.tell(Msg::DraftKept(Ok(()))).keys("<esc>");
+    assert_eq!(title(&bench), "Leave this set-up?");
+    // The editor has no drafts.
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("-x<esc>");
+    assert_eq!(title(&bench), "Leave without saving?");
+    bench.keys("<down><enter>");
+    assert!(bench.app.stack.is_empty());
+}
+
+#[test]
+fn ctrl_c_asks_when_something_would_be_lost_and_leaves_when_pressed_twice() {
+    let table: [(&str, &str, Option<u8>); 9] = [
+        ("q", "", Some(0)),
+        ("<c-c>", "", Some(130)),
+        ("n<c-c>", "", Some(130)),
+        ("nabc<c-c>", "", None),
+        ("nabc<c-c><enter>", "", None),
+        ("nabc<c-c><esc>", "", None),
+        ("nabc<c-c><c-c>", "", Some(130)),
+        ("nabc<c-c><down><enter>", "KeepDraft", Some(130)),
+        ("nabc<c-c><down><down><enter>", "", Some(130)),
+    ];
+    for (keys, asked, quit) in table {
+        let mut bench = Bench::home(Vec::new());
+        bench.take();
+        bench.keys(keys);
+        assert_eq!(bench.app.quit, quit, "{keys}");
+        assert_eq!(bench.asked(), asked, "{keys}");
+    }
+    // Also out of any other question and out of the help.
+    for keys in ["nabc<esc><c-c><c-c>", "nabc<c-g><c-c><c-c>", "?<c-c>", "nabc<c-t><c-c><c-c>"] {
+        let mut bench = Bench::home(Vec::new());
+        bench.keys(keys);
+        assert_eq!(bench.app.quit, Some(130), "{keys}");
+    }
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("nabc<esc><c-c>");
+    assert_eq!((bench.app.quit, title(&bench)), (None, "Leave the program?"));
+    // Over a test of what is not saved.
+    let mut bench = filled();
+    bench.keys("t<c-c>");
+    assert_eq!((bench.app.quit, title(&bench)), (None, "Leave the program?"));
+    bench.keys("<down><enter>");
+    assert!(bench.asked().ends_with("KeepDraft"), "the draft is kept from under the test");
+}
+
+#[test]
+fn answers_of_another_run_are_dropped_and_esc_cancels_at_once() {
+    let mut bench = filled();
+    bench.keys("t");
+    let run = bench.run();
+    let event = |check| CheckEvent::Started { check, at: Duration::ZERO };
+    bench.tell(Msg::Check { run: run + 1, event: event(CheckId::Token) });
+    assert!(checks(&bench).fold().unwrap().state(CheckId::Token).started.is_none());
+    bench.tell(Msg::Check { run, event: event(CheckId::Token) });
+    assert!(checks(&bench).fold().unwrap().state(CheckId::Token).started.is_some());
+    bench.tell(Msg::ChecksEnded { run: run + 1, result: Ok(()) });
+    assert!(matches!(checks(&bench).run, Run::Running { .. }));
+
+    bench.keys("<esc>");
+    let effects = bench.take();
+    assert!(matches!(effects[..], [Effect::CancelChecks { run: cancelled }] if cancelled == run), "{effects:?}");
+    assert!(matches!(checks(&bench).run, Run::Ended { stopped: true, .. }), "how far it came stays to be seen");
+    // What the cancelled run still tells changes nothing.
+    bench.run_ends(run, None);
+    assert_eq!(bench.asked(), "");
+    assert!(checks(&bench).fold().unwrap().done(CheckId::Access).is_none());
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "StartChecks", "Enter starts it anew");
+    bench.keys("r");
+    assert_eq!(bench.asked(), "CancelChecks StartChecks");
+    bench.keys("<esc><esc>");
+    assert_eq!(bench.wizard().form.secret_chars(), SECRET.len());
+}
+
+#[test]
+fn a_profile_that_opens_late_does_not_lie_over_another_screen() {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("en");
+    let name: d365_connect::core::names::ProfileName = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name: name.clone(), purpose: OpenFor::Edit, result: Ok(draft()) });
+    assert_eq!(bench.place().0, "before-you-start");
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("tt");
+    bench.tell(Msg::ProfileOpened { name: name.clone(), purpose: OpenFor::Test, result: Ok(draft()) });
+    bench.tell(Msg::ProfileOpened { name: name.clone(), purpose: OpenFor::Test, result: Ok(draft()) });
+    assert_eq!(bench.app.stack.len(), 1);
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Test, result: Err(trouble("line 3 is damaged")) });
+    assert_eq!(toast(&bench), "line 3 is damaged");
+    assert!(bench.app.stack.is_empty());
+}
+
+#[test]
+fn a_failed_save_keeps_everything_the_secret_included() {
+    let mut bench = filled();
+    bench.keys("<c-s>");
+    assert_eq!(bench.asked(), "Save");
+    // Nothing is typed while it is being saved, and it is not saved twice.
+    bench.keys("<c-s><tab>zzz<esc>");
+    bench.paste("zzz");
+    assert_eq!(bench.asked(), "");
+    assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), URL);
+    let hint = Some("free some space".to_owned());
+    let result = Err(Trouble { what: "the disk is full".into(), hint });
+    bench.tell(Msg::Saved { name: "contoso".parse().unwrap(), result });
+    assert_eq!(toast(&bench), "the disk is full (free some space)");
+    assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
+    assert!(bench.wizard().form.dirty());
+    bench.keys("<c-s>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Value(value), .. }] if value.is(SECRET)));
+    // An answer about something else does not touch the form.
+    bench.tell(Msg::Saved { name: "other".parse().unwrap(), result: Ok(("there".into(), draft())) });
+    assert!(bench.wizard().form.typed_secret().is_some());
+    assert_eq!(bench.asked(), "LoadHome");
+}
+
+#[test]
+fn an_odd_host_is_asked_about_once() {
+    let odd = "https://d365.contoso.example";
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n").paste(&everything().replace(URL, odd)).keys("<enter>");
+    bench.take();
+    bench.keys("t");
+    assert!(title(&bench).starts_with("Is this host right?"));
+    assert_eq!(bench.asked(), "");
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "", "the safe answer is the marked one");
+    bench.keys("t<down><enter>");
+    assert_eq!(bench.asked(), "StartChecks");
+    bench.keys("<esc><esc>");
+    bench.take();
+    bench.keys("t");
+    assert_eq!(bench.asked(), "StartChecks", "once is enough");
+    bench.keys("<esc><esc>");
+    bench.take();
+    bench.keys("<c-s>");
+    assert_eq!(bench.asked(), "Save");
+    // Another odd host is another question; a saved one is known.
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n").paste(&everything().replace(URL, "https://d365.fabrikam.example")).keys("<enter><c-s>");
+    assert!(title(&bench).starts_with("Is this host right?"));
+    bench.take();
+    bench.keys("<down><enter>");
+    assert_eq!(bench.asked(), "Save");
+    let mut saved = draft();
+    saved.set(FieldId::ResourceUrl, odd);
+    let mut bench = opened(OpenFor::Edit, saved);
+    bench.keys("<c-t>");
+    assert_eq!(bench.asked(), "StartChecks");
+}
+
+#[test]
+fn pastes() {
+    let label = |field: FieldId| FieldKey::Of(field);
+    // Where the cursor is, what is pasted, the question, and what is in the field then.
+    let table = [
+        (FieldId::ClientId, format!(" {CLIENT}\n"), "", CLIENT),
+        (FieldId::ClientId, format!("Application (client) ID: {CLIENT}"), "", CLIENT),
+        (FieldId::TenantId, format!("Application (client) ID: {CLIENT}"), "Found in what was pasted", ""),
+        (FieldId::ClientId, everything(), "Found in what was pasted", ""),
+        (FieldId::ClientId, "no labels\nat all".to_owned(), "", "no labelsat all"),
+        (FieldId::TenantId, format!("AZURE_CLIENT_SECRET={SECRET}"), "Found in what was pasted", ""),
+        (FieldId::TenantId, URL.to_owned(), "", URL),
+    ];
+    for (field, text, asked, value) in table {
+        let mut bench = Bench::home(Vec::new());
+        bench.keys("n<enter><enter>");
+        if field == FieldId::TenantId {
+            bench.keys("<tab>");
+        }
+        assert_eq!(bench.place(), ("register-app", Some(label(field))));
+        bench.paste(&text);
+        assert_eq!(title(&bench), asked, "{text}");
+        assert_eq!(bench.wizard().form.text(label(field)), value, "{text}");
+    }
+    // In the text of a step there is no field to paste into.
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n<backtab>").paste("hello");
+    assert!(toast(&bench).contains("nothing was recognised"));
+    // Esc takes nothing; Enter takes all, the secret too.
+    bench.paste(&everything()).keys("<esc>");
+    assert_eq!(bench.wizard().form.text(label(FieldId::TenantId)), "");
+    bench.paste(&everything()).keys("<enter>");
+    for (field, value) in [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT), (FieldId::ResourceUrl, URL)] {
+        assert_eq!(bench.wizard().form.text(label(field)), value);
+    }
+    assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
+    assert_eq!(toast(&bench), "4 values taken");
+    assert_eq!(bench.place(), ("before-you-start", None), "the name was suggested: nothing is left to ask here");
+    // At home and on the test screen nothing is taken.
+    let mut bench = Bench::home(Vec::new());
+    bench.paste(SECRET);
+    assert!(toast(&bench).contains("nothing to paste into"));
+}
+
+#[test]
+fn a_secret_in_another_field_is_refused_or_told() {
+    for field in [FieldKey::Of(FieldId::ResourceUrl), FieldKey::Name] {
+        let mut bench = Bench::home(Vec::new());
+        bench.keys(if field == FieldKey::Name { "n<tab>" } else { "n" });
+        for text in [SECRET.to_owned(), format!("\"{SECRET}\"\n")] {
+            bench.paste(&text);
+            assert!(toast(&bench).contains("was not taken"), "{}", toast(&bench));
+            assert_eq!(bench.wizard().form.text(field), "");
+        }
+        bench.keys(SECRET);
+        let note = &bench.wizard().form.notes(field)[0];
+        assert_eq!(note.weight, Weight::Problem);
+        assert!(note.text.contains("secret's value"), "{}", note.text);
+    }
+    // The source of a secret is not the secret.
+    let mut bench = filled();
+    bench.keys("<right><right>");
+    bench.keys("<tab><tab><c-u>").paste(SECRET);
+    assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
+    assert_eq!(bench.wizard().form.text(FieldKey::Source), "");
+    // The Secret ID in the secret field is told, and does not block.
+    let mut bench = filled();
+    bench.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    let notes = bench.wizard().form.notes(SECRET_FIELD);
+    assert!(notes[0].weight == Weight::Hint && notes[0].text.contains("secret's ID"), "{notes:?}");
+    bench.take();
+    bench.keys("<c-t>");
+    assert_eq!(bench.asked(), "StartChecks");
+}
+
+#[test]
+fn the_editor_marks_what_was_changed_and_takes_it_back() {
+    let mut bench = opened(OpenFor::Edit, draft());
+    let changed = |bench: &Bench| -> Vec<FieldKey> {
+        let Some(Screen::Editor(editor)) = bench.app.stack.last() else { panic!("the editor") };
+        editor.form.fields.iter().map(|field| field.key).filter(|key| editor.form.changed(*key)).collect()
+    };
+    assert_eq!(changed(&bench), []);
+    bench.keys("-2<down>x");
+    assert_eq!(changed(&bench), [FieldKey::Name, FieldKey::Of(FieldId::ResourceUrl)]);
+    bench.keys("<c-x>");
+    assert_eq!(changed(&bench), [FieldKey::Name]);
+    bench.take();
+    bench.keys("<c-s>");
+    let effects = bench.take();
+    let [Effect::Save { name, was: Some((was, before)), secret: SecretWish::Keep, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((name.as_str(), was.as_str(), before), ("contoso-2", "contoso", &draft()));
+    // Nothing changed, nothing to save.
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("<c-s>");
+    assert_eq!(bench.asked(), "");
+    assert!(toast(&bench).contains("nothing was changed"));
+    bench.keys("<c-t>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartChecks { name: Some(_), secret: None, .. }]), "{effects:?}");
+    // The saved name is not taken by itself; another's is.
+    let mut bench = Bench::home(vec![row("contoso"), row("fabrikam")]);
+    bench.keys("e");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Edit, result: Ok(draft()) });
+    bench.keys("<c-u>fabrikam<c-s>");
+    bench.take();
+    assert!(toast(&bench).contains("taken"), "{}", toast(&bench));
+    assert_eq!(bench.asked(), "");
+}
+
+#[test]
+fn rename_copy_and_remove() {
+    // Keys at home, the question, its answer, and the effects.
+    let table = [
+        ("r", "New name for 'contoso'", "-uat<enter>", "Rename"),
+        ("r", "New name for 'contoso'", "<enter>", ""),
+        ("r", "New name for 'contoso'", "<c-u>CONTOSO<enter>", "Rename"),
+        ("r", "New name for 'contoso'", "<esc>", ""),
+        ("c", "Name for the copy of 'contoso'", "<enter>", "Copy"),
+        ("D", "Remove the profile 'contoso'?", "<enter>", ""),
+        ("D", "Remove the profile 'contoso'?", "<down><enter>", "Remove"),
+        ("D", "Remove the profile 'contoso'?", "<esc>", ""),
+    ];
+    for (keys, question, answer, asked) in table {
+        let mut bench = Bench::home(vec![row("contoso"), row("fabrikam")]);
+        bench.take();
+        bench.keys(keys);
+        assert_eq!(title(&bench), question);
+        bench.keys(answer);
+        assert_eq!(bench.asked(), asked, "{keys}{answer}");
+        assert_eq!(title(&bench), "", "{keys}{answer}");
+    }
+    // A name that cannot be is told in the question, and nothing typed is lost.
+    for (typed, problem) in [("fabrikam", "already"), ("CON", "name"), ("a/b", "name"), ("", "name")] {
+        let mut bench = Bench::home(vec![row("contoso"), row("fabrikam")]);
+        bench.take();
+        bench.keys(&format!("c<c-u>{typed}<enter>"));
+        let Some(Dialog::Name { problem: Some(told), input, .. }) = &bench.app.dialog else { panic!("{typed}") };
+        assert!(told.contains(problem), "{typed}: {told}");
+        assert_eq!(input.value(), typed);
+        assert_eq!(bench.asked(), "");
+    }
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.tell(Msg::Changed(Err(trouble("another program holds the lock"))));
+    assert_eq!(toast(&bench), "another program holds the lock");
+    // Keys that need a profile say so when there is none.
+    let mut bench = Bench::home(Vec::new());
+    bench.take();
+    for key in ["t", "e", "r", "c", "D", "<enter>"] {
+        bench.keys(key);
+        assert!(toast(&bench).contains("n sets one up"), "{key}");
+    }
+    assert_eq!(bench.asked(), "");
+}
+
+#[test]
+fn all_profiles_are_tested_at_once_and_their_answers_may_come_in_any_order() {
+    let mut broken = row("c");
+    broken.problem = Some("missing: tenant_id".into());
+    let mut bench = Bench::home(vec![row("b"), row("a"), broken]);
+    bench.take();
+    bench.keys("T");
+    assert_eq!(toast(&bench), "1 incomplete left out");
+    let runs: Vec<(u64, String)> = bench
+        .take()
+        .into_iter()
+        .map(|effect| match effect {
+            Effect::StartSaved { run, name } => (run, name.to_string()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(runs.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["a", "b"], "sorted by name");
+    let (a, b) = (runs[0].0, runs[1].0);
+    let started = |check| CheckEvent::Started { check, at: Duration::ZERO };
+    bench.tell(Msg::Check { run: b, event: started(CheckId::Token) });
+    bench.tell(Msg::Check { run: a, event: started(CheckId::Environment) });
+    bench.tell(Msg::Tick);
+    assert!(bench.app.moving());
+    assert_eq!(bench.app.home.runs[0].fold.current(), Some(CheckId::Environment));
+    bench.run_ends(b, Some(&failure(CheckId::Token, "AADSTS7000215: Invalid client secret provided.")));
+    assert_eq!(bench.asked(), "NoteVerdict LoadHome");
+    assert_eq!((bench.app.home.runs.len(), bench.app.home.round.ticks), (1, 1));
+    bench.run_ends(a, None);
+    assert_eq!(toast(&bench), "2 tested: 1 work, 1 did not pass");
+    let verdicts: Vec<Status> =
+        bench.app.home.profiles().iter().filter_map(|row| row.last.as_ref()).map(|last| last.verdict).collect();
+    assert_eq!(verdicts, [Status::Passed, Status::Failed]);
+    assert!(!bench.app.moving());
+    // Esc ends all of them.
+    bench.take();
+    bench.keys("T<esc>");
+    assert_eq!(bench.asked(), "StartSaved StartSaved CancelChecks CancelChecks");
+    // One that cannot begin does not keep the others from being told.
+    bench.keys("T");
+    let run = bench.run();
+    bench.tell(Msg::ChecksEnded { run, result: Err(trouble("its file is gone")) });
+    assert_eq!(toast(&bench), "its file is gone");
+    assert_eq!(bench.app.home.runs.len(), 1);
+}
+
+#[test]
+fn without_a_keyring_the_other_places_are_offered() {
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    // What was typed can be tested all the same.
+    bench.keys("t");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartChecks { secret: Some(_), .. }]), "{effects:?}");
+    let Effect::StartChecks { run, .. } = effects[0] else { unreachable!("seen above") };
+    bench.run_ends(run, None).keys("s");
+    let Some(Dialog::Ask { title, lines, answers, .. }) = &bench.app.dialog else { panic!("a question") };
+    assert_eq!(title, "Where is the secret to be read from?");
+    assert!(lines[0].contains("no secret service runs"));
+    assert_eq!(answers.len(), 4);
+    bench.keys("<down><enter>");
+    assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
+    assert_eq!(bench.wizard().form.text(FieldKey::Source), "env:");
+    assert!(bench.wizard().form.typed_secret().is_some());
+    bench.keys("D365_SECRET<c-s>");
+    let effects = bench.take();
+    let [Effect::Save { secret: SecretWish::Source(source), .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() });
+    // A profile that reads from elsewhere never asks.
+    let mut saved = draft();
+    saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() });
+    let mut bench = opened(OpenFor::Edit, saved);
+    bench.tell(Msg::KeyringProbed(Err(trouble("none"))));
+    bench.keys("-x<c-s>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
+}
+
+#[test]
+fn every_finding_leads_to_its_step_and_into_the_field_that_is_wrong() {
+    let session = |text: &str| failure(CheckId::Registration, text);
+    let table = [
+        (
+            failure(CheckId::Token, "AADSTS7000215: Invalid client secret provided."),
+            "client-secret",
+            Some(FieldId::Secret),
+        ),
+        (
+            failure(CheckId::Token, "AADSTS7000222: The provided client secret keys are expired."),
+            "client-secret",
+            Some(FieldId::Secret),
+        ),
+        (
+            failure(CheckId::Token, "AADSTS700016: Application was not found in the directory."),
+            "register-app",
+            Some(FieldId::ClientId),
+        ),
+        (failure(CheckId::Authority, "AADSTS90002: Tenant not found."), "values", Some(FieldId::TenantId)),
+        (session(""), "register-in-d365", None),
+    ];
+    for (evidence, step, field) in table {
+        let text = format!("{evidence:?}");
+        // From a saved profile.
+        let mut bench = opened(OpenFor::Test, draft());
+        let run = bench.run();
+        bench.run_ends(run, Some(&evidence));
+        assert_eq!(bench.asked(), "NoteVerdict LoadHome", "{text}");
+        bench.keys("<enter>");
+        let named = |field: Option<FieldId>| field.map(FieldKey::Of);
+        let (at, focus) = bench.place();
+        assert_eq!(at, step, "{text}");
+        assert_eq!(focus, named(field), "{text}");
+        assert!(bench.wizard().fault.is_some());
+        bench.keys("<c-t>");
+        let effects = bench.take();
+        assert!(matches!(&effects[..], [Effect::StartChecks { name: Some(_), .. }]), "{text}: {effects:?}");
+        assert_eq!(bench.app.stack.len(), 2, "the old test has had its say");
+        // From the wizard, with everything typed still there.
+        let mut bench = filled();
+        bench.keys("t");
+        let run = bench.run();
+        bench.run_ends(run, Some(&evidence)).keys("<enter>");
+        assert_eq!(bench.place().1, named(field), "{text}");
+        assert!(bench.wizard().form.typed_secret().is_some());
+        // From the editor, with what was changed still changed.
+        let mut bench = opened(OpenFor::Edit, draft());
+        bench.keys("-new<c-t>");
+        let run = bench.run();
+        bench.run_ends(run, Some(&evidence)).keys("<enter>");
+        assert_eq!(bench.place().1, named(field), "{text}");
+        assert_eq!(bench.wizard().form.text(FieldKey::Name), "contoso-new");
+        assert!(bench.wizard().form.changed(FieldKey::Name));
+    }
+}
+
+#[test]
+fn a_failed_test_can_be_saved_all_the_same_and_a_good_one_of_a_saved_profile_goes_home() {
+    let mut bench = filled();
+    bench.keys("t");
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Registration, ""))).keys("s");
+    assert_eq!(bench.asked(), "Save");
+    let mut bench = opened(OpenFor::Look, draft());
+    assert_eq!(bench.asked(), "");
+    bench.keys("<enter>");
+    let run = bench.run();
+    bench.run_ends(run, None).keys("<enter>");
+    assert!(bench.app.stack.is_empty());
+}
+
+#[test]
+fn an_incomplete_profile_opens_at_what_is_missing() {
+    for purpose in [OpenFor::Look, OpenFor::Test] {
+        let mut incomplete = draft();
+        incomplete.set(FieldId::TenantId, "");
+        let mut bench = opened(purpose, incomplete);
+        assert_eq!(bench.place(), ("register-app", Some(FieldKey::Of(FieldId::TenantId))));
+        assert!(toast(&bench).contains("missing"));
+        bench.paste(TENANT);
+        bench.take();
+        bench.keys("<c-t>");
+        assert_eq!(bench.asked(), "StartChecks");
+    }
+    let mut foreign = draft();
+    foreign.guide = "business-central".into();
+    let bench = opened(OpenFor::Test, foreign);
+    assert!(bench.app.stack.is_empty());
+    assert!(toast(&bench).contains("guide"));
+}
+
+#[test]
+fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
+    let mut bench = opened(OpenFor::Test, draft()).rehearsing();
+    let run = bench.run();
+    bench
+        .run_ends(run, Some(&failure(CheckId::Token, "AADSTS7000215: Invalid client secret provided.")))
+        .keys("<enter>");
+    assert_eq!(bench.place().1, Some(SECRET_FIELD));
+    bench.take();
+    bench.keys("<c-d>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::CarryOut(step)] if step == "client-secret"), "{effects:?}");
+    let secret = || Arc::new(ClientSecret::new(Zeroizing::new(SECRET.to_owned())).unwrap());
+    let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
+    bench.tell(Msg::CarriedOut { said: "A new client secret was made.".into(), offers });
+    assert_eq!(title(&bench), "The sandbox's portal shows");
+    bench.keys("<enter>");
+    assert_eq!(toast(&bench), "2 values taken; t tests again");
+    assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
+    bench.keys("t");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartChecks { name: None, secret: Some(_), .. }]), "{effects:?}");
+
+    // Where the portal shows nothing new, the answer says it all.
+    let mut bench = opened(OpenFor::Test, draft()).rehearsing();
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Registration, ""))).keys("<enter>a");
+    bench.tell(Msg::CarriedOut { said: "The app is registered.".into(), offers: Vec::new() });
+    assert_eq!(toast(&bench), "The app is registered. t tests again.");
+    // An answer that comes when the wizard is gone asks nothing.
+    bench.keys("<esc><esc>");
+    let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
+    bench.tell(Msg::CarriedOut { said: "Done.".into(), offers });
+    assert!(bench.app.dialog.is_none());
+    // Without a sandbox there is nobody to ask.
+    let mut bench = filled();
+    bench.keys("a");
+    assert_eq!(bench.asked(), "");
+}
+
+#[test]
+fn the_page_keys_read_a_step_before_they_turn_it() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("n<tab>abc");
+    bench.app.seen.max_scroll = 6;
+    bench.app.seen.page = 5;
+    let seen = |bench: &Bench| (bench.wizard().step, bench.wizard().scroll);
+    for (key, at) in
+        [("<pgdn>", (0, 4)), ("<pgdn>", (0, 6)), ("<pgup>", (0, 2)), ("<pgup>", (0, 0)), ("<pgup>", (0, 0))]
+    {
+        bench.keys(key);
+        assert_eq!(seen(&bench), at, "{key}");
+    }
+    bench.keys("<pgdn><pgdn><pgdn>");
+    assert_eq!(seen(&bench), (1, 0));
+    bench.keys("<pgup>");
+    assert_eq!(seen(&bench), (0, 0));
+}
+
+#[test]
+fn a_secret_is_shown_for_a_moment_and_never_beyond_its_field() {
+    let mut bench = filled();
+    bench.keys("<right><right><tab>");
+    bench.take();
+    bench.keys("<c-r>");
+    assert_eq!(bench.asked(), "HideSecretSoon");
+    assert!(bench.wizard().form.revealed);
+    bench.tell(Msg::HideSecret);
+    assert!(!bench.wizard().form.revealed);
+    for keys in ["<c-r><tab>", "<c-r><c-t><esc><esc>"] {
+        let mut bench = filled();
+        bench.keys("<right><right><tab>").keys(keys);
+        assert!(!bench.wizard().form.revealed, "{keys}");
+    }
+}
+
+#[test]
+fn links_are_opened_and_copied() {
+    let mut bench = filled();
+    bench.keys("<right>");
+    bench.take();
+    bench.keys("o");
+    let effects = bench.take();
+    let [Effect::OpenLink(url)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(url.contains(CLIENT), "{url}");
+    bench.keys("y");
+    assert!(matches!(&bench.take()[..], [Effect::CopyText(copied)] if copied == url));
+    // The details of a test hold what is needed for a ticket, and no secret.
+    bench.keys("t");
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Token, "AADSTS7000215: Invalid client secret provided."))).keys("c");
+    let effects = bench.take();
+    let [Effect::CopyText(text)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.contains("secret-wrong") && !text.contains(SECRET), "{text}");
+}
+
+#[test]
+fn an_error_text_is_explained_as_it_is_typed_and_leads_to_a_step() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste("AADSTS700016: Application with identifier was not found");
+    let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
+    assert_eq!(diagnosis.findings[0].cause.as_str(), "client-not-found");
+    bench.keys("<tab><enter>");
+    assert_eq!(bench.place().1, Some(FieldKey::Of(FieldId::ClientId)));
+    bench.keys("<esc><tab><c-u>");
+    let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
+    assert!(diagnosis.findings.is_empty());
+}
+
+#[test]
+fn opened_with_what_the_command_line_gave() {
+    let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
+    let mut given = ProfileDraft::new(GUIDE);
+    given.set(FieldId::ResourceUrl, URL);
+    let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
+    let mut bench = Bench { app, effects };
+    assert_eq!(bench.place(), ("before-you-start", None));
+    // The list comes later, and the name turns out to be taken.
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts: Vec::new(), now: now() })));
+    assert!(bench.wizard().form.notes(FieldKey::Name)[0].weight == Weight::Problem);
+    let (_, effects) = App::new(know, today(), None, Open::Editor("contoso".parse().unwrap()));
+    assert!(matches!(effects.last(), Some(Effect::OpenProfile { purpose: OpenFor::Edit, .. })));
+}
+
+#[test]
+fn only_warnings_still_count_as_working() {
+    let mut bench = opened(OpenFor::Test, draft());
+    let run = bench.run();
+    let result = CheckResult::Warning { summary: "9 days left".into(), details: Details::new() };
+    bench.tell(Msg::Check { run, event: CheckEvent::Finished { check: CheckId::Expiry, at: Duration::ZERO, result } });
+    bench.tell(Msg::ChecksEnded { run, result: Ok(()) });
+    bench.keys("<enter>");
+    assert!(bench.app.stack.is_empty());
+}

@@ -1,0 +1,445 @@
+//! What the screens look like, as pictures to be reviewed, and what no picture may ever show.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[path = "support/app.rs"]
+mod support;
+
+use d365_connect::app::Screen;
+use d365_connect::app::effect::{Effect, OpenFor};
+use d365_connect::app::form::FieldKey;
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble};
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
+use d365_connect::core::evidence::{Evidence, Origin, read_text};
+use d365_connect::core::profile::ProfileDraft;
+use d365_connect::core::question::FieldId;
+use d365_connect::core::rules::Cause;
+use d365_connect::core::secret::ClientSecret;
+use d365_connect::ui::{self, theme::Theme};
+use proptest::prelude::{any, prop};
+use proptest::{prop_assert, proptest};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
+use zeroize::Zeroizing;
+
+const PLAIN: Theme = Theme { color: true, ascii: false };
+const ASCII: Theme = Theme { color: false, ascii: true };
+
+fn draw(bench: &mut Bench, size: (u16, u16), theme: Theme) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    let mut seen = bench.app.seen;
+    terminal.draw(|frame| seen = ui::draw(frame, &bench.app, theme)).unwrap();
+    bench.app.seen = seen;
+    terminal
+}
+
+/// Every cell of a screen, line by line.
+fn text(terminal: &Terminal<TestBackend>) -> String {
+    let buffer = terminal.backend().buffer();
+    let width = usize::from(buffer.area.width).max(1);
+    let lines = buffer.content.chunks(width).map(|cells| cells.iter().map(|cell| cell.symbol()).collect::<String>());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn filled() -> Bench {
+    let mut bench = Bench::home(Vec::new());
+    let all =
+        format!("TENANT_ID={TENANT}\nCLIENT_ID={CLIENT}\nCLIENT_SECRET={SECRET}\nD365_URL={URL}\nexpires=2027-05-20");
+    bench.keys("n").paste(&all).keys("<enter>");
+    bench
+}
+
+/// A profile with all kinds of neighbours.
+fn full_home() -> Bench {
+    let last = |verdict, cause, when: &str| Some(LastVerdict { verdict, when: when.parse().unwrap(), cause });
+    let mut good = row("contoso-uat");
+    good.last = last(Status::Passed, None, "2026-11-21T08:00:00Z");
+    let mut soon = row("contoso-prod");
+    (soon.days_left, soon.last) = (Some(9), last(Status::Warning, None, "2026-11-20T09:00:00Z"));
+    let mut failed = row("fabrikam-finance-and-operations-test");
+    (failed.days_left, failed.last) =
+        (Some(-3), last(Status::Failed, Some(Cause::SecretExpired), "2026-11-21T09:59:30Z"));
+    let mut unknown = row("northwind");
+    (unknown.days_left, unknown.last) = (None, last(Status::Unknown, Some(Cause::Throttled), "2026-11-21T09:40:00Z"));
+    let mut incomplete = row("tailspin");
+    incomplete.problem = Some("missing: tenant_id, client_id".into());
+    let mut bench = Bench::home(vec![good, soon, failed, unknown, incomplete, row("wingtip")]);
+    let mut values = ProfileDraft::new(GUIDE);
+    values.set(FieldId::ResourceUrl, URL);
+    let drafts = vec![DraftRow { name: "half-done".parse().unwrap(), draft: values, step: "client-secret".into() }];
+    let rows = bench.app.home.profiles().to_vec();
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench
+}
+
+fn opened(purpose: OpenFor) -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.take();
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose, result: Ok(draft()) });
+    bench
+}
+
+/// A test of a saved profile that fails because D365 does not know the app.
+fn refused() -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let evidence = Evidence {
+        check: Some(CheckId::Registration),
+        origin: Some(Origin::FinanceOperations),
+        http_status: Some(401),
+        ..Evidence::default()
+    };
+    let run = bench.run();
+    bench.run_ends(run, Some(&evidence));
+    bench
+}
+
+/// A test that waits for the environment.
+fn running() -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let run = bench.run();
+    let at = Duration::from_millis(10);
+    for check in [CheckId::Inputs, CheckId::Authority, CheckId::Token, CheckId::Environment] {
+        bench.tell(Msg::Check { run, event: CheckEvent::Started { check, at } });
+    }
+    for check in [CheckId::Inputs, CheckId::Authority] {
+        let result = CheckResult::Passed { summary: "all right".into(), details: Details::new() };
+        bench.tell(Msg::Check { run, event: CheckEvent::Finished { check, at: Duration::from_millis(90), result } });
+    }
+    let wait = Duration::from_secs(7);
+    let reason = "the service asks to slow down".to_owned();
+    bench.tell(Msg::Check { run, event: CheckEvent::Waiting { check: CheckId::Token, reason, wait } });
+    (0..23).for_each(|_| {
+        bench.tell(Msg::Tick);
+    });
+    bench
+}
+
+fn green() -> Bench {
+    let mut bench = filled();
+    bench.take();
+    bench.keys("t");
+    let run = bench.run();
+    bench.run_ends(run, None);
+    bench
+}
+
+/// Every screen and every state worth a look.
+fn scenes() -> Vec<(&'static str, Bench)> {
+    let keys = |mut bench: Bench, keys: &str| {
+        bench.keys(keys);
+        bench
+    };
+    let mut offered = filled().rehearsing();
+    let secret = Arc::new(ClientSecret::new(Zeroizing::new(SECRET.to_owned())).unwrap());
+    let offers = vec![
+        Offered::Value(FieldId::ClientId, "0fec1d5e-0d5c-4f4b-9a55-0a1b2c3d4e5f".into()),
+        Offered::Secret(secret, "2028-01-01".into()),
+    ];
+    offered.tell(Msg::CarriedOut { said: "A new client secret was made.".into(), offers });
+    let mut diagnosis = keys(Bench::home(Vec::new()), "d");
+    diagnosis.paste("AADSTS7000215: Invalid client secret provided. Trace ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    let mut odd = keys(Bench::home(Vec::new()), "n");
+    odd.paste(&format!(
+        "TENANT_ID={TENANT}\nCLIENT_ID={CLIENT}\nCLIENT_SECRET={SECRET}\nD365_URL=https://d365.contoso.example"
+    ));
+    odd.keys("<enter>t");
+    let mut no_keyring = filled();
+    no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    let mut hint = filled();
+    hint.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    let mut testing_all = full_home();
+    testing_all.take();
+    testing_all.keys("T");
+    let Some(Effect::StartSaved { run, .. }) = testing_all.take().pop() else { panic!("a test") };
+    testing_all
+        .tell(Msg::Check { run, event: CheckEvent::Started { check: CheckId::Token, at: Duration::ZERO } })
+        .tell(Msg::Tick);
+    vec![
+        ("home-empty", Bench::home(Vec::new())),
+        ("home-full", full_home()),
+        ("home-draft", keys(full_home(), "<down><down><down><down><down><down>")),
+        ("home-testing-all", testing_all),
+        ("step-1-before-you-start", keys(Bench::home(Vec::new()), "n")),
+        ("step-2-register-app", keys(filled(), "<right>")),
+        ("step-3-client-secret", keys(filled(), "<right><right><tab>")),
+        ("step-4-permissions", keys(filled(), "<right><right><right>")),
+        ("step-5-values", keys(filled(), "<right><right><right><right>")),
+        ("step-5-values-field", keys(filled(), "<right><right><right><right><tab><tab><tab><tab><tab>")),
+        ("step-6-register-in-d365", keys(filled(), "<right><right><right><right><right>")),
+        ("step-7-test", keys(filled(), "<right><right><right><right><right><right>")),
+        (
+            "step-7-still-open",
+            keys(
+                Bench::home(Vec::new()),
+                "n<backtab><right><backtab><right><backtab><right><right><backtab><right><right>",
+            ),
+        ),
+        ("field-problem", keys(Bench::home(Vec::new()), "nftp://contoso<enter><backtab>")),
+        ("field-hint", hint),
+        ("values-found", offered),
+        ("question-leave", keys(filled(), "<esc>")),
+        ("question-host", odd),
+        ("question-keyring", keys(no_keyring, "<c-s>")),
+        ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
+        ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
+        ("test-idle", opened(OpenFor::Look)),
+        ("test-running", running()),
+        ("test-failed", refused()),
+        ("test-green", green()),
+        ("mend", keys(refused(), "<enter>")),
+        ("diagnosis", diagnosis),
+        ("help", keys(filled(), "?")),
+    ]
+}
+
+#[test]
+fn pictures() {
+    for (name, mut bench) in scenes() {
+        let mut picture = |size: (u16, u16), theme: Theme, suffix: &str| {
+            // As after the first frame: sizes are known.
+            draw(&mut bench, size, theme);
+            let terminal = draw(&mut bench, size, theme);
+            insta::assert_snapshot!(format!("{name}-{}x{}{suffix}", size.0, size.1), terminal.backend());
+        };
+        picture((80, 24), PLAIN, "");
+        if !name.starts_with("step-") || name.contains("values") || name.contains("step-1") {
+            picture((40, 10), PLAIN, "");
+        }
+        if matches!(name, "home-full" | "step-3-client-secret" | "test-failed" | "editor-changed") {
+            picture((120, 40), PLAIN, "");
+            picture((80, 24), ASCII, "-ascii");
+        }
+    }
+    let mut bench = filled();
+    let terminal = draw(&mut bench, (39, 10), PLAIN);
+    insta::assert_snapshot!("too-small-39x10", terminal.backend());
+}
+
+#[test]
+fn in_ascii_mode_every_cell_is_ascii() {
+    let mut scenes = scenes();
+    // Also what was typed or came from outside.
+    let mut foreign = filled();
+    foreign.keys("<right><right><right><right><tab><tab><tab><tab><tab><tab><tab>Größe漢字–‘x’");
+    scenes.push(("typed", foreign));
+    let mut foreign = Bench::home(vec![row("contoso")]);
+    foreign.keys("c漢字");
+    scenes.push(("named", foreign));
+    let mut foreign = Bench::home(Vec::new());
+    foreign.tell(Msg::Told(Err("Datei „a“ fehlt – ✘".into())));
+    scenes.push(("told", foreign));
+    let mut foreign = Bench::home(Vec::new());
+    foreign.keys("d").paste("Fehler: „ungültig“ 漢字 AADSTS700016");
+    scenes.push(("diagnosed", foreign));
+    for (name, mut bench) in scenes {
+        for size in [(120, 40), (80, 24), (40, 10), (30, 5)] {
+            let terminal = draw(&mut bench, size, ASCII);
+            for cell in &terminal.backend().buffer().content {
+                assert!(cell.symbol().is_ascii(), "{name} at {size:?} shows {:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+#[test]
+fn without_colour_there_is_none() {
+    let theme = Theme { color: false, ascii: false };
+    for (name, mut bench) in scenes() {
+        let terminal = draw(&mut bench, (80, 24), theme);
+        for cell in &terminal.backend().buffer().content {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_typed_secret_is_in_no_cell_unless_it_is_revealed() {
+    let canary = &SECRET[..20];
+    for size in [(200, 60), (80, 24), (40, 10)] {
+        for (name, mut bench) in scenes() {
+            assert!(!text(&draw(&mut bench, size, PLAIN)).contains(canary), "{name} at {size:?}");
+        }
+        // In the wrong fields, typed letter by letter.
+        for keys in ["n", "n<tab>", "n<enter><enter>", "n<enter><enter><tab>", "e", "c"] {
+            let mut bench = Bench::home(vec![row("contoso")]);
+            bench.keys(keys);
+            if keys == "e" {
+                bench.tell(Msg::ProfileOpened {
+                    name: "contoso".parse().unwrap(),
+                    purpose: OpenFor::Edit,
+                    result: Ok(ProfileDraft::new(GUIDE)),
+                });
+            }
+            bench.keys("<c-u>").keys(SECRET);
+            for _ in 0..3 {
+                assert!(!text(&draw(&mut bench, size, PLAIN)).contains(canary), "{keys} at {size:?}");
+                bench.keys("<tab>");
+            }
+        }
+        for keys in ["d", "nx<c-g>"] {
+            let mut bench = Bench::home(Vec::new());
+            bench.keys(keys).paste(&format!("client_secret={SECRET}&grant_type=client_credentials"));
+            assert!(!text(&draw(&mut bench, size, PLAIN)).contains(canary), "{keys} at {size:?}");
+        }
+        let mut bench = filled();
+        bench.keys("<right><right><tab>");
+        bench.take();
+        bench.keys("<c-r>");
+        assert!(text(&draw(&mut bench, size, PLAIN)).contains(canary), "revealed at {size:?}");
+        bench.tell(Msg::HideSecret);
+        assert!(!text(&draw(&mut bench, size, PLAIN)).contains(canary), "hidden again at {size:?}");
+    }
+}
+
+#[test]
+fn the_cursor_is_on_the_active_field_and_nowhere_else() {
+    for size in [(120, 40), (80, 24), (80, 14), (40, 10)] {
+        for (name, mut bench) in scenes() {
+            let active = bench.app.focused_field().is_some() && bench.app.dialog.is_none()
+                || matches!(name, "name-taken" | "diagnosis");
+            let terminal = draw(&mut bench, size, PLAIN);
+            assert_eq!(terminal.backend().cursor_visible(), active, "{name} at {size:?}");
+        }
+        // It stands behind what was typed, in every field of every step and of the editor.
+        let mut wizard = Bench::home(Vec::new());
+        wizard.keys("n");
+        let mut editor = Bench::home(vec![row("contoso")]);
+        let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Edit);
+        editor.tell(Msg::ProfileOpened { name, purpose, result: Ok(ProfileDraft::new(GUIDE)) });
+        for (mut bench, turns) in [(wizard, 20), (editor, 12)] {
+            for _ in 0..turns {
+                let secret = bench.app.focused_field() == Some(FieldKey::Of(FieldId::Secret));
+                if bench.app.focused_field().is_some() {
+                    bench.keys("<c-u>qqq");
+                    let terminal = draw(&mut bench, size, PLAIN);
+                    assert!(terminal.backend().cursor_visible());
+                    let at = terminal.backend().cursor_position();
+                    let before = &terminal.backend().buffer()[(at.x - 1, at.y)];
+                    assert_eq!(before.symbol(), if secret { "●" } else { "q" }, "{:?}", bench.app.focused_field());
+                    bench.keys("<c-u>");
+                }
+                bench.keys("<enter>");
+                bench.app.dialog = None;
+                if matches!(bench.app.stack.last(), Some(Screen::Checks(_))) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_keys_offered_are_those_that_work() {
+    let table = [
+        (Bench::home(Vec::new()), "n new   d diagnose   ? help   q quit"),
+        (full_home(), "T test all"),
+        (refused(), "go to the step"),
+        (green(), "save"),
+        (opened(OpenFor::Look), "start the test"),
+        (running(), "esc stop"),
+    ];
+    for (mut bench, offered) in table {
+        let shown = text(&draw(&mut bench, (120, 40), PLAIN));
+        assert!(shown.contains(offered), "{offered}:\n{shown}");
+    }
+    let never = [
+        (Bench::home(Vec::new()), vec!["t test", "⏎ open", "T test all"]),
+        (filled(), vec!["back a step", "sandbox does it"]),
+        (green(), vec!["go to the step", "copy link"]),
+        (opened(OpenFor::Edit), vec!["ctrl-s save", "undo field"]),
+    ];
+    for (mut bench, hidden) in never {
+        let shown = text(&draw(&mut bench, (120, 40), PLAIN));
+        for word in hidden {
+            assert!(!shown.contains(word), "{word}:\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn today_is_the_day_of_the_pictures() {
+    let mut bench = filled();
+    bench.keys("<right><right>");
+    let left = today().until(jiff::civil::Date::constant(2027, 5, 20)).unwrap().get_days();
+    bench.keys("<tab><tab><tab>");
+    assert!(text(&draw(&mut bench, (120, 40), PLAIN)).contains(&format!("{left} days")));
+}
+
+/// Keys that a hand may press anywhere.
+const KEYS: [&str; 30] = [
+    "n",
+    "a",
+    "t",
+    "T",
+    "e",
+    "d",
+    "D",
+    "r",
+    "c",
+    "s",
+    "o",
+    "y",
+    "?",
+    "q",
+    "<enter>",
+    "<enter>",
+    "<tab>",
+    "<tab>",
+    "<backtab>",
+    "<esc>",
+    "<up>",
+    "<down>",
+    "<left>",
+    "<right>",
+    "<pgup>",
+    "<pgdn>",
+    "<c-s>",
+    "<c-r>",
+    "<c-x>",
+    "<c-c>",
+];
+
+proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_walk_and_no_size_panics(
+        walk in prop::collection::vec((0..KEYS.len(), 1_u16..=200, 1_u16..=60), 1..40),
+        color in any::<bool>(),
+        ascii in any::<bool>(),
+    ) {
+        let theme = Theme { color, ascii };
+        let mut bench = full_home().rehearsing();
+        for (key, width, height) in walk {
+            bench.keys(KEYS[key]);
+            // What was asked for is answered, so that every screen is reached.
+            for effect in bench.take() {
+                match effect {
+                    Effect::OpenProfile { name, purpose } => {
+                        bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+                    }
+                    Effect::StartChecks { run, .. } => {
+                        let failure = (width % 2 == 0).then(|| Evidence {
+                            check: Some(CheckId::Token),
+                            ..read_text("AADSTS7000215: Invalid client secret provided.")
+                        });
+                        bench.run_ends(run, failure.as_ref());
+                    }
+                    _ => {}
+                }
+            }
+            let terminal = draw(&mut bench, (width, height), theme);
+            prop_assert!(!ascii || text(&terminal).is_ascii());
+        }
+    }
+
+    #[test]
+    fn every_scene_at_every_size(width in 1_u16..=200, height in 1_u16..=60) {
+        for (_, mut bench) in scenes() {
+            draw(&mut bench, (width, height), PLAIN);
+        }
+    }
+}
