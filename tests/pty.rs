@@ -254,7 +254,6 @@ const WORKS: &str = "connection works";
 
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
-const PAGE_DOWN: &str = "\x1b[6~";
 const UTF8: (&str, &str) = ("LC_ALL", "C.UTF-8");
 
 fn run(args: &[&str]) -> Tui {
@@ -367,8 +366,7 @@ fn from_empty_to_green_and_saved() {
     tui.until(CLIENT_SECRET);
     carried_out(&mut tui, "●●●");
     for title in ["Permissions:", "Your four values ─", "Register the app in D365", "Test the connection"] {
-        tui.keys(PAGE_DOWN);
-        tui.until(title);
+        tui.page_to(title);
     }
     tui.keys("t");
     let screen = tui.until(WORKS);
@@ -380,7 +378,7 @@ fn from_empty_to_green_and_saved() {
     until_file(&tui, &home.join("history/contoso.json"));
     assert!(std::fs::read_to_string(home.join("profiles/contoso.toml")).unwrap().contains(TENANT));
     tui.until(WORKS);
-    tui.keys(&ESC.repeat(2)); // the test, and the set-up, which is saved
+    tui.keys(ESC);
     tui.until_screen("both profiles at home", |screen| {
         let text = screen.contents();
         text.contains(READY) && text.contains("contoso ")
@@ -449,8 +447,7 @@ fn pastes() {
     tui.until("11111111-2222-4333-8444-555555555555");
     tui.keys(ENTER);
     tui.until_gone("11111111-2222-4333-8444-555555555555");
-    tui.keys(PAGE_DOWN);
-    tui.until(REGISTER_APP);
+    tui.page_to(REGISTER_APP);
     tui.until("11111111");
     // More than is kept: said, and the program lives.
     tui.keys("\t");
@@ -472,7 +469,7 @@ fn a_burst_without_paste_marks_arrives_whole() {
     tui.until(FIRST_STEP);
     let text = format!("begin{}end", "x".repeat(5_000));
     tui.keys(&text);
-    tui.keys(PAGE_DOWN); // keeps a draft
+    tui.page_to(REGISTER_APP); // keeps a draft
     let draft = kept.path().join("drafts/burst.toml");
     until_file(&tui, &draft);
     assert!(std::fs::read_to_string(draft).unwrap().contains(&text));
@@ -487,10 +484,9 @@ fn stop_signals_give_the_terminal_back_wherever_they_come() {
     let with_typed_values: Walk = |tui| {
         tui.keys("n");
         tui.until(FIRST_STEP);
-        tui.keys("https://contoso.operations.dynamics.com\x1b[6~");
-        tui.until(REGISTER_APP);
-        tui.keys(PAGE_DOWN);
-        tui.until(CLIENT_SECRET);
+        tui.keys("https://contoso.operations.dynamics.com");
+        tui.page_to(REGISTER_APP);
+        tui.page_to(CLIENT_SECRET);
         tui.keys("aBc8Q~typed");
         tui.until("●●●");
     };

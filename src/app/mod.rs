@@ -527,6 +527,8 @@ impl App {
         match &checks.run {
             Run::Idle => After::Start,
             Run::Trouble(_) => After::Again,
+            // A warning is to be planned for; what works is saved first.
+            Run::Ended { fold, stopped: false } if fold.verdict() == Status::Warning && self.unsaved() => After::Save,
             _ if checks.finding().is_some() => After::Fix,
             Run::Running { .. } => After::Wait,
             Run::Ended { stopped: true, .. } => After::Again,

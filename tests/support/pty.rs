@@ -141,6 +141,34 @@ impl Tui {
         self.bytes(keys.as_bytes());
     }
 
+    /// Turns pages until a step is seen: a page of text comes before the next step.
+    #[track_caller]
+    pub fn page_to(&mut self, title: &str) {
+        for _ in 0..20 {
+            if self.screen().contains(title) {
+                return;
+            }
+            let before = self.raw().len();
+            self.keys("\x1b[6~");
+            self.until_raw("an answer to a page key", |raw| raw.len() > before);
+            self.calm();
+        }
+        self.until(title);
+    }
+
+    /// Waits until nothing more is drawn.
+    fn calm(&self) {
+        let mut len = self.raw().len();
+        loop {
+            std::thread::sleep(Duration::from_millis(60));
+            let now = self.raw().len();
+            if now == len {
+                return;
+            }
+            len = now;
+        }
+    }
+
     /// The same with any bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         let keyboard = &mut self.user().keyboard;

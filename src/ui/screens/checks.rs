@@ -49,7 +49,11 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
         (Run::Running { .. }, 0) => "Testing".to_owned(),
         (_, 0) => "What was found out".to_owned(),
         (_, count) => {
-            let what = if fold.verdict() == Status::Failed { "What is wrong" } else { "What is in the way" };
+            let what = match fold.verdict() {
+                Status::Failed => "What is wrong",
+                Status::Unknown => "What is in the way",
+                _ => "What to plan",
+            };
             if count == 1 { what.to_owned() } else { format!("{what}: {} of {count}", checks.marked + 1) }
         }
     };
@@ -159,9 +163,24 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         }
         Run::Running { .. } | Run::Ended { .. } => {}
     }
+    let works = matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning;
+    if works {
+        lines.push(Line::styled("The connection works.", theme.good()));
+        if app.unsaved() {
+            let enter = theme.key_label(Key::Enter);
+            lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" saves what was tested.")]));
+        }
+        lines.push(Line::default());
+    }
     if let Some(finding) = fold.findings.get(checks.marked) {
         let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
-        lines.extend(widgets::paragraph("", &finding.title, room, theme.bad(), theme));
+        lines.extend(widgets::paragraph(
+            "",
+            &finding.title,
+            room,
+            if works { theme.warn() } else { theme.bad() },
+            theme,
+        ));
         lines.extend(widgets::paragraph("", &sure, room, theme.dim(), theme));
         lines.extend(widgets::paragraph("", &finding.explanation, room, Style::new(), theme));
         lines.push(Line::default());
@@ -176,13 +195,6 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
                 let line = format!("{} ({})", other.title, other.confidence.as_str());
                 lines.extend(widgets::paragraph(lead, &line, room, theme.dim(), theme));
             }
-        }
-        lines.push(Line::default());
-    } else if matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning {
-        lines.push(Line::styled("The connection works.", theme.good()));
-        if app.unsaved() {
-            let enter = theme.key_label(Key::Enter);
-            lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" saves what was tested.")]));
         }
         lines.push(Line::default());
     }
