@@ -62,7 +62,7 @@ pub struct Tested {
 pub async fn run(args: &Args, context: &Context) -> Done {
     let only = only(&args.only)?;
     let session = Arc::new(context.session().await?);
-    let (ready, left_out) = choose(args, &session)?;
+    let (ready, left_out) = choose(args, &session).await?;
     context.printer.failure(&left_out);
     let tested = test(context, &session, ready, &only).await?;
     let any = |status| tested.iter().any(|one| one.report.verdict == status);
@@ -100,9 +100,9 @@ fn only(given: &[String]) -> Result<Vec<CheckId>, Failure> {
 }
 
 /// The profiles to test, and with `--all` those that cannot be.
-fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, ProfileDraft)>, Failure), Failure> {
+async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, ProfileDraft)>, Failure), Failure> {
     let names: Vec<ProfileName> = if args.names.is_empty() {
-        let all: Vec<ProfileName> = work::rows(session)?.into_iter().map(|row| row.name).collect();
+        let all: Vec<ProfileName> = work::rows(session).await?.into_iter().map(|row| row.name).collect();
         match all.len() {
             0 => return Err(nothing_to_test(session)),
             2.. if !args.all && !session.is_rehearsal() => {
@@ -123,7 +123,7 @@ fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, ProfileDraft)
     let mut ready = Vec::new();
     let mut left_out = Failure { code: code::OK, troubles: Vec::new() };
     for name in names {
-        match work::open(session, &name) {
+        match work::open(session, &name).await {
             Ok(Opened { profile: Ok(profile), stored, .. }) => ready.push((profile, stored.draft)),
             Ok(Opened { profile: Err(problems), .. }) => {
                 left_out.code = code::USAGE;
@@ -175,7 +175,8 @@ async fn test(
             let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             if only.is_empty() {
-                work::note_verdict(&session, &profile.name, &run);
+                let cause = run.findings.first().map(|finding| finding.cause);
+                work::note_verdict(&session, &profile.name, run.verdict(), cause).await;
             }
             (place, Tested { profile, report })
         });

@@ -10,8 +10,8 @@ use crate::core::guide::Product;
 use crate::core::profile::ProfileDraft;
 use crate::core::report::{DiagnoseReport, EvidenceReport, SCHEMA};
 use crate::core::rules::{Cause, Judge};
+use crate::store;
 use crate::work;
-use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }
     let mut evidence = evidence::read_text(&text);
     let opened = match args.profile {
-        Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?)?),
+        Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?).await?),
         None => None,
     };
     if let Some(claims) = evidence::token_in(&text) {
@@ -121,7 +121,7 @@ fn facts(evidence: &Evidence) -> Vec<String> {
 
 async fn text(words: Vec<String>, file: Option<PathBuf>) -> Result<String, Failure> {
     if let Some(path) = file {
-        return from_file(&path);
+        return input::beside(move || Ok(from_file(&path))).await?;
     }
     if !words.is_empty() && words != ["-"] {
         return Ok(words.join(" "));
@@ -136,13 +136,9 @@ async fn text(words: Vec<String>, file: Option<PathBuf>) -> Result<String, Failu
 }
 
 fn from_file(path: &Path) -> Result<String, Failure> {
-    let trouble = |what: &str| Failure::here(format!("{}: {what}", path.display()), "--file wants a regular file");
-    // Asked before opening, which would wait for ever on a FIFO.
-    let meta = std::fs::metadata(path).map_err(|error| trouble(&error.to_string()))?;
-    if !meta.is_file() {
-        return Err(trouble("not a regular file"));
-    }
-    File::open(path).and_then(cut).map_err(|error| trouble(&error.to_string()))
+    let bytes = store::read_start(path, MAX_TEXT)
+        .map_err(|error| Failure::here(error.to_string(), "--file wants a regular file"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The first MiB, whatever its encoding.

@@ -52,7 +52,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
         ));
     }
     let session = context.session().await?;
-    let opened = work::open(&session, &name)?;
+    let opened = work::open(&session, &name).await?;
     let mut draft = opened.stored.draft.clone();
     for field in &unset {
         draft.values.remove(field);
@@ -85,7 +85,8 @@ pub async fn run(args: Args, context: &Context) -> Done {
         context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));
     }
     let Stored { name, draft: before, .. } = opened.stored;
-    let saved = work::save(&session, SaveRequest { name, draft, secret, before: Some(before) }).await?;
+    let request = SaveRequest { was: Some((name.clone(), before)), name, draft, secret };
+    let saved = work::save(&session, request).await?;
     context.told(&session, &saved);
     OK
 }

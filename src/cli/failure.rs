@@ -54,7 +54,12 @@ impl Failure {
 
     /// Ctrl-C, or Ctrl-D at a question.
     pub fn interrupted() -> Failure {
-        Failure { code: code::INTERRUPTED, troubles: Vec::new() }
+        Failure::stopped(code::INTERRUPTED)
+    }
+
+    /// A signal, by its exit code.
+    pub fn stopped(code: u8) -> Failure {
+        Failure { code, troubles: Vec::new() }
     }
 
     fn one(code: u8, error: String, hint: Option<String>) -> Failure {

@@ -25,7 +25,7 @@ pub struct Args {
 pub async fn run(args: &Args, context: &Context) -> Done {
     let printer = &context.printer;
     let draft = match &args.profile {
-        Some(name) => Some(work::open(&context.session().await?, &profile_name(name)?)?.stored.draft),
+        Some(name) => Some(work::open(&context.session().await?, &profile_name(name)?).await?.stored.draft),
         None => None,
     };
     let id = args.id.as_deref().or(draft.as_ref().map(|draft| draft.guide.as_str()));

@@ -3,8 +3,8 @@
 //! Does not know which command asks.
 
 use crate::assets;
-use crate::cli::Context;
 use crate::cli::failure::{Failure, Trouble, code};
+use crate::cli::{Context, prompt};
 use crate::core::guide::Guide;
 use crate::core::profile::{Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
@@ -147,33 +147,7 @@ async fn from_stdin() -> Result<Arc<ClientSecret>, Failure> {
 }
 
 async fn from_prompt() -> Result<Arc<ClientSecret>, Failure> {
-    #[cfg(unix)]
-    let as_found = AsFound::now();
-    let read = beside(|| rpassword::prompt_password("Client secret (Value), hidden: ").map(Zeroizing::new)).await;
-    // The prompt itself has put everything back; what was typed since is for the next program.
-    #[cfg(unix)]
-    std::mem::forget(as_found);
-    taken(read?)
-}
-
-/// Puts the terminal's modes back when a prompt is left before its end: the prompt has switched the echo off. The part of
-/// a secret that was typed is thrown away, or the shell would show it.
-#[cfg(unix)]
-struct AsFound(rustix::termios::Termios);
-
-#[cfg(unix)]
-impl AsFound {
-    fn now() -> Option<AsFound> {
-        rustix::termios::tcgetattr(std::io::stdin()).ok().map(AsFound)
-    }
-}
-
-#[cfg(unix)]
-impl Drop for AsFound {
-    fn drop(&mut self) {
-        // The terminal may have gone.
-        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Flush, &self.0);
-    }
+    taken(prompt::hidden("Client secret (Value), hidden: ").await?)
 }
 
 fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {

@@ -15,7 +15,7 @@ pub struct Args {}
 
 pub async fn run(_: &Args, context: &Context) -> Done {
     let session = context.session().await?;
-    let rows = work::rows(&session)?;
+    let rows = work::rows(&session).await?;
     if context.is_json() {
         let profiles = rows.iter().map(line).collect();
         context.printer.json(&ListReport { schema: SCHEMA, profiles });

@@ -17,6 +17,7 @@ mod log;
 mod man;
 mod new;
 mod print;
+mod prompt;
 mod remove;
 mod rename;
 mod sandbox;
@@ -99,7 +100,7 @@ pub async fn run(request: Request) -> Ended {
         biased;
         code = ended_by_signal() => {
             context.printer.progress("");
-            Err(Failure { code, troubles: Vec::new() })
+            Err(Failure::stopped(code))
         }
         done = context.run(command) => done,
     };

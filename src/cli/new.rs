@@ -152,7 +152,7 @@ async fn save(
     if !failure.troubles.is_empty() {
         return Err(failure);
     }
-    let saved = work::save(&session, SaveRequest { name, draft, secret: choice, before: None }).await?;
+    let saved = work::save(&session, SaveRequest { name, was: None, draft, secret: choice }).await?;
     context.told(&session, &saved);
     OK
 }

@@ -22,7 +22,7 @@ pub struct Args {
 pub async fn run(args: &Args, context: &Context) -> Done {
     let session = context.session().await?;
     let stored = profiles::load(&session.home, &profile_name(&args.name)?).map_err(WorkError::from)?;
-    let row = work::row(&session, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
+    let row = work::row(&session.home, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
     let draft = &stored.draft;
     let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
     if context.is_json() {
@@ -30,11 +30,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             schema: SCHEMA,
             line: list::line(&row),
             path: stored.path.display().to_string(),
-            reads: match &draft.source {
-                Some(SecretSource::Env { var: place } | SecretSource::File { path: place }) => Some(place.clone()),
-                Some(SecretSource::Command { words }) => Some(words.clone()),
-                Some(SecretSource::Keyring { .. }) | None => None,
-            },
+            reads: draft.source.as_ref().and_then(SecretSource::reads),
             d365: D365Fields {
                 user_id: given(FieldId::UserId),
                 company: given(FieldId::Company),

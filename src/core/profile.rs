@@ -48,6 +48,25 @@ impl SecretSource {
             SecretSource::Command { .. } => "command",
         }
     }
+
+    /// What is read there, as it may be shown: the variable, the path, the program. None for the keyring.
+    pub fn reads(&self) -> Option<String> {
+        match self {
+            SecretSource::Keyring { .. } => None,
+            SecretSource::Env { var: place } | SecretSource::File { path: place } => Some(place.clone()),
+            SecretSource::Command { words } => Some(program(words)),
+        }
+    }
+}
+
+/// The program of a command, without its words: someone may have put a secret among them.
+fn program(words: &str) -> String {
+    let mut words = words.split_whitespace();
+    match words.next() {
+        // `NAME=VALUE program` is meant for a shell, and is a mistake here.
+        Some(first) if !first.contains('=') => format!("{first}{}", words.next().map_or("", |_| " …")),
+        _ => "…".into(),
+    }
 }
 
 impl fmt::Display for SecretSource {
@@ -56,7 +75,7 @@ impl fmt::Display for SecretSource {
             SecretSource::Keyring { .. } => f.write_str("the keyring"),
             SecretSource::Env { var } => write!(f, "environment variable {var}"),
             SecretSource::File { path } => write!(f, "file {path}"),
-            SecretSource::Command { words } => write!(f, "command {words}"),
+            SecretSource::Command { words } => write!(f, "command {}", program(words)),
         }
     }
 }
@@ -282,4 +301,22 @@ pub struct Profile {
     pub authority_is_own: bool,
     /// An extra certification authority, a path.
     pub ca_certificate: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_command_only_the_program_is_shown() {
+        for (words, shown) in [
+            ("pass show d365/canary", "command pass …"),
+            ("/usr/bin/pass", "command /usr/bin/pass"),
+            (" sh -c 'echo canary'", "command sh …"),
+            ("PASS=canary get", "command …"),
+            ("", "command …"),
+        ] {
+            assert_eq!(SecretSource::Command { words: words.into() }.to_string(), shown);
+        }
+    }
 }

@@ -293,7 +293,10 @@ pub fn examine_secret(shape: SecretShape, same_as: Option<FieldId>) -> Vec<Note>
             "this is shaped like the secret's ID, not its value: copy the Value column, shown only right after the secret is made",
         ),
         SecretShape::Quoted => note(Weight::Hint, "quotes stand around it: were they copied with it?"),
-        SecretShape::Padded => note(Weight::Told, "blanks around it are not used"),
+        SecretShape::Padded => {
+            note(Weight::Hint, "a blank stands at its start or its end, and is used with it: is that right?")
+        }
+        SecretShape::Trimmed => note(Weight::Told, "blanks around it are not used"),
         SecretShape::Placeholder => note(Weight::Hint, "this looks like a placeholder"),
         SecretShape::Masked => note(
             Weight::Hint,

@@ -109,8 +109,10 @@ pub enum SecretShape {
     SecretId,
     /// Quotes around it, most likely copied with them.
     Quoted,
-    /// A blank at either end.
+    /// A blank at either end, which is part of it.
     Padded,
+    /// A blank at either end while it is typed, which is taken off.
+    Trimmed,
     /// A placeholder such as `<your secret>`.
     Placeholder,
     /// The three characters and dots that the portal shows later.
@@ -266,7 +268,10 @@ impl SecretBuffer {
 
     /// What it looks like.
     pub fn shape(&self) -> SecretShape {
-        SecretShape::of(&self.text)
+        match SecretShape::of(&self.text) {
+            SecretShape::Padded => SecretShape::Trimmed,
+            other => other,
+        }
     }
 
     /// Compares with a plain value, for the check that a secret is not another field's value.
@@ -555,6 +560,11 @@ mod tests {
         assert!(b.insert('!'));
         assert!(!b.insert('\n'));
         assert_eq!(b.finish().unwrap().reveal(), "é!z");
+        b.end();
+        assert!(b.insert(' '));
+        assert_eq!(b.shape(), SecretShape::Trimmed);
+        assert_eq!(b.finish().unwrap().shape(), SecretShape::Other);
+        assert_eq!(secret("é!z ").shape(), SecretShape::Padded);
         b.clear();
         assert!(b.is_empty());
         assert_eq!(b.finish().unwrap_err(), SecretError::Empty);

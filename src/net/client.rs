@@ -13,7 +13,6 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, LOC
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
@@ -67,13 +66,8 @@ impl Default for NetOptions {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The extra certification authority cannot be used.
-    #[error("{}: {what}", path.display())]
-    Authority {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
+    #[error("{0}")]
+    Authority(String),
     /// The system's trust store or TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
@@ -113,11 +107,11 @@ pub(super) enum Call<'a> {
 }
 
 impl Client {
-    /// A client; `extra_authority` is a PEM file.
+    /// A client; `extra_authority` is what stands in a PEM file.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(options: &NetOptions, extra_authority: Option<&str>) -> Result<Client, ClientError> {
+    pub fn new(options: &NetOptions, extra_authority: Option<&[u8]>) -> Result<Client, ClientError> {
         let tls = tls::config(extra_authority)?;
         let build = |proxy: &Proxy| {
             let mut builder = reqwest::Client::builder()

@@ -1,6 +1,6 @@
-//! TLS as the system trusts it, with extra certification authorities from a file.
+//! TLS as the system trusts it, with extra certification authorities.
 //!
-//! Trust cannot be switched off (safety rule 10). Does not know which host is spoken to.
+//! Trust cannot be switched off (safety rule 10). Does not know which host is spoken to, or where authorities come from.
 
 use crate::core::evidence::Fault;
 use crate::net::ClientError;
@@ -10,19 +10,14 @@ use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
-use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
-
-/// The largest file of certificates that is read.
-const MAX_FILE: u64 = 1024 * 1024;
 
 /// The TLS set-up of a client.
 ///
 /// # Errors
 /// When the extra authority cannot be used, or TLS itself cannot be set up.
-pub(super) fn config(extra_authority: Option<&str>) -> Result<rustls::ClientConfig, ClientError> {
-    let extra = extra_authority.map_or(Ok(Vec::new()), |path| read_authorities(Path::new(path)))?;
+pub(super) fn config(extra_authority: Option<&[u8]>) -> Result<rustls::ClientConfig, ClientError> {
+    let extra = extra_authority.map_or(Ok(Vec::new()), authorities)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let trust = TrustOnFirstUse { provider: provider.clone(), extra, system: OnceLock::new() };
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -51,24 +46,19 @@ pub(super) fn fault(error: &rustls::Error) -> Fault {
     }
 }
 
-fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, ClientError> {
-    let wrong = |what: String| ClientError::Authority { path: path.into(), what };
-    let io = |error: std::io::Error| wrong(error.to_string());
-    // Looked at before it is opened: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path).map_err(io)?.is_file() {
-        return Err(wrong("not a regular file".into()));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(io)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
-    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
+fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
-        .map_err(|error| wrong(format!("not a PEM file: {error}")))?;
+        .map_err(|error| ClientError::Authority(format!("not a PEM file: {error}")))?;
     if found.is_empty() {
-        return Err(wrong("no certificate in it; a PEM file has -----BEGIN CERTIFICATE-----".into()));
+        let what = "no certificate in it; a PEM file has -----BEGIN CERTIFICATE-----";
+        return Err(ClientError::Authority(what.into()));
     }
     let mut roots = rustls::RootCertStore::empty();
     for certificate in &found {
-        roots.add(certificate.clone()).map_err(|error| wrong(format!("a certificate cannot be used: {error}")))?;
+        roots
+            .add(certificate.clone())
+            .map_err(|error| ClientError::Authority(format!("a certificate cannot be used: {error}")))?;
     }
     Ok(found)
 }

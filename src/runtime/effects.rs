@@ -10,13 +10,12 @@ use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
-use crate::store::{drafts, history};
+use crate::store::drafts::Draft;
 use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -30,7 +29,7 @@ pub struct Effects {
     session: Arc<Session>,
     messages: mpsc::Sender<Msg>,
     runs: HashMap<u64, AbortHandle>,
-    /// Everything that touches files goes through one thread, in order: a draft is kept before the list is read again.
+    /// Everything that touches files goes through one task, in order: a draft is kept before the list is read again.
     files: mpsc::UnboundedSender<Effect>,
     clerk: JoinHandle<()>,
 }
@@ -41,13 +40,11 @@ impl Effects {
         let (files, mut jobs) = mpsc::unbounded_channel();
         let clerk = {
             let (session, messages) = (session.clone(), messages.clone());
-            let runtime = Handle::current();
-            // Beside the loop: disks are slow at times, and another process may hold the lock for seconds.
-            tokio::task::spawn_blocking(move || {
-                while let Some(job) = jobs.blocking_recv() {
-                    if let Some(answer) = runtime.block_on(file_work(&session, job)) {
+            tokio::spawn(async move {
+                while let Some(job) = jobs.recv().await {
+                    if let Some(answer) = file_work(&session, job).await {
                         // At the end of the program nobody listens any more; the file is written all the same.
-                        let _ = messages.blocking_send(answer);
+                        let _ = messages.send(answer).await;
                     }
                 }
             })
@@ -64,11 +61,8 @@ impl Effects {
                 self.start(run, async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) });
             }
             Effect::StartSaved { run, name } => self.start(run, async move {
-                let opening = tokio::task::spawn_blocking(move || {
-                    let opened = work::open(&session, &name).map_err(|error| trouble(&error))?;
-                    ready(Some(name), &opened.stored.draft)
-                });
-                let profile = opening.await.map_err(|_| Trouble { what: "it was broken off".into(), hint: None })??;
+                let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
+                let profile = ready(Some(name), &opened.stored.draft)?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
@@ -194,14 +188,14 @@ fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Tro
 async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
     let said = |result: Result<String, WorkError>| Some(Msg::Changed(result.map_err(|error| trouble(&error))));
     match job {
-        Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session))),
+        Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session).await)),
         Effect::OpenProfile { name, purpose } => {
-            let result = work::open(session, &name).map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
+            let opened = work::open(session, &name).await;
+            let result = opened.map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
             Some(Msg::ProfileOpened { name, purpose, result })
         }
         Effect::NoteVerdict { name, verdict, cause } => {
-            // A convenience: without it the list says "not yet".
-            let _ = history::note(&session.home, &name, &history::Last { verdict, when: Timestamp::now(), cause });
+            work::note_verdict(session, &name, verdict, cause).await;
             None
         }
         Effect::Save { name, was, draft, secret } => {
@@ -209,13 +203,15 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             Some(Msg::Saved { name, result: result.map_err(|error| trouble(&error)) })
         }
         Effect::KeepDraft { name, draft, step } => {
-            let kept = drafts::save(&session.home, &drafts::Draft { name, values: draft, step });
-            Some(Msg::DraftKept(kept.map_err(|error| trouble(&error.into()))))
+            let kept = work::keep_draft(session, Draft { name, values: draft, step }).await;
+            Some(Msg::DraftKept(kept.map_err(|error| trouble(&error))))
         }
         Effect::ForgetDraft(name) => {
-            drafts::remove(&session.home, &name).err().map(|error| Msg::Changed(Err(trouble(&error.into()))))
+            work::forget_draft(session, &name).await.err().map(|error| Msg::Changed(Err(trouble(&error))))
         }
-        Effect::Rename(old, new) => said(work::rename(session, &old, &new).map(|()| format!("'{old}' is now '{new}'"))),
+        Effect::Rename(old, new) => {
+            said(work::rename(session, &old, &new).await.map(|()| format!("'{old}' is now '{new}'")))
+        }
         Effect::Copy(from, to) => {
             let done = work::copy(session, &from, &to).await;
             said(done.map(|without| match without {
@@ -234,8 +230,8 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
     }
 }
 
-fn load_home(session: &Session) -> Result<HomeData, Trouble> {
-    let rows = work::rows(session).map_err(|error| trouble(&error))?;
+async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
+    let rows = work::rows(session).await.map_err(|error| trouble(&error))?;
     let rows = rows
         .into_iter()
         .map(|row| Row {
@@ -247,7 +243,7 @@ fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),
         })
         .collect();
-    let drafts = drafts::list(&session.home).map_err(|error| trouble(&error.into()))?;
+    let drafts = work::drafts(session).await.map_err(|error| trouble(&error))?;
     let drafts =
         drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
     Ok(HomeData { rows, drafts, now: Timestamp::now() })
@@ -260,16 +256,12 @@ async fn save(
     draft: ProfileDraft,
     secret: SecretWish,
 ) -> Result<(String, ProfileDraft), WorkError> {
-    if let Some((old, _)) = was.as_ref().filter(|(old, _)| old.as_str() != name.as_str()) {
-        work::rename(session, old, name)?;
-    }
-    let before = was.map(|(_, before)| before);
     let secret = match secret {
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
     };
-    let saved = work::save(session, SaveRequest { name: name.clone(), draft, secret, before }).await?;
+    let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
     Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
 }

@@ -49,7 +49,20 @@ pub fn at_if_there<T>(path: &Path, result: io::Result<T>) -> Result<Option<T>, S
 ///
 /// # Errors
 /// When it is not there, not a regular file, too large, or the system refuses.
-pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+pub fn read_whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let bytes = read_start(path, MAX_FILE + 1)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(damaged(path, "larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Reads the first `most` bytes of a regular file, or all where there are fewer; never hangs on a pipe or device. What
+/// was read is wiped on drop.
+///
+/// # Errors
+/// When it is not there, not a regular file, or the system refuses.
+pub fn read_start(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true);
     never_wait(&mut options);
@@ -59,24 +72,21 @@ pub fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         return Err(damaged(path, "not a regular file"));
     }
     // The capacity is reserved once, so that growing leaves no copies of a secret behind.
-    let size = usize::try_from(meta.len().min(MAX_FILE)).unwrap_or_default();
+    let size = usize::try_from(meta.len().min(most)).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
-    at(path, file.take(MAX_FILE + 1).read_to_end(&mut bytes))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(damaged(path, "larger than 1 MiB"));
-    }
+    at(path, file.take(most).read_to_end(&mut bytes))?;
     Ok(bytes)
 }
 
 /// Reads a text file of ours. `None` when it is not there.
 ///
 /// # Errors
-/// As [`read_bytes`]; also for a link to nothing or to another user's file, and for a text that is not UTF-8.
+/// As [`read_whole`]; also for a link to nothing or to another user's file, and for a text that is not UTF-8.
 pub fn read(path: &Path) -> Result<Option<String>, StoreError> {
     if at_if_there(path, fs::symlink_metadata(path))?.is_none() {
         return Ok(None);
     }
-    let bytes = read_bytes(&resolve(path)?)?;
+    let bytes = read_whole(&resolve(path)?)?;
     match str::from_utf8(&bytes) {
         Ok(text) => Ok(Some(text.to_owned())),
         Err(error) => {
@@ -126,7 +136,8 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
             }
         }
     }
-    at(&path, file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id())))?;
+    // Only for the message to another. On a full disk the file stays empty: renaming and removing must work all the same.
+    let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
     for folder in [home.profiles(), home.drafts(), home.histories()] {
         sweep(&folder);
     }
@@ -135,7 +146,8 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
 
 /// Replaces a file as a whole: temporary file beside it, flushed, renamed over it, folder flushed.
 ///
-/// A link is followed, and what it leads to is replaced. After an error the old file is whole and nothing is left behind.
+/// A link is followed, and what it leads to is replaced. After an error the old file is whole and nothing is left behind,
+/// but for [`StoreError::Unflushed`]: then the new file is there.
 ///
 /// # Errors
 /// When any step fails.
@@ -155,25 +167,25 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     let mut temp = at(folder, temp)?;
     at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
-    sync_folder(folder)
+    flush(&target)
 }
 
 /// Renames a file within its folder, and flushes the folder.
 ///
 /// # Errors
-/// When the system refuses.
+/// When the system refuses; [`StoreError::Unflushed`] where only the flush failed.
 pub fn rename(from: &Path, to: &Path, _lock: &Lock) -> Result<(), StoreError> {
     at(from, fs::rename(from, to))?;
-    sync_folder(folder_of(to))
+    flush(to)
 }
 
 /// Removes a file (of a link: the link), and flushes the folder. One that is not there is no error.
 ///
 /// # Errors
-/// When the system refuses.
+/// When the system refuses; [`StoreError::Unflushed`] where only the flush failed.
 pub fn remove(path: &Path, _lock: &Lock) -> Result<(), StoreError> {
     match at_if_there(path, fs::remove_file(path))? {
-        Some(()) => sync_folder(folder_of(path)),
+        Some(()) => flush(path),
         None => Ok(()),
     }
 }
@@ -249,21 +261,28 @@ fn make_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     at(folder, builder.create(folder))?;
-    sync_folder(folder_of(folder))
+    let above = folder_of(folder);
+    at(above, sync_folder(above))
+}
+
+/// Makes what was done to a file lasting.
+fn flush(path: &Path) -> Result<(), StoreError> {
+    sync_folder(folder_of(path))
+        .map_err(|error| StoreError::Unflushed { path: path.to_owned(), what: Untrusted::plain(&error.to_string()) })
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|open| open.sync_all()) {
         // Some network file systems cannot flush a folder, and say so in this way.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        other => at(folder, other),
+        other => other,
     }
 }
 
 /// Windows has no such call: a rename is in the journal.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
+fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

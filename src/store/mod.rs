@@ -10,6 +10,8 @@ pub mod paths;
 pub mod profiles;
 pub mod secrets;
 
+pub use files::{read_start, read_whole};
+
 use crate::core::untrusted::Untrusted;
 use std::path::PathBuf;
 
@@ -58,9 +60,22 @@ pub enum StoreError {
         /// What the system said.
         what: Untrusted,
     },
+    /// It was done, but the file system did not confirm that it lasts.
+    #[error("{}: done, but the disk did not confirm it ({what}): it may be lost should the machine stop now", path.display())]
+    Unflushed {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        what: Untrusted,
+    },
 }
 
 impl StoreError {
+    /// Whether what was asked for was done all the same.
+    pub fn is_done(&self) -> bool {
+        matches!(self, StoreError::Unflushed { .. })
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -69,7 +84,7 @@ impl StoreError {
             StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
             StoreError::Newer { .. } => Some("use the newer version to change it"),
             StoreError::Locked { .. } => Some("wait until it has finished, then try again"),
-            StoreError::Io { .. } => None,
+            StoreError::Io { .. } | StoreError::Unflushed { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
+use crate::core::untrusted::Untrusted;
 use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
 use crate::store::{StoreError, drafts, format, history};
@@ -67,33 +68,33 @@ pub fn load(home: &Home, name: &ProfileName) -> Result<Stored, StoreError> {
 /// A file that says so already is not written.
 ///
 /// # Errors
-/// When anything on that way fails; the old file is whole then.
+/// When anything on that way fails; the old file is whole then, but for [`StoreError::Unflushed`].
 pub fn save(home: &Home, name: &ProfileName, draft: &ProfileDraft, how: Save) -> Result<PathBuf, StoreError> {
     match how {
         Save::New => {
             let lock = files::lock(home)?;
-            if files::find(&home.profiles(), name, EXTENSION)?.is_some() {
-                return Err(StoreError::Exists { name: name.to_string() });
-            }
+            free(home, name)?;
             let path = home.profile(name);
             write(&path, &format::document(draft).to_string(), &lock)?;
             Ok(path)
         }
-        Save::Change => change(home, name, |_| draft.clone()),
+        Save::Change => change(home, name, name, |_| draft.clone()),
     }
 }
 
-/// Saves only what was changed between two drafts: what others have changed in the file meanwhile stays.
+/// Saves only what was changed between two drafts: what others have changed in the file meanwhile stays. The profile
+/// `was` is called `name` from then on.
 ///
 /// # Errors
-/// As [`save`].
+/// As [`save`] and [`rename`]. The profile has its old name and its old values then.
 pub fn save_changes(
     home: &Home,
+    was: &ProfileName,
     name: &ProfileName,
     before: &ProfileDraft,
     after: &ProfileDraft,
 ) -> Result<PathBuf, StoreError> {
-    change(home, name, |mut now| {
+    change(home, was, name, |mut now| {
         for field in FieldId::ALL {
             if before.value(field) != after.value(field) {
                 now.set(field, after.value(field));
@@ -115,12 +116,27 @@ pub fn save_changes(
 /// When there is no such profile, or one of the new name (other than by letter case).
 pub fn rename(home: &Home, old: &ProfileName, new: &ProfileName) -> Result<(), StoreError> {
     let (lock, path) = find_and_lock(home, old)?;
-    if files::find(&home.profiles(), new, EXTENSION)?.is_some_and(|(_, there)| there != path) {
-        return Err(StoreError::Exists { name: new.to_string() });
-    }
-    files::rename(&path, &home.profile(new), &lock)?;
+    let moved = go_on(move_to(home, &path, new, &lock))?;
     history::follow(home, old, new, &lock);
-    Ok(())
+    moved
+}
+
+/// Copies a profile as it stands in its file, with its values edited; comments and unknown keys go along. Says where.
+///
+/// # Errors
+/// When there is no such profile, one of the new name, its file is damaged or newer, or the copy cannot be written.
+pub fn copy(
+    home: &Home,
+    from: &ProfileName,
+    to: &ProfileName,
+    edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
+) -> Result<PathBuf, StoreError> {
+    let (lock, old_path) = find_and_lock(home, from)?;
+    free(home, to)?;
+    let text = files::read(&old_path)?.ok_or_else(|| not_found(from))?;
+    let path = home.profile(to);
+    write(&path, &format::change(&old_path, &text, edit)?, &lock)?;
+    Ok(path)
 }
 
 /// Removes a profile with its history and draft; works with a damaged file too.
@@ -130,24 +146,66 @@ pub fn rename(home: &Home, old: &ProfileName, new: &ProfileName) -> Result<(), S
 pub fn remove(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
     let (lock, path) = find_and_lock(home, name)?;
     // The profile goes last, so that a failure before it can be tried again.
-    drafts::forget(home, name, &lock)?;
-    history::forget(home, name, &lock)?;
-    files::remove(&path, &lock)
+    let drafts = go_on(drafts::forget(home, name, &lock))?;
+    let history = go_on(history::forget(home, name, &lock))?;
+    files::remove(&path, &lock).and(history).and(drafts)
 }
 
-/// Reads, changes and writes a profile under one lock.
+/// Reads, changes, renames and writes a profile under one lock.
 fn change(
     home: &Home,
+    was: &ProfileName,
     name: &ProfileName,
     edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
 ) -> Result<PathBuf, StoreError> {
-    let (lock, path) = find_and_lock(home, name)?;
-    let old = files::read(&path)?.ok_or_else(|| not_found(name))?;
-    let new = format::change(&path, &old, edit)?;
-    if new != old {
-        write(&path, &new, &lock)?;
+    let (lock, old_path) = find_and_lock(home, was)?;
+    let old = files::read(&old_path)?.ok_or_else(|| not_found(was))?;
+    let new = format::change(&old_path, &old, edit)?;
+    let write_to = |path: &Path| if new == old { Ok(()) } else { write(path, &new, &lock) };
+    if was.as_str() == name.as_str() {
+        return write_to(&old_path).map(|()| old_path);
     }
-    Ok(path)
+    // Renamed first: unlike a write, that can be taken back on a full disk.
+    let path = home.profile(name);
+    let moved = go_on(move_to(home, &old_path, name, &lock))?;
+    let written = match go_on(write_to(&path)) {
+        Ok(written) => written,
+        Err(error) => {
+            return Err(match go_on(files::rename(&path, &old_path, &lock)) {
+                Ok(_) => error,
+                Err(_) => {
+                    let what = format!("renamed, but its values are the old ones: {error}");
+                    StoreError::Io { path, what: Untrusted::plain(&what) }
+                }
+            });
+        }
+    };
+    history::follow(home, was, name, &lock);
+    moved.and(written).map(|()| path)
+}
+
+/// Renames the file of a profile.
+fn move_to(home: &Home, path: &Path, name: &ProfileName, lock: &Lock) -> Result<(), StoreError> {
+    if files::find(&home.profiles(), name, EXTENSION)?.is_some_and(|(_, there)| there != path) {
+        return Err(StoreError::Exists { name: name.to_string() });
+    }
+    files::rename(path, &home.profile(name), lock)
+}
+
+/// What was done without the disk's confirmation is gone on with; that is told at the end.
+fn go_on(result: Result<(), StoreError>) -> Result<Result<(), StoreError>, StoreError> {
+    match result {
+        Err(error) if !error.is_done() => Err(error),
+        done => Ok(done),
+    }
+}
+
+/// Refuses a name that a profile has.
+fn free(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
+    match files::find(&home.profiles(), name, EXTENSION)? {
+        Some(_) => Err(StoreError::Exists { name: name.to_string() }),
+        None => Ok(()),
+    }
 }
 
 fn write(path: &Path, text: &str, lock: &Lock) -> Result<(), StoreError> {

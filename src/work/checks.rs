@@ -3,41 +3,40 @@
 //! Does not know who folds or shows the events.
 
 use crate::assets;
-use crate::core::check::{CheckEvent, CheckId, CheckResult, CheckRun, Details};
+use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use crate::core::evidence::Evidence;
-use crate::core::names::ProfileName;
 use crate::core::profile::{Profile, ProfileDraft, SecretSource};
 use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
-use crate::net::{self, Client, RunRequest};
-use crate::store::history::{self, Last};
-use crate::store::secrets::{Keyring, SecretTrouble};
+use crate::net::{self, Client, ClientError, RunRequest};
+use crate::store;
+use crate::store::secrets::{SecretTrouble, Stop};
 use crate::work::{Session, WorkError, today};
-use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Runs a blocking call beside the loop.
-pub(super) async fn beside<T: Send + 'static>(
-    place: String,
-    keyring: &Keyring,
-    call: impl FnOnce(&Keyring) -> Result<T, SecretTrouble> + Send + 'static,
-) -> Result<T, SecretTrouble> {
-    let keyring = keyring.clone();
-    match tokio::task::spawn_blocking(move || call(&keyring)).await {
-        Ok(result) => result,
-        Err(error) => Err(SecretTrouble { place, what: Untrusted::plain(&error.to_string()), hint: String::new() }),
-    }
-}
-
-/// Reads a secret from wherever the profile says it is.
+/// Reads a secret from wherever the profile says it is. Dropping the future ends a command that is run for it.
 ///
 /// # Errors
 /// When it cannot be read at the moment, which says nothing about the secret.
 pub async fn read_secret(session: &Session, source: &SecretSource) -> Result<Arc<ClientSecret>, SecretTrouble> {
-    let wanted = source.clone();
-    beside(source.to_string(), &session.keyring, move |keyring| keyring.read(&wanted)).await
+    let stop = Stop::default();
+    let _given_up = StopWhenDropped(stop.clone());
+    let (keyring, wanted) = (session.keyring.clone(), source.clone());
+    tokio::task::spawn_blocking(move || keyring.read(&wanted, &stop)).await.unwrap_or_else(|_| {
+        let what = Untrusted::plain("the reading broke off");
+        Err(SecretTrouble { place: source.to_string(), what, hint: "please report this as a fault".into() })
+    })
+}
+
+struct StopWhenDropped(Stop);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.now();
+    }
 }
 
 /// Tests a profile and tells of it: every wanted check gets exactly one `Finished`. A secret that was typed and not
@@ -60,7 +59,7 @@ pub async fn check(
         Some(secret) => Ok(secret),
         None => read_secret(session, &profile.source).await.map_err(|trouble| Untrusted::plain(&trouble.to_string())),
     };
-    match Client::new(&session.network(), profile.ca_certificate.as_deref()) {
+    match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
             let request = RunRequest {
                 profile: profile.clone(),
@@ -72,9 +71,22 @@ pub async fn check(
             };
             net::run(&client, &request, &events).await;
         }
-        Err(error) => no_client(&error.to_string(), wanted, &events).await,
+        Err(what) => no_client(&what, wanted, &events).await,
     }
     Ok(())
+}
+
+/// A client, with the extra certification authority of that file.
+async fn client(session: &Session, authority: Option<&str>) -> Result<Client, String> {
+    let Some(path) = authority else {
+        return Client::new(&session.network(), None).map_err(|error| error.to_string());
+    };
+    let file = PathBuf::from(path);
+    let pem = session.beside(move |_| Ok(store::read_whole(&file)?)).await.map_err(|error| error.to_string())?;
+    Client::new(&session.network(), Some(&pem)).map_err(|error| match error {
+        ClientError::Authority(what) => format!("{path}: {what}"),
+        ClientError::Tls(_) => error.to_string(),
+    })
 }
 
 /// Without a client nothing can be judged: told by the first check, and the others wait for it.
@@ -102,16 +114,4 @@ async fn no_client(what: &str, wanted: &[CheckId], events: &mpsc::Sender<CheckEv
 /// The values that fill the texts of findings and steps, for [`crate::core::rules::Judge`].
 pub fn judge_values(draft: &ProfileDraft) -> impl Fn(&str) -> Option<String> + '_ {
     |name| draft.template_value(name, assets::clouds())
-}
-
-/// Notes how a whole test came out. Only a convenience: a home that cannot be written to is no reason to fail.
-pub fn note_verdict(session: &Session, name: &ProfileName, run: &CheckRun) {
-    let last = Last {
-        verdict: run.verdict(),
-        when: Timestamp::now(),
-        cause: run.findings.first().map(|finding| finding.cause),
-    };
-    if let Err(error) = history::note(&session.home, name, &last) {
-        tracing::warn!(profile = %name, %error, "the verdict was not noted");
-    }
 }

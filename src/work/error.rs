@@ -41,6 +41,9 @@ pub enum WorkError {
     /// The sandbox did not start.
     #[error("the sandbox could not be started: {0}")]
     Sandbox(Untrusted),
+    /// A fault of this program.
+    #[error("the work broke off")]
+    BrokeOff,
 }
 
 impl WorkError {
@@ -52,13 +55,15 @@ impl WorkError {
                 StoreError::Damaged { .. }
                 | StoreError::Newer { .. }
                 | StoreError::Locked { .. }
-                | StoreError::Io { .. },
+                | StoreError::Io { .. }
+                | StoreError::Unflushed { .. },
             )
             | WorkError::Secret(_)
             | WorkError::NotKept(_)
             | WorkError::NoGuide { .. }
             | WorkError::NoHome
-            | WorkError::Sandbox(_) => Class::Here,
+            | WorkError::Sandbox(_)
+            | WorkError::BrokeOff => Class::Here,
         }
     }
 
@@ -74,6 +79,7 @@ impl WorkError {
                 Some("d365-connect guides lists the guides; a newer version may have more".into())
             }
             WorkError::NoHome => Some("name a folder with --home DIR or D365_CONNECT_HOME".into()),
+            WorkError::BrokeOff => Some("please report this as a fault".into()),
             WorkError::Sandbox(_) => Some("is loopback (127.0.0.1) available, and the port free?".into()),
         }
     }

@@ -3,12 +3,14 @@
 //! Joins the floors below. Does not know how anything is shown or asked.
 
 mod checks;
+mod drafts;
 mod error;
 mod profiles;
 mod save;
 mod session;
 
-pub use checks::{check, judge_values, note_verdict, read_secret};
+pub use checks::{check, judge_values, read_secret};
+pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};
 pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};
 pub use save::{SaveRequest, Saved, SecretChoice, save};

@@ -11,8 +11,10 @@ use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
 use crate::store::history::{self, Last};
-use crate::store::profiles::{self, Listed, Save, Stored};
-use crate::work::checks::{beside, read_secret};
+use crate::store::paths::Home;
+use crate::store::profiles::{self, Listed, Stored};
+use crate::store::secrets::Stop;
+use crate::work::session::Stores;
 use crate::work::{Session, WorkError, today};
 use jiff::civil::Date;
 
@@ -60,13 +62,15 @@ pub struct Row {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn rows(session: &Session) -> Result<Vec<Row>, WorkError> {
-    Ok(profiles::list(&session.home)?.into_iter().map(|listed| row(session, listed)).collect())
+pub async fn rows(session: &Session) -> Result<Vec<Row>, WorkError> {
+    session
+        .beside(|stores| Ok(profiles::list(&stores.home)?.into_iter().map(|one| row(&stores.home, one)).collect()))
+        .await
 }
 
 /// The line of one profile.
-pub fn row(session: &Session, listed: Listed) -> Row {
-    let last = history::last(&session.home, &listed.name);
+pub fn row(home: &Home, listed: Listed) -> Row {
+    let last = history::last(home, &listed.name);
     match listed.profile {
         Err(error) => Row {
             name: listed.name,
@@ -145,8 +149,9 @@ pub struct Opened {
 ///
 /// # Errors
 /// When there is none, its file is damaged, or its guide is not of this version.
-pub fn open(session: &Session, name: &ProfileName) -> Result<Opened, WorkError> {
-    let stored = profiles::load(&session.home, name)?;
+pub async fn open(session: &Session, name: &ProfileName) -> Result<Opened, WorkError> {
+    let name = name.clone();
+    let stored = session.beside(move |stores| Ok(profiles::load(&stores.home, &name)?)).await?;
     let guide = assets::guide(&stored.draft.guide).ok_or_else(|| WorkError::NoGuide {
         name: stored.name.to_string(),
         guide: Untrusted::plain(&stored.draft.guide),
@@ -159,52 +164,62 @@ pub fn open(session: &Session, name: &ProfileName) -> Result<Opened, WorkError> 
 ///
 /// # Errors
 /// When there is no such profile, or one of the new name.
-pub fn rename(session: &Session, old: &ProfileName, new: &ProfileName) -> Result<(), WorkError> {
-    Ok(profiles::rename(&session.home, old, new)?)
+pub async fn rename(session: &Session, old: &ProfileName, new: &ProfileName) -> Result<(), WorkError> {
+    let (old, new) = (old.clone(), new.clone());
+    session.beside(move |stores| Ok(profiles::rename(&stores.home, &old, &new)?)).await
 }
 
-/// Copies a profile. A secret in the keyring gets an entry of its own; where it cannot be read, the copy has no secret
-/// and the reason is returned.
+/// Copies a profile as it stands in its file. A secret in the keyring gets an entry of its own; where it cannot be read,
+/// the copy has no secret and the reason is returned.
 ///
 /// # Errors
 /// When there is no such profile, one of the new name, or the copy cannot be saved.
 pub async fn copy(session: &Session, from: &ProfileName, to: &ProfileName) -> Result<Option<String>, WorkError> {
-    let mut draft = profiles::load(&session.home, from)?.draft;
-    // Asked before a keyring entry is made; the save below asks once more under its lock.
-    if !matches!(profiles::load(&session.home, to), Err(StoreError::NotFound { .. })) {
+    let (from, to) = (from.clone(), to.clone());
+    session.beside(move |stores| copy_in(stores, &from, &to)).await
+}
+
+fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Option<String>, WorkError> {
+    let source = profiles::load(&stores.home, from)?.draft.source;
+    // Asked before a keyring entry is made; the copying below asks once more under its lock.
+    if !matches!(profiles::load(&stores.home, to), Err(StoreError::NotFound { .. })) {
         return Err(StoreError::Exists { name: to.to_string() }.into());
     }
     let mut without = None;
     let mut kept = None;
-    if let Some(source @ SecretSource::Keyring { .. }) = draft.source.clone() {
-        draft.source = None;
-        let copied = match read_secret(session, &source).await {
-            Ok(secret) => beside(source.to_string(), &session.keyring, move |keyring| keyring.keep(&secret)).await,
-            Err(trouble) => Err(trouble),
-        };
+    if let Some(source @ SecretSource::Keyring { .. }) = &source {
+        let copied = stores.keyring.read(source, &Stop::default()).and_then(|secret| stores.keyring.keep(&secret));
         match copied {
-            Ok(entry) => {
-                kept = Some(entry.clone());
-                draft.source = Some(SecretSource::Keyring { entry });
-            }
+            Ok(entry) => kept = Some(entry),
             Err(trouble) => without = Some(trouble.to_string()),
         }
     }
-    match profiles::save(&session.home, to, &draft, Save::New) {
-        Ok(_) => Ok(without),
-        Err(error) => {
-            if let Some(entry) = kept {
-                forget(session, entry).await;
+    let mut entry = kept.clone();
+    let copied = profiles::copy(&stores.home, from, to, |mut draft| {
+        // Two profiles never share an entry.
+        if matches!(draft.source, Some(SecretSource::Keyring { .. })) {
+            if draft.source != source {
+                without = Some("it was changed at the same time".to_owned());
+            } else if let Some(entry) = entry.take() {
+                draft.source = Some(SecretSource::Keyring { entry });
+                return draft;
             }
-            Err(error.into())
+            draft.source = None;
         }
+        draft
+    });
+    let is_saved = copied.as_ref().map_or_else(StoreError::is_done, |_| true);
+    if let Some(unused) = kept.filter(|_| !is_saved || entry.is_some()) {
+        stores.forget(&unused);
     }
+    copied?;
+    Ok(without)
 }
 
 /// What a removal leaves behind, if anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Why a keyring entry may still be there.
+    /// Why a keyring entry may still be there, or the file may come back.
     pub left: Option<String>,
 }
 
@@ -213,20 +228,23 @@ pub struct Removed {
 /// # Errors
 /// When there is no such profile, or the file system refuses.
 pub async fn remove(session: &Session, name: &ProfileName) -> Result<Removed, WorkError> {
-    let stored = profiles::load(&session.home, name);
-    profiles::remove(&session.home, name)?;
+    let name = name.clone();
+    session.beside(move |stores| remove_in(stores, &name)).await
+}
+
+fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> {
+    let stored = profiles::load(&stores.home, name);
+    let unflushed = match profiles::remove(&stores.home, name) {
+        Ok(()) => None,
+        Err(error) if error.is_done() => Some(error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
     let left = match stored {
         Ok(Stored { draft: ProfileDraft { source: Some(SecretSource::Keyring { entry }), .. }, .. }) => {
-            forget(session, entry).await
+            stores.forget(&entry)
         }
         Ok(_) | Err(StoreError::NotFound { .. }) => None,
         Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
     };
-    Ok(Removed { left })
-}
-
-/// Takes a keyring entry away; says why where that fails.
-pub(super) async fn forget(session: &Session, entry: String) -> Option<String> {
-    let gone = beside("the keyring".into(), &session.keyring, move |keyring| keyring.forget(&entry)).await;
-    gone.err().map(|trouble| format!("its keyring entry is left: {trouble}"))
+    Ok(Removed { left: left.or(unflushed) })
 }

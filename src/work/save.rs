@@ -7,8 +7,7 @@ use crate::core::profile::{ProfileDraft, SecretSource};
 use crate::core::secret::ClientSecret;
 use crate::store::profiles::{self, Save};
 use crate::store::{StoreError, drafts};
-use crate::work::checks::beside;
-use crate::work::profiles::forget;
+use crate::work::session::Stores;
 use crate::work::{Session, WorkError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,14 +26,15 @@ pub enum SecretChoice {
 /// What is to be saved.
 #[derive(Debug, Clone)]
 pub struct SaveRequest {
-    /// The profile's name.
+    /// The profile's name from now on.
     pub name: ProfileName,
+    /// Its name until now and its values as they were opened, so that only what differs is written; none makes a new
+    /// profile.
+    pub was: Option<(ProfileName, ProfileDraft)>,
     /// Its values.
     pub draft: ProfileDraft,
     /// Its secret.
     pub secret: SecretChoice,
-    /// The values as they were opened, so that only what differs is written; none makes a new profile.
-    pub before: Option<ProfileDraft>,
 }
 
 /// What was saved where.
@@ -46,25 +46,31 @@ pub struct Saved {
     pub place: String,
     /// The values as saved, with the new entry.
     pub draft: ProfileDraft,
-    /// Why an older keyring entry may still be there.
+    /// What is not as it should be all the same: an older keyring entry that is still there, a disk that did not confirm.
     pub left: Option<String>,
 }
 
-/// Saves a profile. After a failure everything is as it was.
+/// Saves a profile. After a failure everything is as it was, the name included. A save that was begun goes on to its end,
+/// also when nobody waits for it any more.
 ///
 /// # Errors
 /// When the secret cannot be kept (nothing was saved then), or the file cannot be written.
 pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, WorkError> {
-    let SaveRequest { name, mut draft, secret, before } = request;
+    session.beside(move |stores| save_in(stores, request)).await
+}
+
+fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
+    let SaveRequest { name, was, mut draft, secret } = request;
     // Asked before a keyring entry is made; the save below asks once more under its lock.
-    let exists = match profiles::load(&session.home, &name) {
-        Err(StoreError::NotFound { .. }) => false,
-        Err(error @ StoreError::Io { .. }) => return Err(error.into()),
-        _ => true,
+    let is_there = |name| match profiles::load(&stores.home, name) {
+        Err(StoreError::NotFound { .. }) => Ok(false),
+        Err(error @ StoreError::Io { .. }) => Err(error),
+        _ => Ok(true),
     };
-    match before {
-        None if exists => return Err(StoreError::Exists { name: name.to_string() }.into()),
-        Some(_) if !exists => return Err(StoreError::NotFound { name: name.to_string() }.into()),
+    match &was {
+        Some((was, _)) if !is_there(was)? => return Err(StoreError::NotFound { name: was.to_string() }.into()),
+        Some((was, _)) if *was == name => {}
+        _ if is_there(&name)? => return Err(StoreError::Exists { name: name.to_string() }.into()),
         _ => {}
     }
     let mut kept = None;
@@ -72,32 +78,37 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
         SecretChoice::Keep => {}
         SecretChoice::Source(source) => draft.source = Some(source),
         SecretChoice::Value(value) => {
-            let entry = beside("the keyring".into(), &session.keyring, move |keyring| keyring.keep(&value)).await;
-            let entry = entry.map_err(WorkError::NotKept)?;
+            let entry = stores.keyring.keep(&value).map_err(WorkError::NotKept)?;
             kept = Some(entry.clone());
             draft.source = Some(SecretSource::Keyring { entry });
         }
     }
-    let written = match &before {
-        None => profiles::save(&session.home, &name, &draft, Save::New),
-        Some(before) => profiles::save_changes(&session.home, &name, before, &draft),
+    let written = match &was {
+        None => profiles::save(&stores.home, &name, &draft, Save::New),
+        Some((was, before)) => profiles::save_changes(&stores.home, was, &name, before, &draft),
     };
-    let path = match written {
-        Ok(path) => path,
+    let (path, unflushed) = match written {
+        Ok(path) => (path, None),
+        Err(StoreError::Unflushed { path, what }) => {
+            let told = StoreError::Unflushed { path: path.clone(), what }.to_string();
+            (path, Some(told))
+        }
         Err(error) => {
             if let Some(entry) = kept {
-                forget(session, entry).await;
+                stores.forget(&entry);
             }
             return Err(error.into());
         }
     };
-    let left = match before.and_then(|before| before.source) {
+    let left = match was.and_then(|(_, before)| before.source) {
+        // Should the machine stop now, the old file may come back: it needs its entry.
+        _ if unflushed.is_some() => unflushed,
         Some(old @ SecretSource::Keyring { .. }) if draft.source.as_ref() == Some(&old) => None,
-        Some(SecretSource::Keyring { entry }) => forget(session, entry).await,
+        Some(SecretSource::Keyring { entry }) => stores.forget(&entry),
         _ => None,
     };
     // What was half done is done now. A draft that cannot be removed is only offered once more.
-    let _ = drafts::remove(&session.home, &name);
+    let _ = drafts::remove(&stores.home, &name);
     let place = draft.source.as_ref().map(SecretSource::to_string).unwrap_or_default();
     Ok(Saved { path, place, draft, left })
 }

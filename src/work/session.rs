@@ -16,8 +16,11 @@ use crate::store::secrets::Keyring;
 use crate::work::WorkError;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// How long the end of a session waits for work that was begun: another writer's lock, then a keyring, and some more.
+const LAST_WORK: Duration = Duration::from_secs(10);
 
 /// What a session is opened with.
 #[derive(Debug, Clone)]
@@ -32,6 +35,23 @@ pub struct Options {
     pub waiting: Duration,
 }
 
+/// What work beside the loop takes along.
+pub(super) struct Stores {
+    /// Where things are kept.
+    pub home: Home,
+    /// Where secrets are kept.
+    pub keyring: Keyring,
+    _busy: Arc<()>,
+}
+
+impl Stores {
+    /// Takes a keyring entry away; says why where that fails.
+    pub fn forget(&self, entry: &str) -> Option<String> {
+        let gone = self.keyring.forget(entry);
+        gone.err().map(|trouble| format!("its keyring entry is left: {trouble}"))
+    }
+}
+
 /// What every use case works with.
 #[derive(Debug)]
 pub struct Session {
@@ -43,6 +63,8 @@ pub struct Session {
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// Everything that is at work beside the loop holds one more.
+    busy: Arc<()>,
     /// Held so that the home of a rehearsal goes when the session does.
     throwaway: Option<TempDir>,
 }
@@ -55,23 +77,35 @@ impl Session {
     /// When there is no home, or the sandbox cannot start.
     pub async fn open(options: Options) -> Result<Session, WorkError> {
         let net = NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
+        let busy = Arc::default();
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
-            return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, throwaway: None });
+            return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, busy, throwaway: None });
         };
         let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
         let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
         let sandbox = Some(Arc::new(sandbox));
         if let Some(home) = options.home {
-            return Ok(Session { home: Home::at(home), keyring: Keyring::default(), net, sandbox, throwaway: None });
+            let home = Home::at(home);
+            return Ok(Session { home, keyring: Keyring::default(), net, sandbox, busy, throwaway: None });
         }
         let folder = tempfile::Builder::new().prefix("d365-connect-sandbox-").tempdir().map_err(|error| {
             StoreError::Io { path: std::env::temp_dir(), what: Untrusted::plain(&error.to_string()) }
         })?;
         let home = Home::at(folder.path());
-        let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, throwaway: Some(folder) };
-        session.fill()?;
+        let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, busy, throwaway: Some(folder) };
+        session.fill().await?;
         Ok(session)
+    }
+
+    /// Runs work on files and the keyring beside the loop. Once begun it goes on to its end, also when nobody waits for it
+    /// any more, so that nothing is left half done; the end of the session waits for it.
+    pub(super) async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Stores) -> Result<T, WorkError> + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let stores = Stores { home: self.home.clone(), keyring: self.keyring.clone(), _busy: Arc::clone(&self.busy) };
+        tokio::task::spawn_blocking(move || work(&stores)).await.unwrap_or(Err(WorkError::BrokeOff))
     }
 
     /// How the network may be used now: a sandbox can be plugged in while the session lasts.
@@ -86,23 +120,36 @@ impl Session {
     }
 
     /// One ready profile a guide, with the values that the scenario's operator noted down.
-    fn fill(&self) -> Result<(), WorkError> {
+    async fn fill(&self) -> Result<(), WorkError> {
         let offers = self.sandbox.as_ref().map(|sandbox| sandbox.noted()).unwrap_or_default();
-        for guide in assets::guides() {
-            let Ok(name) = guide.id.parse::<ProfileName>() else { continue };
-            let mut draft = ProfileDraft::new(&guide.id);
-            for offer in &offers {
-                match offer {
-                    Offer::Value(field, value) => draft.set(*field, value),
-                    Offer::Secret(secret, end) => {
-                        let entry = self.keyring.keep(secret).map_err(WorkError::NotKept)?;
-                        draft.source = Some(SecretSource::Keyring { entry });
-                        draft.set(FieldId::Expires, &end.to_string());
+        self.beside(move |stores| {
+            for guide in assets::guides() {
+                let Ok(name) = guide.id.parse::<ProfileName>() else { continue };
+                let mut draft = ProfileDraft::new(&guide.id);
+                for offer in &offers {
+                    match offer {
+                        Offer::Value(field, value) => draft.set(*field, value),
+                        Offer::Secret(secret, end) => {
+                            let entry = stores.keyring.keep(secret).map_err(WorkError::NotKept)?;
+                            draft.source = Some(SecretSource::Keyring { entry });
+                            draft.set(FieldId::Expires, &end.to_string());
+                        }
                     }
                 }
+                profiles::save(&stores.home, &name, &draft, Save::New)?;
             }
-            profiles::save(&self.home, &name, &draft, Save::New)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Drop for Session {
+    /// Waits for what is still at work: the process may end right after, and the home of a rehearsal goes.
+    fn drop(&mut self) {
+        let begun = Instant::now();
+        while Arc::strong_count(&self.busy) > 1 && begun.elapsed() < LAST_WORK {
+            std::thread::sleep(Duration::from_millis(2));
         }
-        Ok(())
     }
 }

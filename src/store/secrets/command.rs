@@ -5,9 +5,9 @@
 use super::{Place, SecretTrouble};
 use crate::core::secret::ClientSecret;
 use std::io::{ErrorKind, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -82,11 +82,49 @@ const KEPT_PREFIXES: [&str; 13] = [
     "CLOUDSDK_",
 ];
 
-pub fn read(words: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
-    read_within(words, LIMIT)
+/// Ends a command from outside: at once, with its children, and also one that has not begun yet.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<Mutex<Running>>);
+
+#[derive(Debug, Default)]
+struct Running {
+    stopped: bool,
+    /// There until it is taken off the process table, so that no other process can have its number.
+    child: Option<Child>,
 }
 
-fn read_within(words: &str, limit: Duration) -> Result<Arc<ClientSecret>, SecretTrouble> {
+impl Stop {
+    /// Ends it now. Nothing is run under this any more.
+    pub fn now(&self) {
+        let mut running = self.running();
+        running.stopped = true;
+        running.kill();
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    /// Ends the command with all its children, and takes it off the process table. One that has ended already is no error.
+    fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        #[cfg(unix)]
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(&child),
+            rustix::process::Signal::KILL,
+        );
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+pub fn read(words: &str, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
+    read_within(words, LIMIT, stop)
+}
+
+fn read_within(words: &str, limit: Duration, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
     let split = split(words);
     // Only the program is named: someone may have put a secret among the words.
     let program = split.as_ref().ok().and_then(|argv| argv.first().cloned()).unwrap_or_default();
@@ -96,7 +134,7 @@ fn read_within(words: &str, limit: Duration) -> Result<Arc<ClientSecret>, Secret
         "try it in a terminal; it is run without a shell (pipes and $variables need: sh -c '…') and cannot ask anything",
     );
     let argv = split.map_err(|what| place.trouble(what))?;
-    let output = run(&argv, limit).map_err(|what| place.trouble(&what))?;
+    let output = run(&argv, limit, stop).map_err(|what| place.trouble(&what))?;
     let line = output.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
     if line.trim_ascii().is_empty() {
         return Err(place.trouble("its first line is empty"));
@@ -105,7 +143,7 @@ fn read_within(words: &str, limit: Duration) -> Result<Arc<ClientSecret>, Secret
 }
 
 /// Runs a command to its end, and takes what it printed. What it says on standard error is not looked at.
-fn run(argv: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
+fn run(argv: &[String], limit: Duration, stop: &Stop) -> Result<Zeroizing<Vec<u8>>, String> {
     let (program, arguments) = argv.split_first().ok_or("there is no command")?;
     let end = Instant::now() + limit;
     let mut command = Command::new(program);
@@ -114,18 +152,15 @@ fn run(argv: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     // A group of its own, so that its children can be ended with it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "the command was not found".to_owned(),
-        ErrorKind::PermissionDenied => "it may not be run (no permission)".to_owned(),
-        _ => error.to_string(),
-    })?;
-    let result = finish(&mut child, end);
+    let out = start(&mut command, stop)?;
+    let result = finish(out, end, stop);
     if result.is_err() {
-        kill(&mut child);
+        stop.running().kill();
     }
     let (output, status) = result.map_err(|what| match what {
         Unfinished::Late => format!("not finished after {} s, and was ended", limit.as_secs()),
         Unfinished::Long => "it prints more than 64 KiB".to_owned(),
+        Unfinished::Stopped => STOPPED.to_owned(),
         Unfinished::Broken(what) => what,
     })?;
     if !status.success() {
@@ -134,15 +169,35 @@ fn run(argv: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(output)
 }
 
+/// Starts the command where [`Stop`] can reach it.
+fn start(command: &mut Command, stop: &Stop) -> Result<ChildStdout, String> {
+    let mut running = stop.running();
+    if running.stopped {
+        return Err(STOPPED.to_owned());
+    }
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "the command was not found".to_owned(),
+        ErrorKind::PermissionDenied => "it may not be run (no permission)".to_owned(),
+        _ => error.to_string(),
+    })?;
+    let out = child.stdout.take();
+    running.child = Some(child);
+    out.ok_or_else(|| "it has no output".to_owned())
+}
+
+/// Why there is no secret when the command was ended by [`Stop`].
+const STOPPED: &str = "it was ended, because nobody waits for it any more";
+
 enum Unfinished {
     Late,
     Long,
+    Stopped,
     Broken(String),
 }
 
-fn finish(child: &mut Child, end: Instant) -> Result<(Zeroizing<Vec<u8>>, ExitStatus), Unfinished> {
+fn finish(out: ChildStdout, end: Instant, stop: &Stop) -> Result<(Zeroizing<Vec<u8>>, ExitStatus), Unfinished> {
     let broken = |error: std::io::Error| Unfinished::Broken(error.to_string());
-    let mut out = child.stdout.take().ok_or(Unfinished::Late)?.take(MAX_OUTPUT as u64 + 1);
+    let mut out = out.take(MAX_OUTPUT as u64 + 1);
     let (send, receive) = channel();
     std::thread::Builder::new()
         .name("secret command".into())
@@ -160,22 +215,17 @@ fn finish(child: &mut Child, end: Instant) -> Result<(Zeroizing<Vec<u8>>, ExitSt
         return Err(Unfinished::Long);
     }
     loop {
-        if let Some(status) = child.try_wait().map_err(broken)? {
+        let mut running = stop.running();
+        if let Some(status) = running.child.as_mut().ok_or(Unfinished::Stopped)?.try_wait().map_err(broken)? {
+            running.child = None;
             return Ok((output, status));
         }
+        drop(running);
         if Instant::now() >= end {
             return Err(Unfinished::Late);
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// Ends a command with all its children, and takes it off the process table. One that has ended already is no error.
-fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 fn is_kept(name: &str) -> bool {
@@ -262,7 +312,7 @@ mod tests {
         const CANARY: &str = "canary";
 
         fn refused(words: &str) -> String {
-            let error = read_within(words, Duration::from_millis(300)).unwrap_err();
+            let error = read_within(words, Duration::from_millis(300), &Stop::default()).unwrap_err();
             format!("{error} {error:?}")
         }
 
@@ -275,7 +325,7 @@ mod tests {
                 [("", "nothing"), ("\n", "line end"), ("\r\n", "Windows line end"), ("\nuser: x\n", "more")]
             {
                 let words = format!("printf '%s{end}' '{quoted}'");
-                assert_eq!(read(&words).unwrap().reveal(), odd, "{what}");
+                assert_eq!(read(&words, &Stop::default()).unwrap().reveal(), odd, "{what}");
             }
         }
 
@@ -316,6 +366,31 @@ mod tests {
                 // The pipe ends when the last writer does; one that lived on would have written first.
                 assert_eq!(reader.join().unwrap(), "");
             }
+        }
+
+        #[test]
+        fn a_command_is_ended_from_outside_with_its_children() {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let stop = Stop::default();
+            let words = format!("sh -c '(echo begun; sleep 5; echo alive) > {} & wait'", pipe.display());
+            let reader = {
+                let (stop, words) = (stop.clone(), words.clone());
+                std::thread::spawn(move || read(&words, &stop).unwrap_err().to_string())
+            };
+            let mut told = std::io::BufReader::new(std::fs::File::open(&pipe).unwrap());
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut told, &mut line).unwrap();
+            stop.now();
+            // The pipe ends when its last writer does.
+            told.read_to_string(&mut line).unwrap();
+            assert_eq!(line, "begun\n");
+            assert!(reader.join().unwrap().contains("it was ended"));
+            // Nothing begins after that.
+            std::fs::remove_file(&pipe).unwrap();
+            assert!(read(&words, &stop).unwrap_err().to_string().contains("it was ended"));
+            assert!(!pipe.exists());
         }
     }
 }

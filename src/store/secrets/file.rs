@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 pub fn read(path: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
     let place = Place::new("file", path, "it should hold the secret and nothing else, readable for you alone");
     // Links are followed, also to files of other users: that is how orchestrators mount secrets.
-    let bytes = files::read_bytes(&expanded(path)).map_err(|error| match error {
+    let bytes = files::read_whole(&expanded(path)).map_err(|error| match error {
         StoreError::Io { what, .. } => place.trouble(what.as_str()),
         StoreError::Damaged { what, .. } => place.trouble(&what),
         other => place.trouble(&other.to_string()),

@@ -8,6 +8,7 @@ use crate::core::secret::ClientSecret;
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use zeroize::{Zeroize, Zeroizing};
@@ -19,26 +20,45 @@ const LIMIT: Duration = Duration::from_secs(3);
 const OTHERS: &str =
     "unlock or start the keyring, or choose another source: --secret env:VAR, file:PATH or command:WORDS";
 
+/// Looks for an entry that is not there: a service that answers needs no unlocking for that, and nothing is made.
+/// Whether it gives back what it takes is tried in [`keep`].
 pub fn usable() -> Result<(), SecretTrouble> {
-    within(LIMIT, || {
-        let dummy = uuid::Uuid::new_v4().simple().to_string();
-        let entry = entry(&dummy)?;
-        entry.set_secret(dummy.as_bytes()).map_err(told)?;
-        let back = entry.get_secret().map_err(told);
-        entry.delete_credential().map_err(told)?;
-        // Some keyrings take a value and cannot give it back.
-        if back?.as_slice() == dummy.as_bytes() {
-            Ok(())
-        } else {
-            Err("it gave another value back than it was given".into())
-        }
+    let nobody = uuid::Uuid::new_v4().simple().to_string();
+    within(LIMIT, move || match entry(&nobody)?.get_credential() {
+        Ok(_) | Err(Error::NoEntry) => Ok(()),
+        Err(error) => Err(told(error)),
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "what is kept is the value")]
 pub fn keep(name: &str, secret: Arc<ClientSecret>) -> Result<(), SecretTrouble> {
     let name = name.to_owned();
-    within(LIMIT, move || entry(&name)?.set_secret(secret.reveal().as_bytes()).map_err(told))
+    keep_within(LIMIT, move || entry(&name), secret)
+}
+
+fn keep_within(
+    limit: Duration,
+    entry: impl Fn() -> Result<Entry, String> + Clone + Send + 'static,
+    secret: Arc<ClientSecret>,
+) -> Result<(), SecretTrouble> {
+    let again = entry.clone();
+    // An entry that is made after all, by an answer to a prompt that came late or in part, is nobody's.
+    let undo = move || {
+        let _ = again().map(|entry| entry.delete_credential());
+    };
+    let make = move || {
+        let entry = entry()?;
+        #[expect(clippy::disallowed_methods, reason = "what is kept is the value")]
+        let value = secret.reveal().as_bytes();
+        entry.set_secret(value).map_err(told)?;
+        // Some keyrings take a value and cannot give it back.
+        let back = entry.get_secret().map(Zeroizing::new).map_err(told);
+        if back.as_ref().is_ok_and(|back| back.as_slice() == value) {
+            return Ok(());
+        }
+        let _ = entry.delete_credential();
+        back.and(Err("it gave another value back than it was given".into()))
+    };
+    within_or(limit, make, undo)
 }
 
 pub fn forget(name: &str) -> Result<(), SecretTrouble> {
@@ -75,20 +95,42 @@ fn within<T: Send + 'static>(
     limit: Duration,
     call: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, SecretTrouble> {
+    within_or(limit, call, || {})
+}
+
+/// The same; a call that ends after it was given up is undone, as it was told that nothing was done.
+fn within_or<T: Send + 'static>(
+    limit: Duration,
+    call: impl FnOnce() -> Result<T, String> + Send + 'static,
+    undo: impl FnOnce() + Send + 'static,
+) -> Result<T, SecretTrouble> {
     let (send, receive) = channel();
+    // Whoever sets it first decides: the call ended in time, or it was given up.
+    let decided = Arc::new(AtomicBool::new(false));
+    let in_thread = Arc::clone(&decided);
     let work = move || {
-        // Nobody listens any more after the limit.
-        let _ = send.send(call());
+        let result = call();
+        if in_thread.swap(true, Ordering::SeqCst) {
+            undo();
+        } else {
+            // Somebody waits for it.
+            let _ = send.send(result);
+        }
     };
     let started = std::thread::Builder::new().name("keyring".into()).spawn(work);
     started.map_err(|error| place().trouble(&error.to_string()))?;
-    match receive.recv_timeout(limit) {
-        Ok(result) => result.map_err(|what| place().trouble(&what)),
-        Err(RecvTimeoutError::Timeout) => {
+    let ended = match receive.recv_timeout(limit) {
+        Err(RecvTimeoutError::Timeout) if !decided.swap(true, Ordering::SeqCst) => {
             let what = format!("no answer within {} s; it may be waiting to be unlocked", limit.as_secs());
-            Err(place().trouble(&what))
+            return Err(place().trouble(&what));
         }
-        Err(RecvTimeoutError::Disconnected) => Err(place().trouble("the call broke off")),
+        // It ends at this very moment.
+        Err(RecvTimeoutError::Timeout) => receive.recv().ok(),
+        other => other.ok(),
+    };
+    match ended {
+        Some(result) => result.map_err(|what| place().trouble(&what)),
+        None => Err(place().trouble("the call broke off")),
     }
 }
 
@@ -158,6 +200,79 @@ mod tests {
         drop(hold);
         assert_eq!(within(LIMIT, || Ok(7)).unwrap(), 7);
         assert_eq!(within::<()>(LIMIT, || Err("why".into())).unwrap_err().to_string(), "the keyring: why");
+        assert!(within::<()>(LIMIT, || panic!("canary")).unwrap_err().to_string().contains("broke off"));
+    }
+
+    fn secret(text: &str) -> Arc<ClientSecret> {
+        Arc::new(ClientSecret::new(Zeroizing::new(text.to_owned())).unwrap())
+    }
+
+    #[test]
+    fn what_is_kept_can_be_read_or_is_not_there() {
+        let store = keyring_core::mock::Store::new().unwrap();
+        let entry = store.build(SERVICE, "one", None).unwrap();
+        let build = {
+            let store = Arc::clone(&store);
+            move || store.build(SERVICE, "one", None).map_err(told)
+        };
+        keep_within(LIMIT, build, secret("canary")).unwrap();
+        assert_eq!(entry.get_secret().unwrap(), b"canary");
+
+        // The second call for the entry is that for reading it back; by then it cannot be read.
+        let forgetful = move || {
+            let entry = store.build(SERVICE, "two", None).map_err(told)?;
+            Ok(Entry::new_with_credential(Arc::new(Forgetful(entry))))
+        };
+        let error = keep_within(LIMIT, forgetful.clone(), secret("canary")).unwrap_err();
+        assert!(error.to_string().contains("another value"), "{error}");
+        assert!(matches!(forgetful().unwrap().get_credential(), Err(Error::NoEntry)));
+    }
+
+    /// Gives back something else.
+    #[derive(Debug)]
+    struct Forgetful(Entry);
+
+    impl keyring_core::api::CredentialApi for Forgetful {
+        fn set_secret(&self, secret: &[u8]) -> keyring_core::Result<()> {
+            self.0.set_secret(secret)
+        }
+        fn get_secret(&self) -> keyring_core::Result<Vec<u8>> {
+            self.0.get_secret().map(|_| b"something".to_vec())
+        }
+        fn delete_credential(&self) -> keyring_core::Result<()> {
+            self.0.delete_credential()
+        }
+        fn get_credential(&self) -> keyring_core::Result<Option<Arc<keyring_core::Credential>>> {
+            self.0.get_secret().map(|_| None)
+        }
+        fn get_specifiers(&self) -> Option<(String, String)> {
+            None
+        }
+        fn as_any(&self) -> &dyn std::any::Any {
+            self
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_made_too_late_is_taken_away_again() {
+        let store = keyring_core::mock::Store::new().unwrap();
+        let entry = store.build(SERVICE, "late", None).unwrap();
+        // Somebody answers the prompt only after the limit.
+        let (answer, prompt) = channel::<()>();
+        let prompt = Arc::new(std::sync::Mutex::new(prompt));
+        let (thread_lives, thread_ended) = channel::<()>();
+        let unlocked = move || {
+            let _until_the_end = &thread_lives;
+            let _ = prompt.lock().unwrap().recv();
+            store.build(SERVICE, "late", None).map_err(told)
+        };
+        let error = keep_within(Duration::from_millis(20), unlocked, secret("canary")).unwrap_err();
+        assert!(error.to_string().contains("no answer"), "{error}");
+        // Once for making it, once for taking it away.
+        answer.send(()).unwrap();
+        let _ = answer.send(());
+        assert!(thread_ended.recv().is_err());
+        assert!(matches!(entry.get_secret(), Err(Error::NoEntry)), "it is still there");
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod env;
 mod file;
 mod keyring;
 
+pub use command::Stop;
+
 use crate::core::profile::SecretSource;
 use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
@@ -43,7 +45,7 @@ impl Keyring {
         Keyring::Memory(Arc::default())
     }
 
-    /// Whether secrets can be kept here: tried by writing, reading and deleting a dummy.
+    /// Whether a keyring answers here. Asks nobody to unlock it and makes nothing in it: [`Keyring::keep`] finds out the rest.
     ///
     /// # Errors
     /// Why not.
@@ -54,10 +56,10 @@ impl Keyring {
         }
     }
 
-    /// Keeps a secret under a new random entry, and names the entry.
+    /// Keeps a secret under a new random entry, and names the entry. It has been read back then.
     ///
     /// # Errors
-    /// When the keyring refuses or does not answer.
+    /// When the keyring refuses or does not answer; there is no entry then, also not later.
     pub fn keep(&self, secret: &Arc<ClientSecret>) -> Result<String, SecretTrouble> {
         let entry = uuid::Uuid::new_v4().simple().to_string();
         match self {
@@ -81,11 +83,11 @@ impl Keyring {
         }
     }
 
-    /// Reads a secret from wherever the profile says it is.
+    /// Reads a secret from wherever the profile says it is. A command that it runs can be ended through `stop`.
     ///
     /// # Errors
     /// When it cannot be read at the moment.
-    pub fn read(&self, source: &SecretSource) -> Result<Arc<ClientSecret>, SecretTrouble> {
+    pub fn read(&self, source: &SecretSource, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
         match (source, self) {
             (SecretSource::Keyring { entry }, Keyring::System) => keyring::read(entry),
             (SecretSource::Keyring { entry }, Keyring::Memory(map)) => {
@@ -93,7 +95,7 @@ impl Keyring {
             }
             (SecretSource::Env { var }, _) => env::read(var),
             (SecretSource::File { path }, _) => file::read(path),
-            (SecretSource::Command { words }, _) => command::read(words),
+            (SecretSource::Command { words }, _) => command::read(words, stop),
         }
     }
 }
