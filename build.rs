@@ -13,7 +13,6 @@ fn main() -> io::Result<()> {
 }
 
 /// A constant with the text of each TOML file of a folder, by name.
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn embedded(name: &str, folder: &Path) -> io::Result<String> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files: Vec<PathBuf> =

@@ -936,7 +936,7 @@ fn opened_with_what_the_command_line_gave() {
 fn only_warnings_still_count_as_working() {
     let mut bench = opened(OpenFor::Test, draft());
     let run = bench.run();
-    let evidence = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+    let evidence = vec![Evidence::local(CheckId::Expiry, [Mark::EndDateNear])];
     let result = CheckResult::Warning { summary: "9 days left".into(), details: Details::new(), evidence };
     bench.tell(Msg::Check { run, event: CheckEvent::Finished { check: CheckId::Expiry, at: Duration::ZERO, result } });
     bench.tell(Msg::ChecksEnded { run, result: Ok(()) });

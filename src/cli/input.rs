@@ -37,7 +37,7 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
     if troubles.is_empty() { Ok(read) } else { Err(Failure { code: code::USAGE, troubles }) }
 }
 
-/// The field of that name. The name is not echoed: it may be a secret in the wrong place.
+/// The field of that name. A name is echoed only when it is a plain word: it may be a secret in the wrong place.
 pub fn field(name: &str) -> Result<FieldId, Failure> {
     match FieldId::parse(name.trim()) {
         Some(FieldId::Secret) => Err(Failure::usage(
@@ -48,7 +48,10 @@ pub fn field(name: &str) -> Result<FieldId, Failure> {
         None => {
             let known: Vec<&str> =
                 FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
-            Err(Failure::usage("there is no field of that name", format!("the fields are {}", known.join(", "))))
+            let is_word = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
+            let error =
+                if is_word { format!("there is no field '{name}'") } else { "there is no field of that name".into() };
+            Err(Failure::usage(error, format!("the fields are {}", known.join(", "))))
         }
     }
 }

@@ -186,7 +186,7 @@ pub enum CheckResult {
         /// More, for `details`.
         details: Details,
         /// What it warns of.
-        evidence: Evidence,
+        evidence: Vec<Evidence>,
     },
     /// It did not pass. The rules say whether that is `failed` or `unknown`, and why.
     Refused {
@@ -290,8 +290,8 @@ impl CheckRun {
                 let (status, summary, details) = match result {
                     CheckResult::Passed { summary, details } => (Status::Passed, summary, details),
                     CheckResult::Warning { summary, details, evidence } => {
-                        let findings = judge.findings(&evidence);
-                        self.judged.extend(findings.into_iter().map(|finding| (Status::Warning, finding)));
+                        let findings = evidence.iter().flat_map(|one| judge.findings(one));
+                        self.judged.extend(findings.map(|finding| (Status::Warning, finding)));
                         self.rank();
                         (Status::Warning, summary, details)
                     }
@@ -463,7 +463,7 @@ mod tests {
             &judge,
         );
         assert_eq!(run.verdict(), Status::Passed);
-        let evidence = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
+        let evidence = vec![Evidence::local(CheckId::Expiry, [Mark::EndDateNear])];
         let warning = CheckResult::Warning { summary: String::new(), details: Details::new(), evidence };
         run.apply(finished(CheckId::Expiry, warning), &judge);
         assert_eq!(run.verdict(), Status::Warning);

@@ -92,7 +92,7 @@ pub(super) fn expiry(request: &RunRequest) -> CheckResult {
         1..=WARNING_DAYS => {
             let near = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
             let evidence = near.naming("expires", &end.to_string()).naming("days_left", &expiry::days(left));
-            CheckResult::Warning { summary, details, evidence }
+            CheckResult::Warning { summary, details, evidence: vec![evidence] }
         }
         _ => CheckResult::Passed { summary, details },
     }
