@@ -27,9 +27,12 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     let idle = CheckRun::default();
     let fold = checks.fold().unwrap_or(&idle);
     let running = matches!(checks.run, Run::Running { .. });
-    // What was found comes before the bars of time where there is no room for both.
-    let room_for_bars = body.height >= if fold.findings.is_empty() { 17 } else { 28 };
-    let bars = if room_for_bars { bars(fold, usize::from(body.width), theme) } else { Vec::new() };
+    // Where a finding leaves no room for a bar a check, one line shows them all.
+    let bars = match (body.height, fold.findings.is_empty()) {
+        (17.., true) | (28.., false) => bars(fold, usize::from(body.width), theme),
+        (17.., false) => bar_line(fold, usize::from(body.width), theme).into_iter().collect(),
+        _ => Vec::new(),
+    };
     let bar_rows = u16::try_from(bars.len()).unwrap_or(0);
     let [lanes, bar_area, pane] = Layout::vertical([
         Constraint::Length(2),
@@ -102,6 +105,39 @@ fn sign(fold: &CheckRun, check: CheckId, running: bool, theme: Theme) -> (&'stat
         None if running && fold.state(check).started.is_some() => (theme.sign("…", "~"), theme.accent()),
         None => (theme.sign("·", "."), theme.dim()),
     }
+}
+
+/// The bars of time in one line, as far as they fit: `token ▇▇▇▇▇▇ 132 ms  registration ▇▇▇▇ 88 ms`.
+fn bar_line<'a>(fold: &CheckRun, room: usize, theme: Theme) -> Option<Line<'a>> {
+    // The sign-in host is judged by the token's answer: their times are one.
+    let shown = [CheckId::Token, CheckId::Environment, CheckId::Registration, CheckId::Access];
+    let shown = if fold.done(CheckId::Token).is_some_and(|done| done.status == Status::Skipped) {
+        [CheckId::Authority, CheckId::Environment, CheckId::Registration, CheckId::Access]
+    } else {
+        shown
+    };
+    let ran: Vec<_> = shown
+        .into_iter()
+        .filter_map(|check| fold.done(check).map(|done| (check, done)))
+        .filter(|(_, done)| done.status != Status::Skipped)
+        .collect();
+    let longest = ran.iter().map(|(_, done)| done.took.as_millis()).max()?.max(1);
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for (check, done) in ran {
+        let took = done.took.as_millis();
+        let cells = usize::try_from(took * 6 / longest).unwrap_or(6).clamp(1, 6);
+        let (title, time) = (format!(" {} ", check.title()), format!(" {took} ms "));
+        used += text::width(&title) + cells + text::width(&time);
+        if used > room {
+            break;
+        }
+        let (_, style) = theme.status(done.status);
+        spans.push(Span::styled(title, theme.dim()));
+        spans.push(Span::styled(theme.sign("▇", "=").repeat(cells), style));
+        spans.push(Span::styled(time, theme.dim()));
+    }
+    Some(Line::from(spans))
 }
 
 /// A bar of time for every check that was started, all on one scale.
