@@ -1,0 +1,124 @@
+//! The key bar: which keys do something now, and in which words.
+//!
+//! What they do is said elsewhere; the keys are those of [`crate::app::keymap`].
+
+use crate::app::form::FieldKey;
+use crate::app::key::Key;
+use crate::app::keymap::{self, Binding, Context, Intent};
+use crate::app::screens::checks::Run;
+use crate::app::screens::home::Marked;
+use crate::app::{After, App, Screen, Seen};
+use crate::core::check::Status;
+use crate::core::question::FieldId;
+
+impl App {
+    /// The keys that do something now, for the key bar: key, word, and whether it must be seen in the smallest window.
+    /// `seen` is what the drawing at hand found out.
+    pub fn bar(&self, seen: Seen) -> Vec<(Key, &'static str, bool)> {
+        let context = self.context();
+        keymap::bindings(context)
+            .iter()
+            .filter(|binding| !binding.bar.is_empty() && self.offers(context, binding.intent, seen))
+            .map(|binding| {
+                let vital = match binding.intent {
+                    Intent::Help | Intent::Back | Intent::Quit | Intent::Enter | Intent::New => true,
+                    Intent::NextField => matches!(context, Context::Step | Context::DiagnosisText),
+                    _ => false,
+                };
+                (binding.key, self.word(context, binding), vital)
+            })
+            .filter(|(_, word, _)| !word.is_empty())
+            .collect()
+    }
+
+    /// The word for a key where it depends on what is there.
+    pub(super) fn word(&self, context: Context, binding: &Binding) -> &'static str {
+        match (context, binding.intent) {
+            (Context::Home, Intent::Enter) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "go on",
+            (Context::Home, Intent::Remove) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "forget",
+            (Context::Checks, Intent::Enter) => match self.after_checks() {
+                After::Start => "start the test",
+                After::Again => "test again",
+                After::Fix => "go to the step",
+                After::Save => "save",
+                After::Home => "done",
+                After::Wait => "",
+            },
+            (Context::Checks, Intent::Back) if self.moving_here() => "stop",
+            (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
+                Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
+                    if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
+                }
+                _ => binding.bar,
+            },
+            _ => binding.bar,
+        }
+    }
+
+    /// Whether a key of that intent leads anywhere now.
+    pub(super) fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
+        let form = self.form();
+        match (context, intent) {
+            (Context::Home, Intent::Enter | Intent::Remove) => self.home.marked().is_some(),
+            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy) => {
+                matches!(self.home.marked(), Some(Marked::Profile(_)))
+            }
+            (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
+            (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
+            (_, Intent::CarryOut) => self.sandbox.is_some(),
+            (_, Intent::OpenLink | Intent::CopyLink) => self.url().is_some(),
+            (_, Intent::Reveal) => self.focused_field() == Some(FieldKey::Of(FieldId::Secret)),
+            (Context::Step | Context::StepField | Context::EditorField, Intent::Test) => {
+                form.is_some_and(|form| form.problems(false).is_empty())
+            }
+            (Context::Step | Context::StepField | Context::EditorField, Intent::Save) => {
+                self.unsaved() && form.is_some_and(|form| form.problems(true).is_empty())
+            }
+            (Context::StepField | Context::EditorField, Intent::Undo) => {
+                self.focused_field().is_some_and(|key| form.is_some_and(|form| form.changed(key)))
+            }
+            (Context::Step | Context::StepField, _) => match (self.stack.last(), intent) {
+                (Some(Screen::Wizard(wizard)), Intent::NextField | Intent::PrevField) => !wizard.fields().is_empty(),
+                (Some(Screen::Wizard(wizard)), Intent::NextPage) => wizard.scroll < seen.max_scroll,
+                (Some(Screen::Wizard(wizard)), Intent::PrevPage) => wizard.step > 0 && wizard.scroll == 0,
+                _ => true,
+            },
+            (Context::Checks, Intent::Test) => matches!(self.after_checks(), After::Fix | After::Save | After::Home),
+            // A test that works is saved with Enter; what failed may be saved all the same.
+            (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
+            (Context::Checks, Intent::CopyDetails) => {
+                matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+            }
+            (Context::DiagnosisText, Intent::NextField) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.findings.is_empty())
+            }
+            (Context::DiagnosisText, Intent::Undo) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.text.is_empty())
+            }
+            (Context::Help | Context::Values, Intent::Down) => seen.max_scroll > 0,
+            _ => true,
+        }
+    }
+
+    /// What Enter does on the test screen.
+    pub(super) fn after_checks(&self) -> After {
+        let Some(Screen::Checks(checks)) = self.stack.last() else { return After::Wait };
+        match &checks.run {
+            Run::Idle => After::Start,
+            Run::Trouble(_) => After::Again,
+            // A warning is to be planned for; what works is saved first.
+            Run::Ended { fold, stopped: false } if fold.verdict() == Status::Warning && self.unsaved() => After::Save,
+            _ if checks.finding().is_some() => After::Fix,
+            Run::Running { .. } => After::Wait,
+            Run::Ended { stopped: true, .. } => After::Again,
+            Run::Ended { fold, .. } if fold.verdict() > Status::Warning => After::Again,
+            Run::Ended { .. } if self.unsaved() => After::Save,
+            Run::Ended { .. } => After::Home,
+        }
+    }
+
+    /// Whether the seen screen runs a test.
+    pub(super) fn moving_here(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Checks(checks)) if matches!(checks.run, Run::Running { .. }))
+    }
+}

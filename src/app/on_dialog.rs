@@ -1,0 +1,163 @@
+//! Questions: their keys, and what an answer leads to.
+//!
+//! Does not know how a question looks.
+
+use crate::app::dialog::{Answer, Dialog, NameFor};
+use crate::app::effect::Effect;
+use crate::app::form::{FieldKey, Purpose};
+use crate::app::key::Key;
+use crate::app::keymap::{self, Intent};
+use crate::app::{App, Screen, scrolled};
+use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
+use std::mem;
+use tui_input::InputRequest;
+
+impl App {
+    pub(super) fn dialog_key(&mut self, mut dialog: Dialog, key: Key) -> Vec<Effect> {
+        let intent = keymap::intent(dialog.context(), key);
+        match intent {
+            // Pressed a second time it leaves; over any other question it asks that one.
+            Some(Intent::Quit) if dialog.asks_to_quit() => {
+                self.quit = Some(130);
+                return Vec::new();
+            }
+            Some(Intent::Quit) => return self.ask_quit(130),
+            Some(Intent::Back) => return Vec::new(),
+            Some(Intent::Repaint) => {
+                self.dialog = Some(dialog);
+                return vec![Effect::Repaint];
+            }
+            _ => {}
+        }
+        let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
+        match &mut dialog {
+            Dialog::Help { scroll, .. } => match intent {
+                Some(intent) => *scroll = scrolled(*scroll, intent, page, max_scroll),
+                None => return Vec::new(),
+            },
+            Dialog::Ask { answers, marked, .. } => match intent {
+                Some(Intent::Up) => *marked = marked.saturating_sub(1),
+                Some(Intent::Down) => *marked = (*marked + 1).min(answers.len().saturating_sub(1)),
+                Some(Intent::Enter) => {
+                    let answer = answers.get(*marked).map(|(_, answer)| answer.clone());
+                    return answer.map(|answer| self.answer(answer)).unwrap_or_default();
+                }
+                _ => {}
+            },
+            Dialog::Values { intake, scroll, .. } => match intent {
+                Some(Intent::Enter) => {
+                    let intake = mem::take(intake);
+                    self.take_values(&intake);
+                    return Vec::new();
+                }
+                Some(intent) => *scroll = scrolled(*scroll, intent, page, max_scroll),
+                None => {}
+            },
+            Dialog::Name { input, problem, purpose, .. } => match key {
+                Key::Enter => match input.value().trim().parse::<ProfileName>() {
+                    Ok(name) if self.home.has(&name) && !purpose.is_for(&name) => {
+                        *problem = Some("there is a profile of that name already".into());
+                    }
+                    Ok(name) => {
+                        return match purpose.clone() {
+                            NameFor::Rename(old) if old.as_str() == name.as_str() => Vec::new(),
+                            NameFor::Rename(old) => {
+                                self.home.follow = Some(name.clone());
+                                vec![Effect::Rename(old, name)]
+                            }
+                            NameFor::Copy(from) => {
+                                self.home.follow = Some(name.clone());
+                                vec![Effect::Copy(from, name)]
+                            }
+                        };
+                    }
+                    Err(error) => *problem = Some(error.message),
+                },
+                Key::Char(c) => {
+                    input.handle(InputRequest::InsertChar(c));
+                    *problem = None;
+                }
+                Key::Backspace => {
+                    input.handle(InputRequest::DeletePrevChar);
+                }
+                Key::Delete => {
+                    input.handle(InputRequest::DeleteNextChar);
+                }
+                Key::Left => {
+                    input.handle(InputRequest::GoToPrevChar);
+                }
+                Key::Right => {
+                    input.handle(InputRequest::GoToNextChar);
+                }
+                Key::Home => {
+                    input.handle(InputRequest::GoToStart);
+                }
+                Key::End => {
+                    input.handle(InputRequest::GoToEnd);
+                }
+                Key::Ctrl('u') => {
+                    input.handle(InputRequest::DeleteLine);
+                }
+                _ => {}
+            },
+        }
+        self.dialog = Some(dialog);
+        Vec::new()
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        match answer {
+            Answer::Stay => Vec::new(),
+            Answer::LeaveKeeping => {
+                let effects = self.keep_draft();
+                self.pop();
+                effects
+            }
+            Answer::LeaveDropping => {
+                let draft = match self.stack.last() {
+                    Some(Screen::Wizard(wizard)) => wizard.draft.clone(),
+                    _ => None,
+                };
+                self.pop();
+                draft.map(|name| vec![Effect::ForgetDraft(name), Effect::LoadHome]).unwrap_or_default()
+            }
+            Answer::QuitKeeping => {
+                // A test may lie over the wizard.
+                let mut effects = self.drop_checks();
+                effects.extend(self.keep_draft());
+                self.quit = Some(130);
+                effects
+            }
+            Answer::QuitDropping => {
+                self.quit = Some(130);
+                Vec::new()
+            }
+            Answer::SourceFrom(start) => {
+                if let Some(form) = self.form_mut() {
+                    form.put(FieldKey::Source, start);
+                }
+                self.focus_field(FieldKey::Source);
+                Vec::new()
+            }
+            Answer::Remove(name) => vec![Effect::Remove(name)],
+            Answer::Forget(name) => vec![Effect::ForgetDraft(name), Effect::LoadHome],
+            Answer::HostsThenTest => {
+                if let Some(form) = self.form_mut() {
+                    form.confirm_hosts();
+                }
+                self.test_form()
+            }
+            Answer::HostsThenSave => {
+                if let Some(form) = self.form_mut() {
+                    form.confirm_hosts();
+                }
+                self.save_form()
+            }
+            Answer::Guide(id) => {
+                self.open_wizard("", &ProfileDraft::new(&id), Purpose::New, "");
+                Vec::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! Wizard and editor: what their keys lead to; testing, saving and leaving what a form holds.
+//!
+//! Does not know the fields; [`crate::app::form`] does.
+
+use crate::app::dialog::{Answer, Dialog};
+use crate::app::effect::Effect;
+use crate::app::form::{FieldKey, Form, Purpose};
+use crate::app::keymap::Intent;
+use crate::app::msg::{Offered, Trouble};
+use crate::app::screens::wizard::Focus;
+use crate::app::{App, Screen, cancel};
+use crate::core::intake::{Found, Intake};
+use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
+use zeroize::Zeroizing;
+
+impl App {
+    pub(super) fn wizard_intent(&mut self, intent: Intent) -> Vec<Effect> {
+        let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
+        let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
+        match intent {
+            Intent::NextField => wizard.cycle(true),
+            Intent::PrevField => wizard.cycle(false),
+            Intent::Up => wizard.scroll = wizard.scroll.min(max_scroll).saturating_sub(1),
+            Intent::Down => wizard.scroll = (wizard.scroll + 1).min(max_scroll),
+            Intent::Enter => {
+                let fields = wizard.fields().len();
+                return match wizard.focus {
+                    Focus::Field(at) if at + 1 < fields => {
+                        wizard.cycle(true);
+                        Vec::new()
+                    }
+                    _ if wizard.at_end() => self.test_form(),
+                    _ => {
+                        wizard.turn(true);
+                        self.keep_draft()
+                    }
+                };
+            }
+            Intent::NextPage if wizard.scroll < max_scroll => wizard.scroll = (wizard.scroll + page).min(max_scroll),
+            Intent::PrevPage if wizard.scroll > 0 => {
+                wizard.scroll = wizard.scroll.min(max_scroll).saturating_sub(page);
+            }
+            Intent::NextPage | Intent::NextStep => {
+                wizard.turn(true);
+                return self.keep_draft();
+            }
+            Intent::PrevPage | Intent::PrevStep => {
+                wizard.turn(false);
+                return self.keep_draft();
+            }
+            Intent::Reveal | Intent::Undo => return self.field_intent(intent),
+            Intent::OpenLink => return self.link(false),
+            Intent::CopyLink => return self.link(true),
+            Intent::CarryOut if self.sandbox.is_some() => {
+                let step = wizard.current().id.clone();
+                return vec![Effect::CarryOut(step)];
+            }
+            Intent::CarryOut => self.warn("only in the sandbox: start with --sandbox to rehearse"),
+            Intent::Test => return self.test_form(),
+            Intent::Save => return self.save_form(),
+            Intent::Back => return self.leave_form(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn editor_intent(&mut self, intent: Intent) -> Vec<Effect> {
+        let Some(Screen::Editor(editor)) = self.stack.last_mut() else { return Vec::new() };
+        match intent {
+            Intent::NextField => editor.cycle(true),
+            Intent::PrevField => editor.cycle(false),
+            Intent::Reveal | Intent::Undo => return self.field_intent(intent),
+            Intent::Test => return self.test_form(),
+            Intent::Save => return self.save_form(),
+            Intent::Back => return self.leave_form(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn field_intent(&mut self, intent: Intent) -> Vec<Effect> {
+        let Some(at) = self.focused_field() else { return Vec::new() };
+        let Some(form) = self.form_mut() else { return Vec::new() };
+        match intent {
+            Intent::Reveal if at == FieldKey::Of(FieldId::Secret) => {
+                form.revealed = !form.revealed;
+                if form.revealed {
+                    return vec![Effect::HideSecretSoon];
+                }
+            }
+            Intent::Undo => form.undo(at),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The page that belongs to what is seen: the step's, or that of the marked finding.
+    pub fn url(&self) -> Option<String> {
+        match self.stack.last() {
+            Some(Screen::Wizard(wizard)) => {
+                let draft = wizard.form.draft();
+                wizard.current().url(&|name| draft.template_value(name, self.know.clouds))
+            }
+            Some(Screen::Checks(checks)) => checks.url(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn link(&mut self, copy: bool) -> Vec<Effect> {
+        match self.url() {
+            Some(url) if copy => vec![Effect::CopyText(url)],
+            Some(url) => vec![Effect::OpenLink(url)],
+            None => {
+                self.warn("there is no link here yet");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Keeps a draft of the new set-up that is seen, where anything is not kept yet.
+    pub(super) fn keep_draft(&mut self) -> Vec<Effect> {
+        let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
+        if wizard.form.purpose != Purpose::New || !(wizard.form.dirty() || wizard.draft.is_some()) {
+            return Vec::new();
+        }
+        let name = wizard.form.profile_name();
+        wizard.form.mark_kept();
+        let step = wizard.current().id.clone();
+        let keep = Effect::KeepDraft { name: name.clone(), draft: wizard.form.draft(), step };
+        // Under its new name only: the draft follows the name that was typed since.
+        match wizard.draft.replace(name.clone()).filter(|old| *old != name) {
+            Some(old) => vec![keep, Effect::ForgetDraft(old)],
+            None => vec![keep],
+        }
+    }
+
+    /// Goes to the first problem, says it, and tells whether there was one.
+    pub(super) fn show_problem(&mut self, to_save: bool) -> bool {
+        let Some(form) = self.form() else { return true };
+        let problems = form.problems(to_save);
+        let Some((key, text)) = problems.first().cloned() else { return false };
+        self.focus_field(key);
+        let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
+        self.warn(format!("{}: {text}{more}", key.label()));
+        true
+    }
+
+    /// Puts the cursor into a field of the open form. A test screen that lies over it goes.
+    pub(super) fn focus_field(&mut self, key: FieldKey) {
+        while matches!(self.stack.last(), Some(Screen::Checks(_))) {
+            self.stack.pop();
+        }
+        match self.stack.last_mut() {
+            Some(Screen::Wizard(wizard)) => wizard.go_to_field(key),
+            Some(Screen::Editor(editor)) => editor.go_to_field(key),
+            _ => {}
+        }
+    }
+
+    pub(super) fn ask_hosts(&mut self, then: Answer) -> bool {
+        let odd = self.form().map(Form::odd_hosts).unwrap_or_default();
+        if odd.is_empty() {
+            return false;
+        }
+        let mut lines = vec!["Secret and token will go there.".to_owned()];
+        lines.extend(odd.into_iter().map(|(_, text)| text));
+        self.dialog = Some(Dialog::ask(
+            "Is this host right?",
+            lines,
+            vec![("No, let me look", Answer::Stay), ("Yes, it is ours", then)],
+        ));
+        true
+    }
+
+    /// The cursor leaves its field, so that what was typed there is put into its final form.
+    pub(super) fn leave_field(&mut self) {
+        match self.stack.last_mut() {
+            Some(Screen::Wizard(wizard)) => wizard.leave_field(),
+            Some(Screen::Editor(editor)) => editor.leave_field(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn test_form(&mut self) -> Vec<Effect> {
+        self.leave_field();
+        if self.show_problem(false) || self.ask_hosts(Answer::HostsThenTest) {
+            return Vec::new();
+        }
+        let Some(form) = self.form() else { return Vec::new() };
+        let saved = match &form.purpose {
+            Purpose::Change(name, _) if !form.dirty() => Some(name.clone()),
+            _ => None,
+        };
+        let title = match form.text(FieldKey::Name).parse::<ProfileName>() {
+            Ok(name) => name.to_string(),
+            Err(_) => "not saved yet".to_owned(),
+        };
+        let (draft, secret) = (form.draft(), form.typed_secret());
+        // An older test below has had its say.
+        let mut effects = self.drop_checks();
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.fault = None;
+            wizard.form.refused_secret = false;
+        }
+        self.push_checks(saved, title, draft, secret);
+        effects.extend(self.start_checks());
+        effects
+    }
+
+    pub(super) fn save_form(&mut self) -> Vec<Effect> {
+        self.leave_field();
+        if !self.unsaved() {
+            self.say("nothing was changed: it is saved already");
+            return Vec::new();
+        }
+        if self.form().is_some_and(Form::homeless_secret) {
+            let why = self.no_keyring.clone().unwrap_or_default();
+            self.dialog = Some(Dialog::ask(
+                "Where is the secret to be read from?",
+                vec![
+                    format!("There is no keyring to keep it in: {why}."),
+                    "What you typed stays here until you leave, and the test uses it.".into(),
+                ],
+                vec![
+                    ("Stay here", Answer::Stay),
+                    ("From an environment variable", Answer::SourceFrom("env:")),
+                    ("From a file", Answer::SourceFrom("file:")),
+                    ("From what a command prints", Answer::SourceFrom("command:")),
+                ],
+            ));
+            return Vec::new();
+        }
+        if self.show_problem(true) || self.ask_hosts(Answer::HostsThenSave) {
+            return Vec::new();
+        }
+        let Some(form) = self.form_mut() else { return Vec::new() };
+        let Ok(secret) = form.wish() else { return Vec::new() };
+        let was = match &form.purpose {
+            Purpose::Change(name, saved) => Some((name.clone(), saved.clone())),
+            Purpose::New => None,
+        };
+        let name = form.profile_name();
+        form.saving = Some(name.clone());
+        let effect = Effect::Save { name, was, draft: form.draft(), secret };
+        self.say("saving");
+        vec![effect]
+    }
+
+    pub(super) fn saved(&mut self, name: &ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
+        let mine = match self.form_mut() {
+            Some(form) if form.saving.as_ref() == Some(name) => {
+                form.saving = None;
+                true
+            }
+            _ => false,
+        };
+        let (place, draft) = match result {
+            Ok(saved) => saved,
+            Err(trouble) => {
+                self.trouble(&trouble);
+                return Vec::new();
+            }
+        };
+        let mut effects = Vec::new();
+        self.say(format!("saved: {place}"));
+        if mine {
+            let drafts = self.stack.iter().filter_map(|screen| match screen {
+                Screen::Wizard(wizard) => wizard.draft.clone(),
+                Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) => None,
+            });
+            effects.extend(drafts.map(Effect::ForgetDraft).collect::<Vec<_>>());
+            self.home.follow = Some(name.clone());
+            // What was saved is tested, not what was typed: the form has done its work.
+            while !self.stack.is_empty() {
+                effects.extend(self.pop());
+            }
+            self.push_checks(Some(name.clone()), name.to_string(), draft, None);
+            effects.extend(self.start_checks());
+        }
+        effects.push(Effect::LoadHome);
+        effects
+    }
+
+    pub(super) fn leave_form(&mut self) -> Vec<Effect> {
+        let Some(form) = self.form() else { return self.pop() };
+        if !form.dirty() {
+            return self.pop();
+        }
+        self.dialog = Some(match form.purpose {
+            Purpose::New => Dialog::ask(
+                "Leave this set-up?",
+                vec!["A draft keeps everything but the secret.".into()],
+                vec![
+                    ("Stay here", Answer::Stay),
+                    ("Keep a draft and leave", Answer::LeaveKeeping),
+                    ("Throw it away", Answer::LeaveDropping),
+                ],
+            ),
+            Purpose::Change(..) => Dialog::ask(
+                "Leave without saving?",
+                vec!["What was changed here is not saved.".into()],
+                vec![("Stay here", Answer::Stay), ("Leave, drop the changes", Answer::LeaveDropping)],
+            ),
+        });
+        Vec::new()
+    }
+
+    /// The seen screen goes; a test that it runs is cancelled.
+    pub(super) fn pop(&mut self) -> Vec<Effect> {
+        self.stack.pop().and_then(|screen| cancel(&screen)).into_iter().collect()
+    }
+
+    /// All test screens go.
+    pub(super) fn drop_checks(&mut self) -> Vec<Effect> {
+        let effects = self.stack.iter().filter_map(cancel).collect();
+        self.stack.retain(|screen| !matches!(screen, Screen::Checks(_)));
+        effects
+    }
+
+    pub(super) fn ask_quit(&mut self, code: u8) -> Vec<Effect> {
+        let Some(form) = self.form().filter(|form| form.dirty()) else {
+            self.quit = Some(code);
+            return Vec::new();
+        };
+        let mut answers = vec![("Stay here", Answer::Stay)];
+        let line = match form.purpose {
+            Purpose::New => {
+                answers.push(("Keep a draft and leave", Answer::QuitKeeping));
+                "A draft keeps everything but the secret."
+            }
+            Purpose::Change(..) => "What was changed and not saved is gone then.",
+        };
+        answers.push(("Leave, drop what was typed", Answer::QuitDropping));
+        self.dialog = Some(Dialog::ask("Leave the program?", vec![line.into()], answers));
+        Vec::new()
+    }
+
+    pub(super) fn carried_out(&mut self, said: String, offers: Vec<Offered>) {
+        let mut intake = Intake::default();
+        for offer in offers {
+            match offer {
+                Offered::Value(field, value) => intake.found.push(Found { field, value, by: "the portal".into() }),
+                Offered::Secret(secret, ends) => {
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "the sandbox's made-up secret goes into the field that it is offered for"
+                    )]
+                    let value = Zeroizing::new(secret.reveal().to_owned());
+                    intake.secret = Some(value);
+                    intake.found.push(Found { field: FieldId::Expires, value: ends, by: "the portal".into() });
+                }
+            }
+        }
+        let Some(form) = self.form().filter(|_| self.dialog.is_none()) else {
+            self.say(said);
+            return;
+        };
+        let nothing_new = intake.secret.is_none()
+            && intake.found.iter().all(|found| form.text(FieldKey::Of(found.field)) == found.value);
+        if nothing_new {
+            let next = self.test_key().map(|key| format!(" {key} tests again.")).unwrap_or_default();
+            self.say(format!("{said}{next}"));
+        } else {
+            self.toast = None;
+            let title = "The sandbox's portal shows".to_owned();
+            self.dialog = Some(Dialog::Values { intake, title, said: Some(said), scroll: 0 });
+        }
+    }
+
+    pub(super) fn take_values(&mut self, intake: &Intake) {
+        let Some(form) = self.form_mut() else { return };
+        for found in &intake.found {
+            form.put(FieldKey::Of(found.field), &found.value);
+        }
+        if let Some(secret) = &intake.secret {
+            form.put(FieldKey::Of(FieldId::Secret), secret);
+        }
+        // Looked at together: a value is judged beside the others.
+        for found in &intake.found {
+            form.leave(FieldKey::Of(found.field));
+        }
+        if intake.secret.is_some() {
+            form.leave(FieldKey::Of(FieldId::Secret));
+        }
+        let count = intake.len();
+        match self.stack.last_mut() {
+            Some(Screen::Wizard(wizard)) => wizard.to_next_gap(),
+            Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_)) | None => {}
+        }
+        let next = self.test_key().map(|key| format!("; {key} tests again")).unwrap_or_default();
+        self.say(format!("{count} value{} taken{next}", if count == 1 { "" } else { "s" }));
+    }
+
+    /// Which key tests again, where a saved profile is being mended and everything is there.
+    pub(super) fn test_key(&self) -> Option<&'static str> {
+        match (self.stack.last(), self.form()) {
+            (Some(Screen::Wizard(wizard)), Some(form))
+                if form.purpose != Purpose::New && form.problems(false).is_empty() =>
+            {
+                match wizard.focus {
+                    Focus::Body => Some("t"),
+                    Focus::Field(_) => Some("ctrl-t"),
+                }
+            }
+            _ => None,
+        }
+    }
+}

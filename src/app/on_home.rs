@@ -1,0 +1,225 @@
+//! Home: what its keys lead to, and how a saved profile is opened.
+//!
+//! Does not read the list; the runtime does.
+
+use crate::app::dialog::{Answer, Dialog, NameFor};
+use crate::app::effect::{Effect, OpenFor};
+use crate::app::form::{Form, Purpose};
+use crate::app::keymap::Intent;
+use crate::app::msg::{DraftRow, Trouble};
+use crate::app::screens::editor::Editor;
+use crate::app::screens::home::{HomeRun, Marked, Round};
+use crate::app::screens::wizard::Wizard;
+use crate::app::{App, Screen, others};
+use crate::core::check::CheckRun;
+use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
+use std::mem;
+use tui_input::Input;
+
+impl App {
+    pub(super) fn home_intent(&mut self, intent: Intent) -> Vec<Effect> {
+        let marked = self.home.marked();
+        match (intent, marked) {
+            (Intent::New, _) => self.start_new(),
+            (Intent::Diagnose, _) => {
+                self.stack.push(Screen::Diagnosis(Box::default()));
+                Vec::new()
+            }
+            (Intent::Up, _) => {
+                self.home.step(false);
+                Vec::new()
+            }
+            (Intent::Down, _) => {
+                self.home.step(true);
+                Vec::new()
+            }
+            (Intent::Back, _) => {
+                let effects = self.stop_round();
+                if !effects.is_empty() {
+                    self.say("stopped");
+                }
+                effects
+            }
+            (Intent::TestAll, _) => {
+                let (ready, broken): (Vec<_>, Vec<_>) =
+                    self.home.profiles().iter().partition(|row| row.problem.is_none());
+                let names: Vec<ProfileName> = ready.into_iter().map(|row| row.name.clone()).collect();
+                match (names.len(), broken.len()) {
+                    (0, _) => self.warn("there is no complete profile to test"),
+                    (_, 0) => {}
+                    (_, left) => self.say(format!("{left} incomplete left out")),
+                }
+                let mut effects = self.stop_round();
+                self.home.round.total = names.len();
+                for name in names {
+                    let run = self.new_run();
+                    self.home.runs.push(HomeRun { run, name: name.clone(), fold: CheckRun::default() });
+                    effects.push(Effect::StartSaved { run, name });
+                }
+                effects
+            }
+            (Intent::Enter, Some(Marked::Draft(draft))) => {
+                self.resume(&draft);
+                Vec::new()
+            }
+            (Intent::Remove, Some(Marked::Draft(draft))) => {
+                self.dialog = Some(Dialog::ask(
+                    format!("Forget the draft '{}'?", draft.name),
+                    vec!["Nothing was saved under this name yet.".into()],
+                    vec![("Keep it", Answer::Stay), ("Forget it", Answer::Forget(draft.name))],
+                ));
+                Vec::new()
+            }
+            (Intent::Enter, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Look),
+            (Intent::Test, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Test),
+            (Intent::Edit, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Edit),
+            (Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy, Some(Marked::Draft(_))) => {
+                self.warn("this is a draft: Enter goes on with it");
+                Vec::new()
+            }
+            (Intent::Enter | Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Remove, None) => {
+                self.warn("there is no profile yet: n sets one up");
+                Vec::new()
+            }
+            (Intent::Remove, Some(Marked::Profile(row))) => {
+                self.dialog = Some(Dialog::ask(
+                    format!("Remove the profile '{}'?", row.name),
+                    vec!["Its secret is taken out of the keyring. The app in Entra and its row in D365 stay as they are.".into()],
+                    vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
+                ));
+                Vec::new()
+            }
+            (Intent::Rename, Some(Marked::Profile(row))) => {
+                let input = Input::new(row.name.as_str().to_owned());
+                self.dialog = Some(Dialog::Name {
+                    title: format!("New name for '{}'", row.name),
+                    input,
+                    problem: None,
+                    purpose: NameFor::Rename(row.name),
+                });
+                Vec::new()
+            }
+            (Intent::Copy, Some(Marked::Profile(row))) => {
+                let input = Input::new(format!("{}-copy", row.name));
+                self.dialog = Some(Dialog::Name {
+                    title: format!("Name for the copy of '{}'", row.name),
+                    input,
+                    problem: None,
+                    purpose: NameFor::Copy(row.name),
+                });
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn open_saved(&mut self, name: ProfileName, purpose: OpenFor) -> Vec<Effect> {
+        vec![Effect::OpenProfile { name, purpose }]
+    }
+
+    /// Ends the tests that run from home.
+    pub(super) fn stop_round(&mut self) -> Vec<Effect> {
+        self.home.round = Round::default();
+        mem::take(&mut self.home.runs).into_iter().map(|run| Effect::CancelChecks { run: run.run }).collect()
+    }
+
+    pub(super) fn resume(&mut self, row: &DraftRow) {
+        let shown = if row.name.as_str().starts_with("unnamed") { "" } else { row.name.as_str() };
+        self.open_wizard(shown, &row.draft, Purpose::New, &row.step);
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.form.set_taken(others(&self.home.names(), &self.home.drafts, &Purpose::New, Some(&row.name)));
+            wizard.draft = Some(row.name.clone());
+        }
+    }
+
+    pub(super) fn start_new(&mut self) -> Vec<Effect> {
+        match self.know.guides {
+            [only] => self.open_wizard("", &ProfileDraft::new(&only.id), Purpose::New, ""),
+            many => {
+                let answers =
+                    many.iter().map(|guide| (guide.title.as_str(), Answer::Guide(guide.id.clone()))).collect();
+                self.dialog = Some(Dialog::ask("What do you want to connect to?", Vec::new(), answers));
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn guide(&self, id: &str) -> &'static Guide {
+        self.know.guides.iter().find(|guide| guide.id == id).unwrap_or(&self.know.guides[0])
+    }
+
+    pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
+        let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
+        let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
+        form.no_keyring.clone_from(&self.no_keyring);
+        form
+    }
+
+    pub(super) fn open_wizard(&mut self, name: &str, draft: &ProfileDraft, purpose: Purpose, step: &str) {
+        let mut draft = draft.clone();
+        if let (Purpose::New, Some(rehearsal)) = (&purpose, &self.sandbox) {
+            for (field, value) in
+                rehearsal.preset.iter().filter(|(field, _)| draft.value(*field).is_empty()).collect::<Vec<_>>()
+            {
+                draft.set(*field, value);
+            }
+        }
+        let form = self.make_form(name, &draft, purpose);
+        self.stack.push(Screen::Wizard(Box::new(Wizard::new(form, step))));
+    }
+
+    /// Opens the wizard over a saved profile whose values cannot be tested, at the first that is missing or wrong.
+    pub(super) fn complete(&mut self, name: &ProfileName, draft: &ProfileDraft) -> bool {
+        let Err(problems) = draft.check(name, self.guide(&draft.guide), self.know.clouds) else { return false };
+        self.open_wizard(name.as_str(), draft, Purpose::Change(name.clone(), draft.clone()), "");
+        if !self.show_problem(false)
+            && let Some(problem) = problems.first()
+        {
+            self.warn(format!("{}: {}", problem.field.spec().label, problem.text));
+        }
+        true
+    }
+
+    pub(super) fn profile_opened(
+        &mut self,
+        name: ProfileName,
+        purpose: OpenFor,
+        result: Result<ProfileDraft, Trouble>,
+    ) -> Vec<Effect> {
+        // Asked for from home, or to edit what the test screen shows; by now another screen may be open.
+        let still_wanted = match (self.stack.as_slice(), purpose) {
+            ([], _) => true,
+            ([Screen::Checks(checks)], OpenFor::Edit) => checks.saved.as_ref() == Some(&name),
+            _ => false,
+        };
+        if !still_wanted || self.dialog.is_some() {
+            return Vec::new();
+        }
+        let draft = match result {
+            Ok(draft) => draft,
+            Err(trouble) => {
+                self.trouble(&trouble);
+                return Vec::new();
+            }
+        };
+        if !self.know.guides.iter().any(|guide| guide.id == draft.guide) {
+            self.warn("this version does not have the guide of this profile");
+            return Vec::new();
+        }
+        match purpose {
+            OpenFor::Edit => {
+                let form = self.make_form(name.as_str(), &draft, Purpose::Change(name.clone(), draft.clone()));
+                self.stack.push(Screen::Editor(Box::new(Editor { form, at: 0 })));
+                Vec::new()
+            }
+            OpenFor::Look | OpenFor::Test if self.complete(&name, &draft) => Vec::new(),
+            OpenFor::Look | OpenFor::Test => {
+                let title = name.to_string();
+                self.push_checks(Some(name), title, draft, None);
+                if purpose == OpenFor::Test { self.start_checks() } else { Vec::new() }
+            }
+        }
+    }
+}
