@@ -6,7 +6,7 @@ mod support;
 
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
-use d365_connect::app::form::FieldKey;
+use d365_connect::app::form::{FieldKey, Purpose};
 use d365_connect::app::msg::{DraftRow, HomeData, Msg, Offered, Trouble};
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::wizard::Wizard;
@@ -71,11 +71,14 @@ fn filled() -> Bench {
 fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.take();
-    bench.keys(match purpose {
-        OpenFor::Test => "t",
-        OpenFor::Look => "<enter>",
-        OpenFor::Edit => "e",
-    });
+    match purpose {
+        OpenFor::Test => bench.keys("t"),
+        OpenFor::Look => bench.keys("<enter>"),
+        OpenFor::Edit => bench.keys("e"),
+        OpenFor::Mend => {
+            bench.keys("d").paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
+        }
+    };
     assert_eq!(bench.asked(), "OpenProfile");
     let name = "contoso".parse().unwrap();
     bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft) });
@@ -346,7 +349,7 @@ fn ctrl_c_asks_when_something_would_be_lost_and_leaves_when_pressed_twice() {
         ("nabc<c-c>", "", None),
         ("nabc<c-c><enter>", "", None),
         ("nabc<c-c><esc>", "", None),
-        ("nabc<c-c><c-c>", "", Some(130)),
+        ("nabc<c-c><c-c>", "KeepDraft", Some(130)),
         ("nabc<c-c><down><enter>", "KeepDraft", Some(130)),
         ("nabc<c-c><down><down><enter>", "", Some(130)),
     ];
@@ -943,4 +946,41 @@ fn only_warnings_still_count_as_working() {
     // The end that is near has a step of its own.
     bench.keys("<enter>");
     assert_eq!(bench.place().0, "client-secret");
+}
+
+#[test]
+fn a_finding_stays_with_its_step_until_its_values_are_taken() {
+    let mut bench = opened(OpenFor::Mend, draft());
+    let fault = bench.wizard().fault_here().unwrap().clone();
+    assert!(fault.title.contains("expired") && !fault.fix.is_empty(), "{fault:?}");
+    assert_eq!((bench.place().0, bench.wizard().form.purpose != Purpose::New), ("client-secret", true));
+    bench.paste(&everything()).keys("<enter>");
+    assert!(bench.wizard().fault.is_none());
+}
+
+#[test]
+fn what_just_failed_takes_no_saved_place_without_a_question() {
+    for (keys, saved) in [("<enter>", false), ("<down><enter>", true)] {
+        let mut bench = opened(OpenFor::Edit, draft());
+        bench.keys("x<c-t>");
+        let run = bench.run();
+        bench.run_ends(run, Some(&failure(CheckId::Token, "AADSTS7000215: Invalid client secret provided.")));
+        bench.take();
+        bench.keys("s");
+        assert_eq!(title(&bench), "This test failed. Save it all the same?");
+        bench.keys(keys);
+        assert_eq!(bench.asked() == "Save", saved, "{keys}");
+    }
+}
+
+#[test]
+fn a_pasted_source_takes_the_place_of_what_stands_there() {
+    let mut bench = opened(OpenFor::Edit, draft());
+    while bench.app.focused_field() != Some(FieldKey::Source) {
+        bench.keys("<tab>");
+    }
+    bench.paste("env:OTHER_SECRET");
+    assert_eq!(bench.app.form().unwrap().text(FieldKey::Source), "env:OTHER_SECRET");
+    bench.keys("<c-u>");
+    assert_eq!(bench.app.form().unwrap().text(FieldKey::Source), "");
 }

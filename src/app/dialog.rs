@@ -26,6 +26,8 @@ pub enum Answer {
     HostsThenTest,
     /// The odd hosts are right: go on with saving.
     HostsThenSave,
+    /// The test failed; what was tested is saved all the same.
+    SaveAllTheSame,
     /// Start the guide of that id.
     Guide(String),
     /// The secret is read from elsewhere: put this start of a source into its field.

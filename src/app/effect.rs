@@ -27,6 +27,8 @@ pub enum OpenFor {
     Look,
     /// To be edited.
     Edit,
+    /// To be mended at the step of the marked finding of the diagnosis.
+    Mend,
 }
 
 /// Something that the runtime does.

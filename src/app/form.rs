@@ -258,6 +258,8 @@ impl Form {
         if paste.dropped_controls {
             told.push("control characters were dropped");
         }
+        // A secret that is shown for a moment is not shown with what comes after.
+        self.revealed = false;
         if paste.cut {
             told.push("only the first 64 KiB were taken");
         }
@@ -274,6 +276,10 @@ impl Form {
                 }
                 if text.contains('\n') {
                     told.push("line ends were dropped");
+                }
+                if at == FieldKey::Source {
+                    // What stands there is a word of ours: a pasted source takes its place.
+                    *input = Input::default();
                 }
                 for c in text.chars().filter(|c| !c.is_control()).take(2048) {
                     input.handle(InputRequest::InsertChar(c));
@@ -427,6 +433,7 @@ impl Form {
         }
         match text.parse::<ProfileName>() {
             Err(error) => vec![Note::new(Weight::Problem, error.message)],
+            Ok(_) if self.purpose != Purpose::New && !self.changed(FieldKey::Name) => Vec::new(),
             Ok(name) if self.taken.contains(&name) => {
                 vec![Note::new(Weight::Problem, "there is a profile or draft of that name already")]
             }
@@ -447,7 +454,16 @@ impl Form {
                 )]
             }
             Ok(SecretWish::Source(source)) => vec![Note::new(Weight::Good, format!("read from {source} at each use"))],
-            _ => Vec::new(),
+            _ => self
+                .no_keyring
+                .iter()
+                .map(|why| {
+                    let text = format!(
+                        "no keyring can be used here ({why}): name env:VAR, file:PATH or command:WORDS before you save"
+                    );
+                    Note::new(Weight::Hint, text)
+                })
+                .collect(),
         }
     }
 

@@ -55,6 +55,8 @@ pub enum Intent {
     Save,
     /// Show the secret for a moment.
     Reveal,
+    /// Nothing in the field any more.
+    Clear,
     /// Back to the saved value.
     Undo,
     /// Have the sandbox's administrator do this step.
@@ -164,6 +166,7 @@ const STEP_FIELD: &[Binding] = &[
     bind(Key::PageUp, Intent::PrevPage, "back a step", "read back; at the start of the text, the step before"),
     bind(Key::Ctrl('r'), Intent::Reveal, "show", "show the secret for five seconds"),
     bind(Key::Ctrl('x'), Intent::Undo, "undo field", "back to the saved value"),
+    bind(Key::Ctrl('u'), Intent::Clear, "", "clear the field"),
     bind(Key::Ctrl('t'), Intent::Test, "test", "test with what is filled in"),
     bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
@@ -176,9 +179,10 @@ const EDITOR_FIELD: &[Binding] = &[
     bind(Key::BackTab, Intent::PrevField, "", "the field before"),
     bind(Key::Down, Intent::NextField, "", ""),
     bind(Key::Up, Intent::PrevField, "", ""),
-    bind(Key::Ctrl('s'), Intent::Save, "save", "save what was changed"),
+    bind(Key::Ctrl('s'), Intent::Save, "save", "save what was changed, then test it as saved"),
     bind(Key::Ctrl('t'), Intent::Test, "test", "test what is filled in, before it is saved"),
     bind(Key::Ctrl('x'), Intent::Undo, "undo field", "back to the saved value"),
+    bind(Key::Ctrl('u'), Intent::Clear, "", "clear the field"),
     bind(Key::Ctrl('r'), Intent::Reveal, "show", "show the secret for five seconds"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
     bind(Key::Esc, Intent::Back, "leave", "leave; asks when something was changed"),

@@ -198,7 +198,7 @@ impl App {
             }
         }
         if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-            wizard.mend(step, &finding.title, field_of(finding.cause));
+            wizard.mend(&finding, field_of(finding.cause));
         }
         effects
     }

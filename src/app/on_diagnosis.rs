@@ -2,11 +2,12 @@
 //!
 //! Judging is for the rules.
 
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::Purpose;
 use crate::app::keymap::Intent;
 use crate::app::screens::checks::finding_text;
 use crate::app::screens::diagnosis::Part;
+use crate::app::screens::home::Marked;
 use crate::app::{App, Screen, field_of};
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Judge;
@@ -47,11 +48,16 @@ impl App {
             }
             Intent::Enter => {
                 if let Some(finding) = diagnosis.findings.get(diagnosis.marked).cloned() {
+                    // The profile that is marked at home is the one that is mended; without any, the guide is read.
+                    if let Some(Marked::Profile(row)) = self.home.marked() {
+                        return vec![Effect::OpenProfile { name: row.name, purpose: OpenFor::Mend }];
+                    }
                     let guide = self.know.guides[0].id.clone();
-                    let guide = finding.fix.guide.unwrap_or(guide);
+                    let guide = finding.fix.guide.clone().unwrap_or(guide);
                     self.open_wizard("", &ProfileDraft::new(&guide), Purpose::New, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-                        wizard.mend(&finding.fix.step, &finding.title, field_of(finding.cause));
+                        wizard.passed.fill(false);
+                        wizard.mend(&finding, field_of(finding.cause));
                     }
                 }
             }

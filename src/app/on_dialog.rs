@@ -17,10 +17,10 @@ impl App {
     pub(super) fn dialog_key(&mut self, mut dialog: Dialog, key: Key) -> Vec<Effect> {
         let intent = keymap::intent(dialog.context(), key);
         match intent {
-            // Pressed a second time it leaves; over any other question it asks that one.
+            // Pressed a second time it leaves, keeping what can be kept; over any other question it asks that one.
             Some(Intent::Quit) if dialog.asks_to_quit() => {
-                self.quit = Some(130);
-                return Vec::new();
+                let keeps = matches!(&dialog, Dialog::Ask { answers, .. } if answers.iter().any(|(_, a)| *a == Answer::QuitKeeping));
+                return self.answer(if keeps { Answer::QuitKeeping } else { Answer::QuitDropping });
             }
             Some(Intent::Quit) => return self.ask_quit(130),
             Some(Intent::Back) => return Vec::new(),
@@ -148,11 +148,12 @@ impl App {
                 }
                 self.test_form()
             }
+            Answer::SaveAllTheSame => self.save_form_now(),
             Answer::HostsThenSave => {
                 if let Some(form) = self.form_mut() {
                     form.confirm_hosts();
                 }
-                self.save_form()
+                self.save_form_now()
             }
             Answer::Guide(id) => {
                 self.open_wizard("", &ProfileDraft::new(&id), Purpose::New, "");

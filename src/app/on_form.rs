@@ -5,10 +5,13 @@
 use crate::app::dialog::{Answer, Dialog};
 use crate::app::effect::Effect;
 use crate::app::form::{FieldKey, Form, Purpose};
+use crate::app::key::Key;
 use crate::app::keymap::Intent;
 use crate::app::msg::{Offered, Trouble};
+use crate::app::screens::checks::Run;
 use crate::app::screens::wizard::Focus;
 use crate::app::{App, Screen, cancel};
+use crate::core::check::Status;
 use crate::core::intake::{Found, Intake};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -50,7 +53,7 @@ impl App {
                 wizard.turn(false);
                 return self.keep_draft();
             }
-            Intent::Reveal | Intent::Undo => return self.field_intent(intent),
+            Intent::Reveal | Intent::Undo | Intent::Clear => return self.field_intent(intent),
             Intent::OpenLink => return self.link(false),
             Intent::CopyLink => return self.link(true),
             Intent::CarryOut if self.sandbox.is_some() => {
@@ -71,7 +74,7 @@ impl App {
         match intent {
             Intent::NextField => editor.cycle(true),
             Intent::PrevField => editor.cycle(false),
-            Intent::Reveal | Intent::Undo => return self.field_intent(intent),
+            Intent::Reveal | Intent::Undo | Intent::Clear => return self.field_intent(intent),
             Intent::Test => return self.test_form(),
             Intent::Save => return self.save_form(),
             Intent::Back => return self.leave_form(),
@@ -91,6 +94,9 @@ impl App {
                 }
             }
             Intent::Undo => form.undo(at),
+            Intent::Clear => {
+                form.key(at, Key::Ctrl('u'));
+            }
             _ => {}
         }
         Vec::new()
@@ -101,7 +107,8 @@ impl App {
         match self.stack.last() {
             Some(Screen::Wizard(wizard)) => {
                 let draft = wizard.form.draft();
-                wizard.current().url(&|name| draft.template_value(name, self.know.clouds))
+                let own = wizard.fault_here().and_then(|fault| fault.url.clone());
+                own.or_else(|| wizard.current().url(&|name| draft.template_value(name, self.know.clouds)))
             }
             Some(Screen::Checks(checks)) => checks.url(),
             _ => None,
@@ -209,7 +216,23 @@ impl App {
         effects
     }
 
+    /// Saves what the form holds. A saved profile is not replaced by one that just failed without a question.
     pub(super) fn save_form(&mut self) -> Vec<Effect> {
+        let failed = matches!(self.stack.last(), Some(Screen::Checks(checks))
+            if matches!(&checks.run, Run::Ended { fold, stopped: false } if fold.verdict() == Status::Failed));
+        let replaces = self.unsaved() && self.form().is_some_and(|form| form.purpose != Purpose::New);
+        if failed && replaces {
+            self.dialog = Some(Dialog::ask(
+                "This test failed. Save it all the same?",
+                vec!["It takes the place of what is saved now.".into()],
+                vec![("No, not yet", Answer::Stay), ("Yes, save it", Answer::SaveAllTheSame)],
+            ));
+            return Vec::new();
+        }
+        self.save_form_now()
+    }
+
+    pub(super) fn save_form_now(&mut self) -> Vec<Effect> {
         self.leave_field();
         if !self.unsaved() {
             self.say("nothing was changed: it is saved already");
@@ -386,7 +409,10 @@ impl App {
         }
         let count = intake.len();
         match self.stack.last_mut() {
-            Some(Screen::Wizard(wizard)) => wizard.to_next_gap(),
+            Some(Screen::Wizard(wizard)) => {
+                wizard.to_next_gap();
+                wizard.fault = None;
+            }
             Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_)) | None => {}
         }
         let next = self.test_key().map(|key| format!("; {key} tests again")).unwrap_or_default();

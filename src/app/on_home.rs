@@ -10,7 +10,7 @@ use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
 use crate::app::screens::home::{HomeRun, Marked, Round};
 use crate::app::screens::wizard::Wizard;
-use crate::app::{App, Screen, others};
+use crate::app::{App, Screen, field_of, others};
 use crate::core::check::CheckRun;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -190,8 +190,9 @@ impl App {
     ) -> Vec<Effect> {
         // Asked for from home, or to edit what the test screen shows; by now another screen may be open.
         let still_wanted = match (self.stack.as_slice(), purpose) {
-            ([], _) => true,
+            ([], purpose) => purpose != OpenFor::Mend,
             ([Screen::Checks(checks)], OpenFor::Edit) => checks.saved.as_ref() == Some(&name),
+            ([Screen::Diagnosis(_)], OpenFor::Mend) => true,
             _ => false,
         };
         if !still_wanted || self.dialog.is_some() {
@@ -212,6 +213,20 @@ impl App {
             OpenFor::Edit => {
                 let form = self.make_form(name.as_str(), &draft, Purpose::Change(name.clone(), draft.clone()));
                 self.stack.push(Screen::Editor(Box::new(Editor { form, at: 0 })));
+                Vec::new()
+            }
+            OpenFor::Mend => {
+                let finding = match self.stack.last() {
+                    Some(Screen::Diagnosis(diagnosis)) => diagnosis.findings.get(diagnosis.marked).cloned(),
+                    _ => None,
+                };
+                if let Some(finding) = finding {
+                    let saved = Purpose::Change(name.clone(), draft.clone());
+                    self.open_wizard(name.as_str(), &draft, saved, &finding.fix.step);
+                    if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                        wizard.mend(&finding, field_of(finding.cause));
+                    }
+                }
                 Vec::new()
             }
             OpenFor::Look | OpenFor::Test if self.complete(&name, &draft) => Vec::new(),

@@ -34,8 +34,9 @@ pub fn junit(tested: &[Tested]) -> String {
                 seconds(line.duration_ms)
             );
             let cause = report.findings.iter().find(|finding| finding.check == Some(line.id));
+            // What a person is told: of a finding its title, else the check's own line.
+            let summary = xml(cause.map_or(&line.summary, |finding| &finding.title));
             let cause = cause.map_or("unknown", |finding| finding.cause.as_str());
-            let summary = xml(&line.summary);
             let _ = match line.status {
                 Status::Failed => write!(out, "<failure type=\"{cause}\" message=\"{summary}\"/>"),
                 Status::Unknown => write!(out, "<error type=\"{cause}\" message=\"{summary}\"/>"),

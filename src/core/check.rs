@@ -131,6 +131,14 @@ impl fmt::Display for CheckId {
     }
 }
 
+/// Why a check was skipped, in the words of the screens: `needs sign-in host` for `needs authority`.
+pub fn reason_in_words(reason: &str) -> String {
+    match reason.strip_prefix("needs ").and_then(CheckId::parse) {
+        Some(check) => format!("needs {}", check.title()),
+        None => reason.to_owned(),
+    }
+}
+
 /// How a check, lane or profile stands. The order is the order of folding: the worst wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

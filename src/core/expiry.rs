@@ -9,7 +9,7 @@ pub const WARNING_DAYS: i64 = 30;
 
 /// Reads `2027-05-20`, and the portal's `5/20/2027`.
 ///
-/// The portal writes month first in its English form; a day above 12 in the first place is taken for what it is.
+/// With slashes only where it is plain which number is the month.
 pub fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
     if let Ok(date) = text.parse::<Date>() {
@@ -21,7 +21,12 @@ pub fn parse_date(text: &str) -> Option<Date> {
     }
     let parts: Vec<i32> = date_part.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [first, second, year] = parts.as_slice() else { return None };
-    let (month, day) = if *first > 12 { (*second, *first) } else { (*first, *second) };
+    let (month, day) = match (*first, *second) {
+        (first, second) if first > 12 => (second, first),
+        (first, second) if second > 12 || first == second => (first, second),
+        // Which of the two is the month cannot be known.
+        _ => return None,
+    };
     Date::new(i16::try_from(*year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
@@ -52,6 +57,8 @@ mod tests {
             ("12/31/2299", Some((2299, 12, 31))),
             ("2027-05-20T00:00:00Z", Some((2027, 5, 20))),
             ("2027-13-01", None),
+            ("5/6/2027", None),
+            ("5/5/2027", Some((2027, 5, 5))),
             ("soon", None),
             ("", None),
         ] {

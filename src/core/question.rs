@@ -107,7 +107,7 @@ const SPECS: [FieldSpec; 12] = [
     FieldSpec {
         id: FieldId::ResourceUrl,
         name: "resource_url",
-        label: "Environment URL",
+        label: "Finance & Operations URL",
         help: "the address of Finance & Operations in the browser, without what follows the host",
         example: "https://contoso.operations.dynamics.com",
     },

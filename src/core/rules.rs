@@ -134,6 +134,9 @@ pub struct CauseText {
     pub step: String,
     /// What to do, in one or two sentences.
     pub fix: String,
+    /// Where that is done, best first, when it is not the step's own page.
+    #[serde(default)]
+    pub links: Vec<String>,
 }
 
 /// What must hold for a rule to speak. Everything that is given must hold; within a list, one of it.
@@ -224,6 +227,9 @@ pub struct Rule {
     pub fix: Option<String>,
     /// Another step for this case than the cause's own.
     pub step: Option<String>,
+    /// Other pages for this case than the cause's own.
+    #[serde(default)]
+    pub links: Vec<String>,
     /// What shows the rule at work; a test runs every one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
@@ -366,7 +372,9 @@ impl Judge<'_> {
             special.or(usual).map(|text| template::fill_or_name(text, &value)).unwrap_or_default()
         };
         let step = rule.and_then(|r| r.step.clone()).or(text.map(|t| t.step.clone())).unwrap_or_else(|| "test".into());
-        let url = self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values));
+        let own = rule.map(|rule| &rule.links).filter(|links| !links.is_empty()).or(text.map(|text| &text.links));
+        let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, self.values)));
+        let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values)));
         Finding {
             cause,
             confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),

@@ -130,7 +130,7 @@ async fn sign_in(
             details.insert("http_status".into(), status.into());
             let summary = match evidence.marks.contains(&Mark::Unreadable) {
                 true => "the answer holds no usable token".into(),
-                false => format!("the token was refused with status {status}"),
+                false => format!("the request for a token was refused with status {status}"),
             };
             progress
                 .finished(CheckId::Token, CheckResult::Refused { summary, details, evidence: vec![evidence] })

@@ -63,16 +63,17 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
     if let Some(word) = &app.toast {
         let (sign, style) =
             if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };
-        // A long word goes on over the key bar, until the next key; a small window has no line to spare at all.
+        // A long word goes on over the screen above; a small window has no line to spare, there it lies over the keys.
         let room = usize::from(area.width).saturating_sub(4);
-        let most = toast.height + bar.height;
+        let most = if toast.height > 0 { 3 } else { bar.height };
         let mut wrapped = text::wrap(&theme.text(&word.text), room);
         if wrapped.len() > usize::from(most) {
             let rest = wrapped.split_off(usize::from(most) - 1).join(" ");
             wrapped.push(text::cut(&rest, room, theme.ascii));
         }
         let rows = u16::try_from(wrapped.len()).unwrap_or(most);
-        let place = Rect { y: if toast.height > 0 { toast.y } else { area.bottom() - rows }, height: rows, ..area };
+        let end = if toast.height > 0 { toast.bottom() } else { area.bottom() };
+        let place = Rect { y: end.saturating_sub(rows), height: rows, ..area };
         let lines: Vec<Line<'_>> = wrapped
             .into_iter()
             .enumerate()

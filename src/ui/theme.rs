@@ -91,7 +91,7 @@ impl Theme {
             Status::Warning => (self.sign("!", "!"), self.warn()),
             Status::Unknown => (self.sign("?", "?"), self.warn()),
             Status::Failed => (self.sign("✘", "X"), self.bad()),
-            Status::Skipped => (self.sign("○", "-"), self.dim()),
+            Status::Skipped => (self.sign("○", "o"), self.dim()),
         }
     }
 

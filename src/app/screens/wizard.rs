@@ -6,6 +6,7 @@ use crate::app::form::{FieldKey, Form, Purpose};
 use crate::core::guide::{Guide, Step};
 use crate::core::names::ProfileName;
 use crate::core::question::{FieldId, Weight};
+use crate::core::rules::Finding;
 
 /// Where the cursor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,19 @@ pub enum Focus {
     Body,
     /// In a field of the step: letters are typed.
     Field(usize),
+}
+
+/// What a test found, and what mends it, while the step is open that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The step.
+    pub step: usize,
+    /// What is wrong.
+    pub title: String,
+    /// What to do.
+    pub fix: String,
+    /// Where that is done.
+    pub url: Option<String>,
 }
 
 /// A walk through a guide.
@@ -32,7 +46,7 @@ pub struct Wizard {
     /// The name under which a draft of it was kept or resumed.
     pub draft: Option<ProfileName>,
     /// What led here: the step that mends it, and what was found.
-    pub fault: Option<(usize, String)>,
+    pub fault: Option<Fault>,
 }
 
 impl Wizard {
@@ -177,13 +191,19 @@ impl Wizard {
     }
 
     /// Goes to the step that mends what was found, and into the field that holds the wrong value.
-    pub fn mend(&mut self, step: &str, found: &str, field: Option<FieldId>) {
-        self.go_to(step);
-        self.fault = Some((self.step, found.to_owned()));
+    pub fn mend(&mut self, finding: &Finding, field: Option<FieldId>) {
+        self.go_to(&finding.fix.step);
+        let (title, fix) = (finding.title.clone(), finding.fix.text.clone());
+        self.fault = Some(Fault { step: self.step, title, fix, url: finding.fix.url.clone() });
         self.form.refused_secret = field == Some(FieldId::Secret);
         if let Some(at) = field.and_then(|field| self.fields().iter().position(|key| *key == FieldKey::Of(field))) {
             self.focus = Focus::Field(at);
         }
+    }
+
+    /// What the open step mends, if a test led here.
+    pub fn fault_here(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|fault| fault.step == self.step)
     }
 
     /// Puts the cursor into a field, wherever it is, and shows its problem.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::key::Key;
 use crate::app::screens::checks::{Checks, Run};
-use crate::core::check::{CheckId, CheckRun, Lane, Status};
+use crate::core::check::{CheckId, CheckRun, Lane, Status, reason_in_words};
 use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
@@ -83,7 +83,10 @@ fn chain<'a>(fold: &CheckRun, lane: Lane, name: &'static str, running: bool, roo
         let skipped = fold.done(check).filter(|done| done.status == Status::Skipped);
         if let Some(done) = skipped.filter(|_| room >= 76 && !told) {
             told = true;
-            spans.push(Span::styled(format!(" ({})", theme.text(&text::cut(&done.summary, 20, theme.ascii))), style));
+            spans.push(Span::styled(
+                format!(" ({})", theme.text(&text::cut(&reason_in_words(&done.summary), 22, theme.ascii))),
+                style,
+            ));
         }
     }
     Line::from(spans)
@@ -243,7 +246,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         if let Some(done) = &state.done {
             let (_, style) = theme.status(done.status);
             let style = if done.status == Status::Passed { Style::new() } else { style };
-            let text = format!("{}: {}", check.title(), done.summary);
+            let text = format!("{}: {}", check.title(), reason_in_words(&done.summary));
             lines.extend(widgets::judged(done.status, Untrusted::plain(&text).as_str(), room, style, theme));
             for note in done.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
                 if let Some(note) = note.as_str() {

@@ -74,7 +74,7 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
         .map(|(at, step)| {
             let (sign, style) = if at == wizard.step {
                 (theme.sign("▸", ">"), theme.accent())
-            } else if wizard.fault.as_ref().is_some_and(|(fault, _)| *fault == at) {
+            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at) {
                 theme.status(Status::Failed)
             } else if wizard.done(at) {
                 theme.status(Status::Passed)
@@ -99,8 +99,13 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     let value = |name: &str| draft.template_value(name, app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
-    if let Some((_, found)) = wizard.fault.as_ref().filter(|(fault, _)| *fault == wizard.step) {
-        lines.extend(widgets::judged(Status::Failed, found, room, theme.bad(), theme));
+    if let Some(fault) = wizard.fault_here() {
+        lines.extend(widgets::judged(Status::Failed, &fault.title, room, theme.bad(), theme));
+        lines.extend(widgets::paragraph("Do     ", &fault.fix, room, theme.accent(), theme));
+        if let Some(url) = &fault.url {
+            lines.extend(widgets::link("       ", url, room, plenty, theme));
+        }
+        lines.push(Line::default());
     }
     lines.extend(widgets::paragraph("Who    ", &step.who, room, Style::new(), theme));
     lines.extend(widgets::paragraph("Where  ", &fill(&step.place), room, Style::new(), theme));
