@@ -54,7 +54,7 @@ fn a_secret_is_asked_for_without_echo_and_kept() {
     let args = ["edit", "fno-client-credentials", "--secret", "prompt", "--sandbox"];
     let mut tui = Tui::start(&Start { args: &args, ..Start::default() });
     tui.until("hidden: ");
-    tui.keys("canary no\x15canary 8Q~x\x7f\r");
+    tui.keys("canary no\x15canary of twenty letters 8Q~x\x7f\r");
     let screen = tui.until("the secret is in the keyring");
     assert!(screen.contains("hidden: \nsaved "), "{screen}");
     assert_eq!(tui.wait_exit(), 0);

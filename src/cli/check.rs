@@ -27,7 +27,7 @@ const AT_ONCE: usize = 8;
         Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment,\n\
         registration, access, expiry. A check whose prerequisite failed is skipped, so only the cause fails.",
     after_help = "With --only the named checks are run, and what they wait for.\n\
-        Just those named are listed and judged.\n\n\
+        Just those named are listed and judged, with whatever kept one of them from running.\n\n\
         Examples:\n  \
         d365-connect check contoso-uat\n  \
         d365-connect check --all -o json\n  \

@@ -303,6 +303,9 @@ pub fn examine_secret(shape: SecretShape, same_as: Option<FieldId>) -> Vec<Note>
             "this is the masked form that the portal shows later; the full value is shown only once: make a new secret",
         ),
         SecretShape::Usual => note(Weight::Good, "looks like a secret value"),
+        SecretShape::Short => {
+            note(Weight::Hint, "unusually short: the values that Entra makes have about 40 characters")
+        }
         SecretShape::Other => note(Weight::Good, "received"),
     }
 }

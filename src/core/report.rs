@@ -75,10 +75,14 @@ pub struct CheckLine {
 }
 
 impl ProfileReport {
-    /// The report of an ended run. With `only`, just those checks are listed and judged; when none of them came to a
-    /// verdict, the report is `passed` if nothing that they wait for stood in the way, else `unknown`.
+    /// The report of an ended run. With `only`, just those checks are listed and judged, and whatever kept one of them
+    /// from running: a failure never hides behind a check that was skipped because of it.
     pub fn new(profile: &str, guide: &str, started: Timestamp, run: &CheckRun, only: &[CheckId]) -> ProfileReport {
-        let asked = |check: CheckId| only.is_empty() || only.contains(&check);
+        let asked = |check: CheckId| {
+            let in_the_way =
+                || run.done(check).is_some_and(|done| matches!(done.status, Status::Failed | Status::Unknown));
+            only.is_empty() || only.contains(&check) || in_the_way()
+        };
         let checks: Vec<CheckLine> = CheckId::ALL
             .into_iter()
             .filter_map(|id| run.done(id).map(|done| (id, done)))

@@ -119,6 +119,8 @@ pub enum SecretShape {
     Masked,
     /// Shaped as Entra makes them today.
     Usual,
+    /// Shorter than any that Entra makes.
+    Short,
     /// None of these; nothing wrong with it.
     Other,
 }
@@ -142,6 +144,8 @@ impl SecretShape {
             SecretShape::Masked
         } else if looks_like_secret(bare) {
             SecretShape::Usual
+        } else if bare.chars().count() < 16 {
+            SecretShape::Short
         } else {
             SecretShape::Other
         }
@@ -504,7 +508,7 @@ mod tests {
 
     #[test]
     fn shapes() {
-        use SecretShape::{Empty, Masked, Other, Padded, Placeholder, Quoted, SecretId, Usual};
+        use SecretShape::{Empty, Masked, Other, Padded, Placeholder, Quoted, SecretId, Short, Usual};
         for (text, shape) in [
             ("", Empty),
             ("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e", SecretId),
@@ -515,7 +519,8 @@ mod tests {
             ("YOUR_SECRET", Placeholder),
             ("abc*****************", Masked),
             ("aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789_", Usual),
-            ("short", Other),
+            ("short", Short),
+            ("a long secret of another make", Other),
         ] {
             assert_eq!(SecretShape::of(text), shape, "{text}");
         }
@@ -563,7 +568,7 @@ mod tests {
         b.end();
         assert!(b.insert(' '));
         assert_eq!(b.shape(), SecretShape::Trimmed);
-        assert_eq!(b.finish().unwrap().shape(), SecretShape::Other);
+        assert_eq!(b.finish().unwrap().shape(), SecretShape::Short);
         assert_eq!(secret("é!z ").shape(), SecretShape::Padded);
         b.clear();
         assert!(b.is_empty());
