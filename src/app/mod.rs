@@ -23,7 +23,7 @@ use crate::core::intake::{self, Found};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
-use crate::core::rules::{Cause, RuleBook};
+use crate::core::rules::RuleBook;
 use crate::core::secret::looks_like_secret;
 use dialog::Dialog;
 use effect::{Effect, OpenFor};
@@ -501,18 +501,4 @@ fn others(
     };
     let drafts = drafts.iter().map(|row| &row.name);
     profiles.iter().chain(drafts).filter(|name| Some(*name) != own).cloned().collect()
-}
-
-/// The field whose value is wrong when that is the cause.
-fn field_of(cause: Cause) -> Option<FieldId> {
-    match cause {
-        Cause::SecretWrong | Cause::SecretExpired | Cause::SecretMissing => Some(FieldId::Secret),
-        Cause::ClientNotFound => Some(FieldId::ClientId),
-        Cause::TenantNotFound | Cause::TokenTenant => Some(FieldId::TenantId),
-        Cause::EnvironmentNotFound | Cause::ResourceNotFound | Cause::TokenAudience => Some(FieldId::ResourceUrl),
-        Cause::WrongCloud => Some(FieldId::Cloud),
-        Cause::EntityNotFound => Some(FieldId::Entities),
-        Cause::CompanyNotFound => Some(FieldId::Company),
-        _ => None,
-    }
 }

@@ -9,7 +9,7 @@ use crate::app::msg::{LastVerdict, Trouble};
 use crate::app::screens::checks::{Checks, Run};
 use crate::app::screens::home::Round;
 use crate::app::screens::wizard::Wizard;
-use crate::app::{After, App, Screen, field_of};
+use crate::app::{After, App, Screen};
 use crate::core::check::{CheckEvent, CheckId, CheckRun, Status};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -198,7 +198,7 @@ impl App {
             }
         }
         if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-            wizard.mend(&finding, field_of(finding.cause));
+            wizard.mend(&finding);
         }
         effects
     }

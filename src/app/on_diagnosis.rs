@@ -8,7 +8,7 @@ use crate::app::keymap::Intent;
 use crate::app::screens::checks::finding_text;
 use crate::app::screens::diagnosis::Part;
 use crate::app::screens::home::Marked;
-use crate::app::{App, Screen, field_of};
+use crate::app::{App, Screen};
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Judge;
 
@@ -57,7 +57,7 @@ impl App {
                     self.open_wizard("", &ProfileDraft::new(&guide), Purpose::New, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
                         wizard.passed.fill(false);
-                        wizard.mend(&finding, field_of(finding.cause));
+                        wizard.mend(&finding);
                     }
                 }
             }

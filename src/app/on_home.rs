@@ -10,7 +10,7 @@ use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
 use crate::app::screens::home::{HomeRun, Marked, Round};
 use crate::app::screens::wizard::Wizard;
-use crate::app::{App, Screen, field_of, others};
+use crate::app::{App, Screen, others};
 use crate::core::check::CheckRun;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -224,7 +224,7 @@ impl App {
                     let saved = Purpose::Change(name.clone(), draft.clone());
                     self.open_wizard(name.as_str(), &draft, saved, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-                        wizard.mend(&finding, field_of(finding.cause));
+                        wizard.mend(&finding);
                     }
                 }
                 Vec::new()

@@ -6,6 +6,7 @@
 use crate::core::check::{CheckId, Status};
 use crate::core::evidence::{Evidence, Fault, Mark, Origin};
 use crate::core::guide::Guide;
+use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,8 @@ pub struct CauseText {
     pub explanation: String,
     /// The step of the guide that mends it.
     pub step: String,
+    /// The value that is wrong, where it is one.
+    pub field: Option<FieldId>,
     /// What to do, in one or two sentences.
     pub fix: String,
     /// Where that is done, best first, when it is not the step's own page.
@@ -310,6 +313,9 @@ pub struct Finding {
     pub check: Option<CheckId>,
     /// Where it is mended.
     pub fix: Fix,
+    /// The value that is wrong, where it is one: the screens put the cursor there.
+    #[serde(skip)]
+    pub field: Option<FieldId>,
 }
 
 /// The rule book together with the guide and the values that fill its texts.
@@ -382,6 +388,7 @@ impl Judge<'_> {
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
             explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
             check: evidence.check,
+            field: text.and_then(|text| text.field),
             fix: Fix {
                 guide: self.guide.map(|guide| guide.id.clone()),
                 step,

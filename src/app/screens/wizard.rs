@@ -191,7 +191,8 @@ impl Wizard {
     }
 
     /// Goes to the step that mends what was found, and into the field that holds the wrong value.
-    pub fn mend(&mut self, finding: &Finding, field: Option<FieldId>) {
+    pub fn mend(&mut self, finding: &Finding) {
+        let field = finding.field;
         self.go_to(&finding.fix.step);
         let (title, fix) = (finding.title.clone(), finding.fix.text.clone());
         self.fault = Some(Fault { step: self.step, title, fix, url: finding.fix.url.clone() });
