@@ -609,6 +609,18 @@ fn at_secret(args: &[&str]) -> Tui {
     tui
 }
 
+/// The set-up of a profile at these addresses, with a secret typed that no place was named for.
+fn with_secret_typed(authority: &str, resource: &str) -> Tui {
+    let mut line = new_at("canary", authority, resource, "env:S");
+    line.retain(|word| !["--no-input", "--secret", "env:S"].contains(&word.as_str()));
+    let mut args = vec!["--home", "home"];
+    args.extend(words(&line));
+    let mut tui = at_secret(&args);
+    tui.keys(ODD);
+    tui.until("●●●");
+    tui
+}
+
 /// Nothing was ever seen on the terminal, nothing is in a file, nothing is left on the shell's screen.
 #[track_caller]
 fn nothing_left(what: &str, tui: &Tui) {
@@ -640,13 +652,7 @@ async fn typed_tested_and_kept_as_a_draft() {
     let (at, to) = (authority.origin(), resource.origin());
     let walk = tokio::task::spawn_blocking(move || {
         // There is no keyring here: what is typed can be tested all the same.
-        let mut line = new_at("canary", &at, &to, "env:S");
-        line.retain(|word| !["--no-input", "--secret", "env:S"].contains(&word.as_str()));
-        let mut args = vec!["--home", "home"];
-        args.extend(words(&line));
-        let mut tui = at_secret(&args);
-        tui.keys(ODD);
-        tui.until("●●●");
+        let mut tui = with_secret_typed(&at, &to);
         tui.keys("\x14");
         tui.until("The client secret is not accepted");
         let before = tui.raw().len();
@@ -782,13 +788,7 @@ fn several_values_at_once() {
 fn saves_that_fail() {
     // No keyring here: the value cannot be kept, and the field is shown where another place can be named.
     let nowhere = "http://127.0.0.1:9";
-    let mut line = new_at("canary", nowhere, nowhere, "env:S");
-    line.retain(|word| !["--no-input", "--secret", "env:S"].contains(&word.as_str()));
-    let mut args = vec!["--home", "home"];
-    args.extend(words(&line));
-    let mut tui = at_secret(&args);
-    tui.keys(ODD);
-    tui.until("●●●");
+    let mut tui = with_secret_typed(nowhere, nowhere);
     tui.keys("\x13");
     tui.until("✘");
     assert!(!tui.home().join("home/profiles").exists());
@@ -801,9 +801,9 @@ fn saves_that_fail() {
         "new",
         "canary",
         "--set",
-        &line[3],
+        &format!("tenant_id={TENANT}"),
         "--set",
-        &line[5],
+        &format!("client_id={CLIENT}"),
         "--set",
         "resource_url=https://contoso.sandbox.test",
     ]);

@@ -9,7 +9,7 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, FieldId, Note, Weight};
-use crate::core::secret::{ClientSecret, SecretBuffer, SecretShape, looks_like_secret};
+use crate::core::secret::{ClientSecret, SecretBuffer, looks_like_secret};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -482,11 +482,6 @@ impl Form {
             .into_iter()
             .find(|field| buffer.is(self.text(FieldKey::Of(*field)).trim()));
         question::examine_secret(buffer.shape(), same)
-    }
-
-    /// The shape of what was typed as secret.
-    pub fn secret_shape(&self) -> SecretShape {
-        self.buffer().map_or(SecretShape::Empty, SecretBuffer::shape)
     }
 
     /// Whether a typed secret has no place to be kept in: the keyring is meant, and cannot be used here.

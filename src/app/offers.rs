@@ -32,7 +32,7 @@ impl App {
     }
 
     /// The word for a key where it depends on what is there.
-    pub(super) fn word(&self, context: Context, binding: &Binding) -> &'static str {
+    fn word(&self, context: Context, binding: &Binding) -> &'static str {
         match (context, binding.intent) {
             (Context::Home, Intent::Enter) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "go on",
             (Context::Home, Intent::Remove) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "forget",
@@ -56,7 +56,7 @@ impl App {
     }
 
     /// Whether a key of that intent leads anywhere now.
-    pub(super) fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
+    fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
             (Context::Home, Intent::Enter | Intent::Remove) => self.home.marked().is_some(),
@@ -118,7 +118,7 @@ impl App {
     }
 
     /// Whether the seen screen runs a test.
-    pub(super) fn moving_here(&self) -> bool {
+    fn moving_here(&self) -> bool {
         matches!(self.stack.last(), Some(Screen::Checks(checks)) if matches!(checks.run, Run::Running { .. }))
     }
 }

@@ -6,11 +6,11 @@ use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status, is_told};
 use crate::core::names::ProfileName;
 use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
-use crate::core::rules::{Finding, Judge, Owner};
+use crate::core::rules::{Finding, Judge};
 use crate::work::{self, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -244,14 +244,10 @@ fn human(context: &Context, report: &ProfileReport) {
             }
         }
     }
-    // People are told a cause once; of the network, once for each host.
-    let mut told: Vec<&Finding> = Vec::new();
-    for one in &report.findings {
-        let of_network = matches!(one.owner, Owner::Network | Owner::Microsoft);
-        if of_network || !told.iter().any(|known| known.cause == one.cause) {
+    for (at, one) in report.findings.iter().enumerate() {
+        if !is_told(&report.findings[..at], one) {
             finding(context, one);
         }
-        told.push(one);
     }
     printer.out("");
 }

@@ -132,7 +132,7 @@ async fn save(
     if name.is_none() {
         failure.troubles.extend(Failure::usage("a name is missing", "d365-connect new NAME").troubles);
     }
-    let name = name.map_or_else(|| profile_name("unnamed"), Ok)?;
+    let name = name.unwrap_or_else(ProfileName::unnamed);
     let choice = match secret {
         None => SecretChoice::Keep,
         Some(Ok(choice)) => {

@@ -362,13 +362,7 @@ impl CheckRun {
         });
         self.findings.clear();
         for (_, finding) in &self.judged {
-            let told = |known: &Finding| {
-                // Both hosts may be out of reach, each for itself.
-                let elsewhere = matches!(finding.owner, Owner::Network | Owner::Microsoft)
-                    && known.check.and_then(CheckId::lane) != finding.check.and_then(CheckId::lane);
-                known.cause == finding.cause && !elsewhere
-            };
-            if !self.findings.iter().any(told) {
+            if !is_told(&self.findings, finding) {
                 self.findings.push(finding.clone());
             }
         }
@@ -393,6 +387,16 @@ impl CheckRun {
             .max()
             .unwrap_or(Status::Skipped)
     }
+}
+
+/// Whether a finding says nothing new to people beside what they were told: its cause is known. Of the network a cause is
+/// told once a lane, because both hosts may be out of reach, each for itself.
+pub fn is_told(told: &[Finding], finding: &Finding) -> bool {
+    told.iter().any(|known| {
+        let elsewhere = matches!(finding.owner, Owner::Network | Owner::Microsoft)
+            && known.check.and_then(CheckId::lane) != finding.check.and_then(CheckId::lane);
+        known.cause == finding.cause && !elsewhere
+    })
 }
 
 /// Writes into the details how an entity stands.

@@ -146,6 +146,11 @@ impl ProfileName {
         &self.0
     }
 
+    /// A stand-in where there is no name yet.
+    pub fn unnamed() -> ProfileName {
+        ProfileName("unnamed".into())
+    }
+
     fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
@@ -245,6 +250,7 @@ mod tests {
         {
             assert!(bad.parse::<ProfileName>().is_err(), "{bad}");
         }
+        assert_eq!(ProfileName::unnamed().as_str().parse::<ProfileName>().unwrap(), ProfileName::unnamed());
         assert_eq!("Contoso".parse::<ProfileName>().unwrap(), "contoso".parse::<ProfileName>().unwrap());
     }
 }

@@ -6,7 +6,7 @@ use crate::app::effect::{Effect, SecretWish};
 use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble};
 use crate::core::check::CheckId;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
@@ -62,7 +62,7 @@ impl Effects {
             }
             Effect::StartSaved { run, name } => self.start(run, async move {
                 let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
-                let profile = ready(Some(name), &opened.stored.draft)?;
+                let profile = opened.profile.map_err(|problems| incomplete(&problems))?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
@@ -171,17 +171,20 @@ fn trouble(error: &WorkError) -> Trouble {
 
 /// A draft that is complete and well formed.
 fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
-    let wrong = |what: String| Trouble { what, hint: Some("edit the profile and fill it in".into()) };
-    let name = match name.map_or_else(|| "unnamed".parse(), Ok) {
-        Ok(name) => name,
-        Err(error) => return Err(wrong(error.message)),
+    let Some(guide) = crate::assets::guide(&draft.guide) else {
+        return Err(unfit("this version does not have the profile's guide".into()));
     };
-    let guide = crate::assets::guide(&draft.guide)
-        .ok_or_else(|| wrong("this version does not have the profile's guide".into()))?;
-    draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| {
-        let all: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
-        wrong(all.join("; "))
-    })
+    let name = name.unwrap_or_else(ProfileName::unnamed);
+    draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| incomplete(&problems))
+}
+
+fn incomplete(problems: &[Problem]) -> Trouble {
+    let all: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
+    unfit(all.join("; "))
+}
+
+fn unfit(what: String) -> Trouble {
+    Trouble { what, hint: Some("edit the profile and fill it in".into()) }
 }
 
 /// One job on files.
