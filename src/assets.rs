@@ -39,6 +39,7 @@ pub fn rules() -> &'static RuleBook {
             let part: RuleBook = parse(text);
             book.causes.extend(part.causes);
             book.rules.extend(part.rules);
+            book.codes.extend(part.codes);
         }
         book
     });

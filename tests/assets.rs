@@ -194,6 +194,13 @@ const HOLES: &[&str] = &[
     "resource_url",
     "user_id",
     "portal",
+    "code_text",
+    "other_app",
+    "other_tenant",
+    "other_resource",
+    "resource_app",
+    "issuer",
+    "suberror",
 ];
 
 #[test]
@@ -212,7 +219,11 @@ fn texts_of_findings_can_be_filled() {
         let bare = template::fill(text, &nothing).unwrap_or_else(|| panic!("a hole outside of [[…]]: {text}"));
         assert!(!bare.contains("[[") && !bare.contains("]]") && !bare.contains("  "), "{bare}");
         // Filled or not, it is made of sentences.
-        for text in [bare, template::fill(text, &|name| Some(name.to_owned())).unwrap()] {
+        for text in [
+            bare,
+            template::fill(text, &|name| Some(if name == "code_text" { "It is so.".into() } else { name.to_owned() }))
+                .unwrap(),
+        ] {
             assert!(!text.contains(" ,") && !text.contains(" ;") && text.trim() == text, "{text}");
             let starts = text.split(". ").map(|sentence| sentence.chars().next().unwrap_or('.'));
             assert!(!starts.into_iter().any(char::is_lowercase), "{text}");

@@ -23,7 +23,7 @@ const MAX_TEXT: u64 = 1024 * 1024;
 #[command(
     long_about = "Explain an error text, a reply or an AADSTS code; offline.\n\n\
         The text is given as words, with --file, or on standard input ('-' or a pipe); the first MiB of it is read.\n\
-        With --profile the links and ids are filled in.",
+        With --profile the links and ids are filled in, and what the text names is compared with the profile.",
     after_help = "Examples:\n  \
         d365-connect diagnose AADSTS7000215\n  \
         kubectl logs connector | d365-connect diagnose -\n  \
@@ -36,7 +36,7 @@ pub struct Args {
     /// Read the text from this file
     #[arg(long, value_name = "PATH", conflicts_with = "text")]
     file: Option<PathBuf>,
-    /// Fill links and ids in from this profile
+    /// Fill links and ids in from this profile, and compare what the text names with it
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 }
@@ -61,6 +61,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
         }
     }
     let draft = opened.map(|opened| opened.stored.draft);
+    if let Some(draft) = &draft {
+        evidence::compare(&mut evidence, draft);
+    }
     let guide = match &draft {
         Some(draft) => assets::guide(&draft.guide),
         None => fitting(&evidence),

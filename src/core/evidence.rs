@@ -2,9 +2,15 @@
 //!
 //! Read from a reply of ours, or from any text that wraps one. Gathers facts and judges nothing.
 
+mod compare;
+mod hiding;
+mod layers;
 mod reading;
 
-use self::reading::{MAX_SCAN, head, kept, read_into};
+pub use self::compare::compare;
+use self::hiding::jwt_len;
+use self::layers::Layers;
+use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
@@ -12,6 +18,7 @@ use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use zeroize::Zeroizing;
 
 /// Whose answer it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -130,6 +137,40 @@ pub enum Mark {
     AuthorityForeign,
     /// The user session was accepted, so the app is registered and its user may sign in.
     SessionAccepted,
+    /// The text shows the P3P header, which the front end of F&O sends with every refusal and which means nothing
+    /// (facts 4.6).
+    P3p,
+    /// The app, tenant or resource named is a placeholder that was never filled in.
+    PlaceholderNamed,
+    /// The tenant named is the host of an environment or of another service.
+    TenantIsHost,
+    /// The tenant named is a part of the sign-in address, such as `oauth2`: the tenant was left out of it.
+    TenantIsPath,
+    /// The app named is no GUID.
+    AppIsName,
+    /// The resource named has a path, a slash at its end, capitals, or `https://` twice.
+    ResourceIsUneven,
+    /// The tenant named is the profile's client id.
+    TenantIsClient,
+    /// The app named is the profile's tenant id.
+    AppIsTenant,
+}
+
+/// Everything that a text said, for the rules to search in: small letters, on one line, without tokens. Never shown.
+#[derive(Clone, Default)]
+pub struct Said(String);
+
+impl Said {
+    /// Whether this was said; `part` in small letters.
+    pub fn has(&self, part: &str) -> bool {
+        self.0.contains(part)
+    }
+}
+
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// The facts of one failure, or of one pasted text.
@@ -160,9 +201,12 @@ pub struct Evidence {
     /// Facts around the answer.
     pub marks: BTreeSet<Mark>,
     /// Things that the answer names: `resource`, `tenant`, `app`, `entity`, `host`, `redirect_to`, `store`…
+    /// and what of it is not the profile's: `other_app`, `other_tenant`, `other_resource`.
     pub named: BTreeMap<String, String>,
     /// What was said, harmless and cut.
     pub text: Untrusted,
+    /// The whole of what was said.
+    pub said: Said,
 }
 
 impl Evidence {
@@ -222,8 +266,7 @@ impl Reply {
 
     /// The evidence in this reply. Codes, ids and texts are read from the body in whatever form it wraps them.
     pub fn evidence(&self, check: CheckId, origin: Origin, scrubber: &Scrubber) -> Evidence {
-        let body = String::from_utf8_lossy(&self.body);
-        let body = kept(&scrubber.scrub(head(&body, MAX_SCAN)));
+        let body = Layers::of(&scrubber.scrub(&String::from_utf8_lossy(&self.body)));
         let mut evidence = Evidence {
             check: Some(check),
             origin: Some(origin),
@@ -231,7 +274,7 @@ impl Reply {
             retry_after: self.retry_after,
             ..Evidence::default()
         };
-        if body.trim().is_empty() {
+        if body.kept().trim().is_empty() {
             evidence.marks.insert(Mark::EmptyBody);
         } else {
             read_into(&mut evidence, &body);
@@ -250,13 +293,15 @@ impl Reply {
                 evidence = evidence.naming("redirect_to", shown);
             }
         }
-        let mut said = body;
+        let mut shown = body.kept().to_owned();
+        evidence.said = Said(body.said());
         if let Some(challenge) = &self.challenge {
-            let challenge = kept(&scrubber.scrub(head(challenge, MAX_SCAN)));
+            let challenge = Layers::of(&scrubber.scrub(challenge));
             read_into(&mut evidence, &challenge);
-            said = format!("{said}\n{challenge}");
+            shown = format!("{shown}\n{}", challenge.kept());
+            evidence.said = Said(format!("{}\n{}", evidence.said.0, challenge.said()));
         }
-        evidence.text = Untrusted::new(said.trim(), scrubber);
+        evidence.text = Untrusted::new(shown.trim(), scrubber);
         evidence
     }
 }
@@ -286,18 +331,37 @@ pub fn is_sign_in(address: &str) -> bool {
     HOSTS.iter().any(|known| ends_on_dot(host, known)) || PATHS.iter().any(|known| path.contains(known))
 }
 
-/// The claims of a token that stands in a text. The token itself is not kept.
+/// The longest token whose claims are read, bytes.
+const MAX_TOKEN: usize = 64 * 1024;
+
+/// The claims of a token that stands in a text, also over several lines. The token itself is not kept.
 pub fn token_in(text: &str) -> Option<Claims> {
-    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
-    text.split(|c| !belongs(c)).filter_map(|word| word.find("eyJ").map(|at| &word[at..])).find_map(Claims::read)
+    let mut rest = text;
+    while let Some(at) = rest.find("eyJ") {
+        let len = jwt_len(&rest[at..]);
+        if len <= MAX_TOKEN {
+            let whole = Zeroizing::new(
+                rest[at..at + len]
+                    .chars()
+                    .filter(|c| !c.is_whitespace() && !matches!(c, '>' | '|'))
+                    .collect::<String>(),
+            );
+            if let Some(claims) = Claims::read(&whole) {
+                return Some(claims);
+            }
+        }
+        rest = &rest[at + len..];
+    }
+    None
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are
 /// not kept.
 pub fn read_text(text: &str) -> Evidence {
-    let text = kept(text);
+    let layers = Layers::of(text);
     let mut evidence = Evidence::default();
-    read_into(&mut evidence, &text);
-    evidence.text = Untrusted::plain(&text);
+    read_into(&mut evidence, &layers);
+    evidence.text = Untrusted::plain(layers.kept());
+    evidence.said = Said(layers.said());
     evidence
 }

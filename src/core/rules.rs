@@ -6,6 +6,7 @@
 use crate::core::check::{CheckId, Status};
 use crate::core::evidence::{Evidence, Fault, Mark, Origin};
 use crate::core::guide::Guide;
+use crate::core::names::parse_guid;
 use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
@@ -187,7 +188,7 @@ impl When {
         }
         let says = |parts: &[String]| {
             let text = e.text.as_str().to_lowercase();
-            parts.iter().any(|part| text.contains(&part.to_lowercase()))
+            parts.iter().map(|part| part.to_lowercase()).any(|part| e.said.has(&part) || text.contains(&part))
         };
         let class = e.http_status.map(|status| status / 100);
         (self.codes.is_empty() || self.codes.iter().any(|code| e.codes.contains(code)))
@@ -271,6 +272,16 @@ impl Example {
     }
 }
 
+/// What a code means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeText {
+    /// The number behind `AADSTS`.
+    pub id: u32,
+    /// One sentence.
+    pub text: String,
+}
+
 /// All causes and rules.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -281,6 +292,18 @@ pub struct RuleBook {
     /// The rules; earlier ones win among equals.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+    /// What each known code means.
+    #[serde(rename = "code")]
+    pub codes: Vec<CodeText>,
+}
+
+impl RuleBook {
+    /// What the code means that a rule speaks of, else the first one that is known.
+    fn code_text(&self, rule: Option<&Rule>, evidence: &Evidence) -> Option<String> {
+        let of_rule = |code: &&u32| rule.is_some_and(|rule| rule.when.codes.contains(code));
+        let codes = evidence.codes.iter().filter(of_rule).chain(&evidence.codes);
+        codes.filter_map(|code| self.codes.iter().find(|text| text.id == *code)).map(|found| found.text.clone()).next()
+    }
 }
 
 /// Where a finding is mended.
@@ -371,6 +394,12 @@ impl Judge<'_> {
                 "service_code" => evidence.service_code.clone(),
                 "retry_after" => evidence.retry_after.map(|seconds| seconds.to_string()),
                 "answer" => Some(evidence.text.one_line(200)).filter(|text| !text.is_empty()),
+                "code_text" => self.book.code_text(rule, evidence),
+                // An answer that names its app is about that one, whichever the profile's is.
+                "client_id" => {
+                    let named = evidence.named.get("app").filter(|app| parse_guid(app).is_some());
+                    named.cloned().or_else(|| (self.values)(name))
+                }
                 _ => (self.values)(name),
             })
         };

@@ -3,277 +3,80 @@
 //! Looks for shapes and labels, in the text as it is and with its escapes taken off. Judges nothing, and does not know
 //! which cause a code stands for.
 
-use super::{Evidence, Mark, Origin, is_sign_in};
-use crate::core::names::parse_guid;
-use crate::core::secret::looks_like_secret;
+use super::layers::{Layer, Layers, head, tail};
+use super::{Evidence, Mark, Origin, compare, is_sign_in};
+use crate::core::names::{is_domain, parse_guid};
 use crate::core::untrusted::Untrusted;
 
-/// The most bytes of a text that are read.
-pub(super) const MAX_SCAN: usize = 256 * 1024;
-/// What stands where a token or secret was.
-const HIDDEN: &str = "[token]";
-
 /// Adds what a text tells to the evidence. Never takes away what is already known.
-pub(super) fn read_into(evidence: &mut Evidence, text: &str) {
-    let text = head(text, MAX_SCAN);
-    let layers = layers(text);
-    for layer in &layers {
-        for code in layer.codes() {
-            if !evidence.codes.contains(&code) {
-                evidence.codes.push(code);
-            }
+pub(super) fn read_into(evidence: &mut Evidence, layers: &Layers) {
+    for code in codes(layers) {
+        if !evidence.codes.contains(&code) {
+            evidence.codes.push(code);
         }
     }
-    // The text without escapes names things best.
-    for layer in layers.iter().rev() {
-        let e = &mut *evidence;
-        fill(&mut e.oauth_error, || layer.oauth_error());
+    // The text without escapes names things best; what a line break cut in two comes last.
+    let all = || layers.plain.iter().rev().chain([&layers.line, &layers.glued]);
+    let e = &mut *evidence;
+    fill(&mut e.oauth_error, || {
+        let known =
+            |layer: &Layer| layer.labelled_error().filter(|word| OAUTH_ERRORS.contains(word)).map(str::to_owned);
+        let labelled = |layer: &Layer| layer.labelled_error().map(str::to_owned);
+        let anywhere = |layer: &Layer| layer.words(&['_']).find(|word| OAUTH_ERRORS.contains(word)).map(str::to_owned);
+        all().find_map(known).or_else(|| all().find_map(labelled)).or_else(|| all().find_map(anywhere))
+    });
+    for layer in all() {
         fill(&mut e.service_code, || layer.service_code());
         fill(&mut e.http_status, || layer.status());
         fill(&mut e.retry_after, || layer.values("retry-after").find_map(|value| value.parse().ok()));
         fill(&mut e.trace_id, || layer.id(&["trace id", "trace_id", "traceid"]));
         fill(&mut e.correlation_id, || layer.id(&["correlation id", "correlation_id", "correlationid"]));
         fill(&mut e.timestamp, || layer.timestamp());
+    }
+    fill(&mut e.http_status, || all().find_map(Layer::status_in_words));
+    for layer in layers.plain.iter().rev().chain([&layers.line]) {
         for (name, value) in layer.names() {
-            e.named.entry(name.to_owned()).or_insert_with(|| Untrusted::plain(value).one_line(200));
+            e.named.entry(name.to_owned()).or_insert_with(|| named(value));
         }
         layer.marks(e);
     }
     if evidence.origin.is_none() {
-        let (origin, host) = layers.iter().rev().find_map(Layer::service).unzip();
-        if let Some(host) = host {
-            evidence.named.entry("host".into()).or_insert_with(|| Untrusted::plain(host).one_line(200));
+        let (origin, host) = layers.plain.iter().rev().find_map(Layer::service).unzip();
+        if let Some(host) = host.filter(|host| !host.is_empty()) {
+            evidence.named.entry("host".into()).or_insert_with(|| named(host));
         }
         evidence.origin = if evidence.codes.is_empty() { origin } else { Some(Origin::Entra) };
     }
+    compare::names_alone(evidence);
 }
 
-/// The text without access tokens and values of secrets: neither may be kept (safety rule 1).
-pub(super) fn without_tokens(text: &str) -> String {
-    let text = replace_runs(
-        text,
-        |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'),
-        |run| {
-            // A JWT begins with `{"` in base64url; percent forms and quotes may stand before it.
-            if let Some(at) = run.find("eyJ").filter(|at| run.len() - at >= 30 && run[*at..].contains('.')) {
-                return Some(format!("{}{HIDDEN}", &run[..at]));
-            }
-            let bare = run.trim_end_matches('.');
-            looks_like_secret(bare).then(|| format!("{HIDDEN}{}", &run[bare.len()..]))
-        },
-    );
-    let lower = text.to_ascii_lowercase();
-    let names = ["access_token", "refresh_token", "id_token", "client_secret", "clientsecret", "assertion", "password"];
-    let mut ends: Vec<(usize, bool)> =
-        names.iter().flat_map(|name| lower.match_indices(name).map(|(at, _)| (at + name.len(), false))).collect();
-    for scheme in ["bearer ", "basic "] {
-        ends.extend(lower.match_indices(scheme).map(|(at, _)| (at + scheme.len(), true)));
-    }
-    ends.sort_unstable();
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for (end, is_scheme) in ends {
-        // A name inside a value that is already hidden is not looked at again: this keeps the scan linear.
-        let value = if end < done {
-            None
-        } else if is_scheme {
-            credentials_at(&text, end)
-        } else {
-            secret_at(&text, end)
-        };
-        if let Some((from, to)) = value.filter(|(from, to)| from < to && &text[*from..*to] != HIDDEN) {
-            out.push_str(&text[done..from]);
-            out.push_str(HIDDEN);
-            done = to;
+/// A named thing as it is kept: harmless, and whole where it is a GUID that a line break cut in two.
+fn named(value: &str) -> String {
+    let bare: String = value.split_whitespace().collect();
+    if parse_guid(&bare).is_some() { bare } else { Untrusted::plain(value).one_line(200) }
+}
+
+/// AADSTS codes, in the order of the text; a bare number counts where nothing better is there.
+fn codes(layers: &Layers) -> Vec<u32> {
+    let mut codes: Vec<u32> = layers.plain.iter().flat_map(Layer::codes).collect();
+    // A line break inside of a code: Microsoft writes a colon and a blank behind each.
+    for (code, has_colon) in layers.glued.written_codes() {
+        if !codes.contains(&code) && (has_colon || codes.is_empty()) {
+            let whole = code.to_string();
+            codes.retain(|piece| !whole.starts_with(&piece.to_string()));
+            codes.push(code);
         }
     }
-    out.push_str(&text[done..]);
-    out
-}
-
-/// Where the credentials stand that follow `Bearer` or `Basic`. Parameters of a challenge (`Bearer realm=`) and words of a
-/// sentence are none: they are short, or all of small letters.
-fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
-    let rest = &text[from..];
-    let length = |signs: &[u8]| rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || signs.contains(b)).count();
-    let (first, whole) = (length(b"-._~+/"), length(b"-._~+/="));
-    let run = &rest.as_bytes()[..first];
-    let mixed = run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase);
-    (first >= 20 || (first >= 8 && mixed)).then_some((from, from + whole))
-}
-
-/// Where the value of a secret stands that follows its name. Rather too much is hidden than too little.
-fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
-    let rest = &text[after_name..];
-    let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
-    let bare = bare.strip_prefix([':', '=', '>'])?;
-    let value = bare.trim_start_matches(' ');
-    let unescaped = value.trim_start_matches('\\');
-    let is_escaped = unescaped.len() < value.len();
-    let quote = unescaped.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let Some(quote) = quote else {
-        let end = value.find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '<')).unwrap_or(value.len());
-        let from = text.len() - value.len();
-        return Some((from, from + end));
-    };
-    let inside = &unescaped[quote.len_utf8()..];
-    let from = text.len() - inside.len();
-    let mut skip = false;
-    for (at, c) in inside.char_indices() {
-        let ends = match c {
-            '\n' => true,
-            // An escaped opening quote is closed by an escaped one, a plain one by a plain one.
-            '\\' if is_escaped => inside[at..].trim_start_matches('\\').starts_with(quote),
-            c => c == quote && !skip,
-        };
-        if ends {
-            return Some((from, from + at));
-        }
-        skip = c == '\\' && !skip;
+    if codes.is_empty() {
+        codes = layers.plain.iter().rev().flat_map(Layer::bare_codes).collect();
     }
-    Some((from, text.len()))
-}
-
-/// Replaces runs of such bytes (ASCII) where `with` says by what.
-fn replace_runs(text: &str, belongs: impl Fn(u8) -> bool, with: impl Fn(&str) -> Option<String>) -> String {
-    let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let run = bytes[at..].iter().take_while(|b| belongs(**b)).count();
-        let rest = bytes[at + run..].iter().take_while(|b| !belongs(**b)).count();
-        let word = &text[at..at + run];
-        match with(word) {
-            Some(other) => out.push_str(&other),
-            None => out.push_str(word),
-        }
-        out.push_str(&text[at + run..at + run + rest]);
-        at += run + rest;
-    }
-    out
+    codes
 }
 
 fn fill<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
     if slot.is_none() {
         *slot = value();
     }
-}
-
-/// The first `max` bytes, cut at a character.
-pub(super) fn head(text: &str, max: usize) -> &str {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-/// The last `max` bytes, cut at a character.
-fn tail(text: &str, max: usize) -> &str {
-    let mut start = text.len().saturating_sub(max);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    &text[start..]
-}
-
-/// A text, and the same in small letters at the same offsets.
-struct Layer {
-    text: String,
-    lower: String,
-}
-
-/// A text as it may be kept: where only an inner layer shows that something is a secret, that layer is kept instead.
-pub(super) fn kept(text: &str) -> String {
-    // The error of a long log stands at its end as often as at its start.
-    let text = if text.len() <= MAX_SCAN {
-        without_tokens(text)
-    } else {
-        without_tokens(&format!("{}\n{}", head(text, MAX_SCAN / 2), tail(text, MAX_SCAN / 2)))
-    };
-    let layers = layers(&text);
-    let count = |text: &str| text.matches(HIDDEN).count();
-    match layers.last() {
-        Some(inner) if count(&inner.text) > count(&text) => inner.text.clone(),
-        _ => text,
-    }
-}
-
-/// The text as it is, and with each layer of percent signs, HTML entities or backslashes taken off.
-fn layers(text: &str) -> Vec<Layer> {
-    let layer = |text: String| Layer { lower: text.to_ascii_lowercase(), text };
-    let mut all = vec![layer(text.to_owned())];
-    for _ in 0..4 {
-        let Layer { text, lower } = &all[all.len() - 1];
-        let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
-        let next = if has(&["%22", "%20", "%3a", "%7b", "%27"]) {
-            percent_decoded(text)
-        } else if has(&["&quot;", "&#39;", "&#x27;", "&lt;"]) {
-            let pairs =
-                [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
-            pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
-        } else if has(&["\\\"", "\\r", "\\n", "\\u00"]) {
-            unescaped(text)
-        } else {
-            break;
-        };
-        if next == *text {
-            break;
-        }
-        // What was hidden by an escape is hidden now.
-        all.push(layer(without_tokens(&next)));
-    }
-    all
-}
-
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    // A plus is a blank only where no blank was left.
-    let form = !text.contains(' ');
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
-            .flatten();
-        out.push(match (hex, bytes[at]) {
-            (Some(byte), _) => byte,
-            (None, b'+') if form => b' ',
-            (None, byte) => byte,
-        });
-        at += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// A text with the escapes of a JSON string taken off once.
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let mut after = rest[at + 1..].chars();
-        match after.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
-            Some('t') => out.push('\t'),
-            Some('u') => {
-                let code = after.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                match code.and_then(char::from_u32) {
-                    Some(c) => {
-                        out.push(c);
-                        after = after.as_str()[4..].chars();
-                    }
-                    None => out.push_str("\\u"),
-                }
-            }
-            Some(c) => out.push(c),
-            None => out.push('\\'),
-        }
-        rest = after.as_str();
-    }
-    out.push_str(rest);
-    out
 }
 
 /// Where the value stands that follows a name: behind a closing quote, then a colon or equals sign, then blanks. At
@@ -350,6 +153,18 @@ const STATUS_CUES: &[&str] = &[
     "got",
 ];
 
+/// What stands before a number that is an AADSTS code without saying so.
+const CODE_CUES: &[&str] =
+    &["error", "errors", "errorcode", "error_code", "code", "resulttype", "result type", "errornumber"];
+
+/// Whole sentences of frameworks that stand for a status.
+const SENTENCES: &[(&str, u16)] = &[
+    ("the http request is unauthorized with client authentication scheme", 401),
+    ("the http request was forbidden with client authentication scheme", 403),
+    ("authorization has been denied for this request", 401),
+    ("access is denied due to invalid credentials", 401),
+];
+
 /// OAuth and OpenID errors that are known by name wherever they stand.
 const OAUTH_ERRORS: &[&str] = &[
     "invalid_client",
@@ -385,25 +200,71 @@ const SERVICE_FAMILIES: &[&str] = &["badrequest_", "authentication_", "authoriza
 const NAMING: &[(&str, &str)] = &[
     ("resource principal named ", "resource"),
     ("resource value from request: ", "resource"),
+    ("service principal for resource ", "resource"),
+    ("the application named ", "resource"),
     ("in the tenant named ", "tenant"),
     ("in the directory ", "tenant"),
     ("in the tenant ", "tenant"),
+    ("does not exist in tenant ", "tenant"),
     ("specified tenant identifier ", "tenant"),
     ("aadsts90002: tenant ", "tenant"),
+    ("no service namespace named ", "tenant"),
     ("application with identifier ", "app"),
     ("use the application with id ", "app"),
     ("secret added to app ", "app"),
     ("secret keys for app ", "app"),
     ("the client application ", "app"),
     ("client app id: ", "app"),
+    ("aadsts7000112: application ", "app"),
+    ("aadsts501051: application ", "app"),
+    ("aadsts50194: application ", "app"),
+    ("configured for the application ", "app"),
+    ("not assigned to a role for the application ", "resource_app"),
+    ("has configured the application ", "resource_app"),
     ("value for scope ", "scope"),
     ("input parameter scope ", "scope"),
+    ("is not valid. the scope ", "scope"),
     ("redirect uri ", "redirect_uri"),
+    ("reply url ", "redirect_uri"),
+    ("reply address ", "redirect_uri"),
+    ("audience validation failed. audiences: ", "audience"),
+    ("presented assertion issuer ", "issuer"),
+    ("presented assertion audience ", "audience"),
     ("following parameter: ", "parameter"),
     ("presented assertion subject ", "subject"),
     ("thumbprint of key used by client: ", "thumbprint"),
     ("not found for the segment ", "entity"),
 ];
+
+/// The status of which a text is the name: `Unauthorized`.
+fn status_of(word: &str) -> Option<u16> {
+    let word = word.trim().to_ascii_lowercase();
+    STATUSES.iter().find(|(status, words)| *status >= 400 && words.contains(&word.as_str())).map(|(status, _)| *status)
+}
+
+/// The runs of digits of a text, with their places.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += text[at..].find(|c: char| c.is_ascii_digit())?;
+        let from = at;
+        at += text[at..].bytes().take_while(u8::is_ascii_digit).count();
+        Some((from, &text[from..at]))
+    })
+}
+
+/// The code with which a text begins. The shortest documented one has five digits.
+fn code_at(text: &str, most: usize) -> Option<u32> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    (5..=most).contains(&digits).then(|| text[..digits].parse().ok()).flatten()
+}
+
+/// Whether a text ends with one of these as whole words.
+fn ends_with_word(text: &str, words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| text.strip_suffix(word).is_some_and(|front| !front.ends_with(|c: char| c.is_ascii_alphanumeric())))
+}
 
 impl Layer {
     /// The values that stand behind a name: `"name": "value"`, `name=value`, `Name: value`.
@@ -420,42 +281,67 @@ impl Layer {
         self.lower.split(move |c: char| !c.is_ascii_alphanumeric() && !signs.contains(&c))
     }
 
-    /// AADSTS codes, in the order of the text.
+    /// AADSTS codes that are written as such, in the order of the text.
     fn codes(&self) -> Vec<u32> {
-        let number = |text: &str| -> Option<u32> {
-            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-            // The shortest documented code has five digits.
-            (5..=8).contains(&digits).then(|| text[..digits].parse().ok()).flatten()
-        };
-        let mut codes = Vec::new();
-        let bare = self.lower.trim().trim_matches(['"', '\'', '`']);
-        if bare.bytes().all(|b| b.is_ascii_digit()) {
-            codes.extend(number(bare));
-        }
-        for (at, sign) in self.lower.match_indices("aadsts") {
-            codes.extend(number(self.lower[at + sign.len()..].trim_start_matches([' ', '-', '_', ':'])));
-        }
+        let mut codes: Vec<u32> = self.written_codes().map(|(code, _)| code).collect();
         for (at, sign) in self.lower.match_indices("error_codes") {
-            let list = head(&self.lower[at + sign.len()..], 200);
-            if let Some((list, _)) = list.split_once(']') {
-                codes.extend(list.split(|c: char| !c.is_ascii_digit()).filter_map(number));
-            }
+            let rest = head(&self.lower[at + sign.len()..], 200).trim_start_matches(['"', '\\', ' ', ':', '=', '[']);
+            let list = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == ',');
+            let list = match &rest[..rest.len() - list.len()] {
+                // Cut off: the last number may be half of one.
+                cut if list.is_empty() => cut.trim_end_matches(|c: char| c.is_ascii_digit()),
+                whole => whole,
+            };
+            codes.extend(list.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| code_at(digits, 8)));
         }
         for (at, sign) in self.lower.match_indices("/error?code=") {
-            codes.extend(number(&self.lower[at + sign.len()..]));
+            codes.extend(code_at(&self.lower[at + sign.len()..], 8));
         }
         codes
     }
 
-    /// The OAuth `error`: by its name, else a well-known word.
-    fn oauth_error(&self) -> Option<String> {
-        let is_error = |value: &&str| {
+    /// The codes that stand behind `AADSTS`, and whether a colon and a blank follow.
+    fn written_codes(&self) -> impl Iterator<Item = (u32, bool)> {
+        self.lower.match_indices("aadsts").filter_map(|(at, sign)| {
+            let rest = self.lower[at + sign.len()..].trim_start_matches([' ', '-', '_', ':', '#']);
+            let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            // An answer that is cut off inside of a code tells none.
+            let is_cut = after.is_empty() && self.lower.contains("error_description");
+            let has_colon = after.strip_prefix(':').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+            code_at(rest, 8).filter(|_| !is_cut).map(|code| (code, has_colon))
+        })
+    }
+
+    /// Codes without `AADSTS`: a number that is the whole text, or that says so by the word before it.
+    fn bare_codes(&self) -> Vec<u32> {
+        let whole = self.lower.trim().trim_matches(['"', '\'', '`', '.']);
+        if whole.bytes().all(|b| b.is_ascii_digit()) {
+            return code_at(whole, 8).into_iter().collect();
+        }
+        let mut codes = Vec::new();
+        for (at, digits) in numbers(&self.lower) {
+            let (before, after) = (&self.lower[..at], &self.lower[at + digits.len()..]);
+            let is_part = before.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/'))
+                || after.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '%'))
+                || after.strip_prefix(['.', ',']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            if is_part || !(5..=7).contains(&digits.len()) {
+                continue;
+            }
+            let cue = tail(before, 40).trim_end_matches([' ', ':', '=', '"', '\'', '(', '[', '\\', '#', '>']);
+            // Small numbers are errors of sockets, databases and Windows.
+            codes.extend(code_at(digits, 7).filter(|code| *code >= 50_000 && ends_with_word(cue, CODE_CUES)));
+        }
+        codes
+    }
+
+    /// The value of the OAuth `error`; none that was cut off.
+    fn labelled_error(&self) -> Option<&str> {
+        self.values("error").find(|value| {
             (6..=40).contains(&value.len())
                 && value.contains('_')
                 && value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-        };
-        let known = || self.words(&['_']).find(|word| OAUTH_ERRORS.contains(word));
-        self.values("error").find(is_error).or_else(known).map(str::to_owned)
+                && !OAUTH_ERRORS.iter().any(|known| known.len() > value.len() && known.starts_with(value))
+        })
     }
 
     /// The code of an OData, Graph, Business Central, Dataverse or token-validation error.
@@ -469,14 +355,22 @@ impl Layer {
         let json = || {
             self.lower.match_indices("\"code\"").find_map(|(at, name)| {
                 let (from, to) = value_at(&self.text, at + name.len() - 1, 100)?;
-                Some(&self.text[from..to]).filter(is_code)
+                // Words that only repeat the status are wrapping.
+                Some(&self.text[from..to]).filter(is_code).filter(|code| status_of(code).is_none())
             })
         };
-        // Dataverse writes numbers: 0x80072560.
+        // Dataverse writes numbers: 0x80072560, and the same in decimals, -2147015328.
         let number = || {
-            self.words(&[]).find(|word| {
+            let hex = self.words(&[]).find(|word| {
                 word.len() == 10 && word.starts_with("0x8") && word[2..].bytes().all(|b| b.is_ascii_hexdigit())
-            })
+            });
+            let decimal = || {
+                self.lower.match_indices("-214").find_map(|(at, _)| {
+                    let digits = self.lower[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+                    self.lower[at..=at + digits].parse::<i32>().ok().filter(|_| digits == 10)
+                })
+            };
+            hex.map(str::to_owned).or_else(|| decimal().map(|code| format!("0x{code:08x}")))
         };
         let validation = || {
             self.words(&[]).find(|word| {
@@ -491,31 +385,31 @@ impl Layer {
             })
         };
         number()
-            .map(str::to_owned)
             .or_else(|| validation().map(str::to_ascii_uppercase))
             .or_else(|| json().or_else(family).map(str::to_owned))
     }
 
-    /// The HTTP status: a number that says so by what stands around it. Errors before successes and redirects.
+    /// The HTTP status: a number that says so by what stands around it. Errors before successes and redirects; what a
+    /// gateway reports of the service behind it before its own.
     fn status(&self) -> Option<u16> {
-        let bytes = self.lower.as_bytes();
-        let mut found: Option<u16> = None;
-        let mut at = 0;
-        while at < bytes.len() {
-            let run = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-            if run == 3 && self.is_status(at) {
-                let status = self.lower[at..at + 3].parse().ok();
-                if status.is_some_and(|status| status >= 400) {
-                    return status;
-                }
-                found = found.or(status);
-            }
-            at += run.max(1);
-        }
-        found.or_else(|| {
-            let word = self.values("statuscode").next()?.to_ascii_lowercase();
-            STATUSES.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(status, _)| *status)
-        })
+        let inner = self.lower.find("innererror").or_else(|| self.lower.find("inner exception")).unwrap_or(0);
+        let all: Vec<(usize, u16)> = numbers(&self.lower)
+            .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
+            .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
+            .collect();
+        let is_error = |(_, status): &&(usize, u16)| *status >= 400;
+        let found = all.iter().find(|found| is_error(found) && found.0 >= inner);
+        found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
+    }
+
+    /// The HTTP status where only words tell it.
+    fn status_in_words(&self) -> Option<u16> {
+        let labels = ["statuscode", "status code", "status_code", "http status", "httpstatus", "status", "code"];
+        let labelled = labels.iter().find_map(|label| self.values(label).find_map(status_of));
+        // WCF and ASP.NET in whole sentences.
+        let sentence =
+            || SENTENCES.iter().find(|(sentence, _)| self.lower.contains(sentence)).map(|(_, status)| *status);
+        labelled.or_else(sentence)
     }
 
     fn is_status(&self, at: usize) -> bool {
@@ -532,9 +426,7 @@ impl Layer {
         let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', '"', '\'', ',']);
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
-            || STATUS_CUES.iter().any(|word| {
-                cue.strip_suffix(word).is_some_and(|front| !front.ends_with(|c: char| c.is_ascii_alphanumeric()))
-            })
+            || ends_with_word(cue, STATUS_CUES)
     }
 
     /// The GUID behind one of these labels.
@@ -573,9 +465,32 @@ impl Layer {
                     rest[..end.unwrap_or(rest.len())].trim_end_matches('.')
                 }
             };
-            if !value.trim().is_empty() {
+            let fits = match *name {
+                "redirect_uri" => value.contains(':'),
+                // Microsoft's libraries put a note there instead of what is personal.
+                "audience" => !value.starts_with('['),
+                _ => !value.trim().is_empty(),
+            };
+            if fits {
                 names.push((*name, value));
             }
+        }
+        // The request itself, where it is shown: the address of the sign-in and its parameters.
+        for host in
+            ["login.microsoftonline.com/", "login.microsoftonline.us/", "login.windows.net/", "microsoftonline.cn/"]
+        {
+            let rest = self.lower.find(host).map(|at| head(&self.text[at + host.len()..], 200)).unwrap_or_default();
+            let tenant = rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.')).next();
+            let tenant = tenant.map(|tenant| tenant.trim_end_matches('.')).unwrap_or_default();
+            if parse_guid(tenant).is_some() || is_domain(&tenant.to_ascii_lowercase()) {
+                names.push(("tenant", tenant));
+            }
+        }
+        for (label, name) in
+            [("client_id", "app"), ("resource", "resource"), ("scope", "scope"), ("redirect_uri", "redirect_uri")]
+        {
+            let fits = |value: &&str| if name == "app" { parse_guid(value).is_some() } else { value.contains("://") };
+            names.extend(self.values(label).find(fits).map(|value| (name, value)));
         }
         if let Some(at) = self.lower.find("/data/") {
             let rest = &self.text[at + 6..];
@@ -584,8 +499,8 @@ impl Layer {
                 names.push(("entity", &rest[..end]));
             }
         }
-        if let Some(value) = self.values("suberror").find(|value| !value.is_empty()) {
-            names.push(("suberror", value));
+        for label in ["suberror", "error_subcode"] {
+            names.extend(self.values(label).find(|value| !value.is_empty()).map(|value| ("suberror", value)));
         }
         names
     }
@@ -622,6 +537,9 @@ impl Layer {
         ]) {
             evidence.marks.insert(Mark::Maintenance);
         }
+        if has(&["no p3p policy defined"]) {
+            evidence.marks.insert(Mark::P3p);
+        }
         let moved = evidence.http_status.is_none_or(|status| (300..400).contains(&status));
         if let Some(target) = self.values("location").find(|value| value.starts_with("http")).filter(|_| moved) {
             evidence.marks.insert(Mark::Redirect);
@@ -654,7 +572,7 @@ impl Layer {
 }
 
 /// Whose host a name is, by the parts that tell products apart (facts 1.9).
-fn origin_of(host: &str) -> Option<Origin> {
+pub(super) fn origin_of(host: &str) -> Option<Origin> {
     let ends = |ending: &str| crate::core::cloud::ends_on_dot(host, ending);
     let dynamics = ends("dynamics.com") || ends("microsoftdynamics.us") || ends("dynamics.cn");
     if host.starts_with("login.") || host == "sts.windows.net" {
@@ -686,6 +604,8 @@ fn origin_of(host: &str) -> Option<Origin> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hiding::HIDDEN;
+    use super::super::layers::MAX_SCAN;
     use super::super::{Reply, read_text};
     use super::*;
     use crate::core::check::CheckId;

@@ -1,0 +1,66 @@
+//! Compares the things that a text names with what they should be: by their form, and with a profile.
+//!
+//! Adds facts, judges nothing: which cause a difference stands for is said by the rules.
+
+use super::reading::origin_of;
+use super::{Evidence, Mark};
+use crate::core::names::parse_guid;
+use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
+use crate::core::resource::{Cleaned, ResourceUrl};
+use crate::core::secret::is_placeholder;
+
+/// What the names tell by themselves.
+pub(super) fn names_alone(evidence: &mut Evidence) {
+    let name = |name: &str| evidence.named.get(name).map(String::as_str).unwrap_or_default();
+    let (app, tenant, resource) = (name("app"), name("tenant"), name("resource"));
+    let is_uneven = match ResourceUrl::parse(resource) {
+        Ok((url, cleaned)) => url.as_str() != resource && cleaned != [Cleaned::Scheme],
+        Err(_) => ["https://", "http%"].iter().any(|sign| resource.to_ascii_lowercase().contains(sign)),
+    };
+    let found = [
+        (Mark::PlaceholderNamed, [app, tenant, resource].into_iter().any(is_placeholder)),
+        (Mark::TenantIsHost, host_of(tenant).is_some_and(|host| origin_of(&host).is_some())),
+        (Mark::TenantIsPath, ["oauth2", "token", "authorize", "v2.0", ".well-known"].contains(&tenant)),
+        (Mark::AppIsName, !app.is_empty() && parse_guid(app).is_none()),
+        (Mark::ResourceIsUneven, is_uneven),
+    ];
+    let marks: Vec<Mark> = found.into_iter().filter(|(_, holds)| *holds).map(|(mark, _)| mark).collect();
+    evidence.marks.extend(marks);
+}
+
+/// What the names tell beside a profile. A profile's value that is not given is not compared.
+pub fn compare(evidence: &mut Evidence, profile: &ProfileDraft) {
+    let value = |field| profile.value(field).to_ascii_lowercase();
+    let (client, own_tenant, own_url) =
+        (value(FieldId::ClientId), value(FieldId::TenantId), value(FieldId::ResourceUrl));
+    let name = |name: &str| evidence.named.get(name).cloned().unwrap_or_default();
+    let (app, tenant, resource) = (name("app"), name("tenant"), name("resource"));
+    let same = |one: &str, other: &str| parse_guid(one).is_some() && parse_guid(one) == parse_guid(other);
+    let differ = |one: &str, other: &str| {
+        parse_guid(one).is_some() && parse_guid(other).is_some() && parse_guid(one) != parse_guid(other)
+    };
+    let own_host = host_of(&own_url);
+    let mut others = Vec::new();
+    if same(&tenant, &client) {
+        evidence.marks.insert(Mark::TenantIsClient);
+    } else if own_host.is_some() && host_of(&tenant) == own_host {
+        evidence.marks.insert(Mark::TenantIsHost);
+    } else if differ(&tenant, &own_tenant) {
+        others.push(("other_tenant", tenant));
+    }
+    if same(&app, &own_tenant) {
+        evidence.marks.insert(Mark::AppIsTenant);
+    } else if differ(&app, &client) {
+        others.push(("other_app", app));
+    }
+    if own_host.is_some() && host_of(&resource).is_some_and(|host| Some(host) != own_host) {
+        others.push(("other_resource", resource));
+    }
+    evidence.named.extend(others.into_iter().map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// The host of an address that is written with or without `https://`.
+fn host_of(text: &str) -> Option<String> {
+    ResourceUrl::parse(text).ok().map(|(url, _)| url.host().to_owned())
+}

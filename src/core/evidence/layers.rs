@@ -1,0 +1,196 @@
+//! A text in all its wrappings: as it is, with each layer of escapes taken off, and with its line breaks undone.
+//!
+//! Bounded and linear whatever it is given. Does not know what the text says.
+
+use super::hiding::{HIDDEN, without_tokens};
+
+/// The most bytes of a text that are read.
+pub(super) const MAX_SCAN: usize = 256 * 1024;
+/// The most wrappings that are taken off.
+const MAX_LAYERS: usize = 8;
+
+/// A text, and the same in small letters at the same offsets.
+pub(super) struct Layer {
+    pub(super) text: String,
+    pub(super) lower: String,
+}
+
+impl Layer {
+    fn new(text: String) -> Layer {
+        Layer { lower: text.to_ascii_lowercase(), text }
+    }
+}
+
+/// A text in all its wrappings, without tokens and secrets.
+pub(super) struct Layers {
+    /// As it is, then with one wrapping less each.
+    pub(super) plain: Vec<Layer>,
+    /// The innermost on one line.
+    pub(super) line: Layer,
+    /// The innermost with its line breaks taken out: what was broken inside of a word is whole again.
+    pub(super) glued: Layer,
+}
+
+impl Layers {
+    /// Reads a text. Of a long one the start and the end: the error of a log stands at its end as often.
+    pub(super) fn of(text: &str) -> Layers {
+        let text = if text.len() <= MAX_SCAN {
+            without_tokens(text)
+        } else {
+            without_tokens(&format!("{}\n{}", head(text, MAX_SCAN / 2), tail(text, MAX_SCAN / 2)))
+        };
+        let mut plain = vec![Layer::new(text)];
+        while plain.len() < MAX_LAYERS
+            && let Some(next) = unwrapped(&plain[plain.len() - 1])
+        {
+            // What was hidden by an escape is hidden now.
+            plain.push(Layer::new(without_tokens(&next)));
+        }
+        let inner = &plain[plain.len() - 1].text;
+        let (line, glued) = (Layer::new(joined(inner, " ")), Layer::new(joined(inner, "")));
+        Layers { plain, line, glued }
+    }
+
+    /// The text as it may be kept: where only an inner layer shows that something is a secret, that one.
+    pub(super) fn kept(&self) -> &str {
+        let count = |layer: &Layer| layer.text.matches(HIDDEN).count();
+        let (outer, inner) = (&self.plain[0], &self.plain[self.plain.len() - 1]);
+        if count(inner) > count(outer) { &inner.text } else { &outer.text }
+    }
+
+    /// Everything that was said, in small letters, each stretch of blanks and line breaks as one blank.
+    pub(super) fn said(&self) -> String {
+        let outer = joined(&self.plain[0].lower, " ");
+        if outer == self.line.lower { outer } else { format!("{outer}\n{}", self.line.lower) }
+    }
+}
+
+/// The text with its outermost wrapping taken off; none when it has none.
+fn unwrapped(layer: &Layer) -> Option<String> {
+    let Layer { text, lower } = layer;
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    let next = if has(&["\0", "\u{1b}["]) {
+        // A file in UTF-16 that was read as bytes; colours of a terminal.
+        without_colours(&text.replace('\0', ""))
+    } else if has(&["%22", "%20", "%3a", "%7b", "%27", "%25"]) {
+        percent_decoded(text)
+    } else if has(&["&quot;", "&#39;", "&#x27;", "&#34;", "&apos;", "&lt;", "&amp;"]) {
+        let pairs = [
+            ("&quot;", "\""),
+            ("&#34;", "\""),
+            ("&#39;", "'"),
+            ("&#x27;", "'"),
+            ("&apos;", "'"),
+            ("&nbsp;", " "),
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&amp;", "&"),
+        ];
+        pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
+    } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\/"]) {
+        unescaped(text)
+    } else {
+        return None;
+    };
+    (next != *text).then_some(next)
+}
+
+/// A text without the escape sequences that colour it.
+fn without_colours(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        out.push_str(&rest[..at]);
+        let after = rest[at + 2..].trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ';' | '?'));
+        let mut chars = after.chars();
+        rest = match chars.next() {
+            Some(c) if c.is_ascii_alphabetic() => chars.as_str(),
+            _ => after,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A text with its percent signs taken off once. In a word that has any, a plus is a blank.
+fn percent_decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bytes = word.as_bytes();
+        let is_form = word.contains('%');
+        let mut at = 0;
+        while at < bytes.len() {
+            let hex = (bytes[at] == b'%')
+                .then(|| word.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
+                .flatten();
+            out.push(match (hex, bytes[at]) {
+                (Some(byte), _) => byte,
+                (None, b'+') if is_form => b' ',
+                (None, byte) => byte,
+            });
+            at += if hex.is_some() { 3 } else { 1 };
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A text with the escapes of a JSON string taken off once.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let mut after = rest[at + 1..].chars();
+        match after.next() {
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('u') => {
+                let code = after.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                match code.and_then(char::from_u32) {
+                    Some(c) => {
+                        out.push(c);
+                        after = after.as_str()[4..].chars();
+                    }
+                    None => out.push_str("\\u"),
+                }
+            }
+            Some(c) => out.push(c),
+            None => out.push('\\'),
+        }
+        rest = after.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The lines in one, with `with` between: without the indentation, and the marks of a quotation, of each.
+fn joined(text: &str, with: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = line.trim_end_matches('\r').trim_start_matches([' ', '\t', '>', '|']);
+        if !out.is_empty() {
+            out.push_str(with);
+        }
+        out.push_str(if with.is_empty() { line } else { line.trim_end() });
+    }
+    out
+}
+
+/// The first `max` bytes, cut at a character.
+pub(super) fn head(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The last `max` bytes, cut at a character.
+pub(super) fn tail(text: &str, max: usize) -> &str {
+    let mut start = text.len().saturating_sub(max);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
+}
