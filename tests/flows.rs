@@ -822,7 +822,7 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     bench.take();
     bench.keys("<c-d>");
     let effects = bench.take();
-    assert!(matches!(&effects[..], [Effect::CarryOut(step)] if step == "client-secret"), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::CarryOut { step, .. }] if step == "client-secret"), "{effects:?}");
     let secret = || Arc::new(ClientSecret::new(Zeroizing::new(SECRET.to_owned())).unwrap());
     let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
     bench.tell(Msg::CarriedOut { said: "A new client secret was made.".into(), offers });

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult};
 use d365_connect::core::cloud::{CloudId, Clouds};
 use d365_connect::core::evidence::{Evidence, Fault, Mark};
-use d365_connect::core::guide::Guide;
+use d365_connect::core::guide::{Guide, Product, SignIn};
 use d365_connect::core::profile::{Profile, SecretSource};
 use d365_connect::core::resource::ResourceUrl;
 use d365_connect::core::secret::ClientSecret;
@@ -118,6 +118,8 @@ fn request(authority: &str, resource: &str) -> RunRequest {
     let profile = Profile {
         name: "test".parse().unwrap(),
         guide: "g".into(),
+        product: Product::FinanceOperations,
+        sign_in: SignIn::App,
         cloud: CloudId::Custom,
         tenant: TENANT.parse().unwrap(),
         client: CLIENT.parse().unwrap(),
@@ -125,7 +127,10 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         source: SecretSource::Env { var: "D365_SECRET".into() },
         expires: Some(Date::constant(2027, 5, 20)),
         user_id: None,
+        environment: None,
         company: None,
+        permissions: Vec::new(),
+        redirect_uri: None,
         entities: Vec::new(),
         authority: origin(authority),
         authority_is_own: false,

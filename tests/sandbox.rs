@@ -6,6 +6,8 @@
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use d365_connect::assets;
+use d365_connect::core::guide::Guide;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::secret::SecretShape;
 use d365_connect::sandbox::{AUTHORITY, FINANCE_OPERATIONS, Offer, Sandbox, Scenario};
@@ -20,6 +22,11 @@ const SESSION: &str = "/api/services/UserSessionService/AifUserSessionService/Ge
 const ENTITIES: [&str; 6] =
     ["LegalEntities", "CustomersV3", "VendorsV2", "SalesOrderHeadersV2", "ReleasedProductsV2", "LedgerJournalHeaders"];
 const GENERIC: &str = "00000015-0000-0000-c000-000000000000";
+
+/// The guide that these tests follow.
+fn guide() -> &'static Guide {
+    assets::guide("fno-client-credentials").unwrap()
+}
 
 /// Runs a test on the kind of runtime that the program has.
 fn run<F: Future<Output = ()>>(test: F) {
@@ -39,7 +46,7 @@ impl Outside {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut outside = Outside { client, base: format!("http://{}", sandbox.address()), values: BTreeMap::new() };
-        outside.paste(sandbox.noted());
+        outside.paste(sandbox.noted(guide()));
         outside
     }
 
@@ -181,7 +188,7 @@ fn every_scenario_fails_as_it_should_and_is_mended_by_its_step() {
                 "" => assert_eq!(outside.chain().await, Ok(()), "{id}"),
                 _ => assert_eq!(outside.chain().await, Err(wrong.to_owned()), "{id}"),
             }
-            let (told, offers) = sandbox.carry_out(step);
+            let (told, offers) = sandbox.carry_out(guide(), step);
             assert!(told.ends_with('.'), "{id}: {told}");
             outside.paste(offers);
             assert!(!sandbox.unplugged());
@@ -201,7 +208,7 @@ fn the_wrong_step_mends_nothing() {
         ] {
             let sandbox = Sandbox::start(scenario, 0).await.unwrap();
             let mut outside = Outside::of(&sandbox);
-            outside.paste(sandbox.carry_out(step).1);
+            outside.paste(sandbox.carry_out(guide(), step).1);
             assert_eq!(outside.chain().await, Err(wrong.to_owned()), "{}", scenario.as_str());
         }
     });
@@ -215,7 +222,7 @@ fn a_healthy_tenant_is_walked_through_from_nothing() {
         let before = outside.value(FieldId::Secret).to_owned();
         outside.values.clear();
         for step in ["before-you-start", "register-app", "client-secret", "permissions", "register-in-d365", "test"] {
-            outside.paste(sandbox.carry_out(step).1);
+            outside.paste(sandbox.carry_out(guide(), step).1);
         }
         assert_ne!(outside.value(FieldId::Secret), before);
         assert_eq!(outside.value(FieldId::UserId), "svc-odata");
@@ -232,7 +239,7 @@ fn secrets_are_random_and_look_like_entras() {
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..3 {
             let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
-            for offer in sandbox.noted().into_iter().chain(sandbox.carry_out("client-secret").1) {
+            for offer in sandbox.noted(guide()).into_iter().chain(sandbox.carry_out(guide(), "client-secret").1) {
                 let Offer::Secret(secret, ends) = offer else { continue };
                 assert_eq!(secret.shape(), SecretShape::Usual);
                 assert_eq!((secret.reveal().len(), &secret.reveal()[3..6]), (40, "8Q~"));
@@ -701,7 +708,7 @@ fn an_administrators_app_registers_apps_and_switches_users() {
         assert_eq!(send(&outside, Method::PATCH, user, json!({ "Enabled": false }), &admin).await, 204);
         assert_eq!(outside.chain().await, Err("session 403".into()));
         assert_eq!(send(&outside, Method::PATCH, user, json!({ "Enabled": true }), &admin).await, 204);
-        outside.paste(sandbox.carry_out("register-in-d365").1);
+        outside.paste(sandbox.carry_out(guide(), "register-in-d365").1);
         assert_eq!(outside.chain().await, Ok(()));
     });
 }

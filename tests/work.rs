@@ -68,7 +68,8 @@ async fn every_scenario_turns_green_by_the_step_that_its_finding_names() {
         let mut draft = stored.draft;
         let run = test(&session, &draft, None).await;
         if let Some(finding) = run.findings.first() {
-            let (told, offers) = session.sandbox.as_ref().unwrap().carry_out(&finding.fix.step);
+            let (told, offers) =
+                session.sandbox.as_ref().unwrap().carry_out(assets::guide(&draft.guide).unwrap(), &finding.fix.step);
             assert!(!told.is_empty(), "{id}");
             let mut typed = None;
             for offer in offers {
@@ -224,7 +225,7 @@ fn hold_lock(session: &Session) -> std::fs::File {
 
 fn ready(session: &Session) -> SaveRequest {
     let mut draft = ProfileDraft::new("fno-client-credentials");
-    for offer in session.sandbox.as_ref().unwrap().noted() {
+    for offer in session.sandbox.as_ref().unwrap().noted(assets::guide("fno-client-credentials").unwrap()) {
         if let Offer::Value(field, value) = offer {
             draft.set(field, &value);
         }

@@ -72,7 +72,7 @@ impl App {
                 && *mine == run
             {
                 let draft = &checks.draft;
-                let values = |name: &str| draft.template_value(name, clouds);
+                let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
                 return;
             }

@@ -3,7 +3,8 @@
 //! Says how to reach it. What it simulates is the business of the sandbox itself.
 
 use crate::cli::failure::Failure;
-use crate::cli::{Context, Done, OK, scenario};
+use crate::cli::{Context, Done, OK, new, scenario};
+use crate::core::guide::Guide;
 use crate::core::question::FieldId;
 use crate::sandbox::{self, Offer, Sandbox, Scenario};
 use serde_json::json;
@@ -30,6 +31,9 @@ pub struct Args {
     /// Serve on this port instead of a free one
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     port: u16,
+    /// Print a profile for this guide
+    #[arg(long, value_name = "ID", default_value = "fno-client-credentials")]
+    guide: String,
     /// List the scenarios
     #[arg(long)]
     list: bool,
@@ -41,6 +45,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         return OK;
     }
     let scenario = scenario(&args.scenario)?;
+    let guide = new::guide(&args.guide)?;
     let sandbox = Sandbox::start(scenario, args.port).await.map_err(|error| {
         Failure::here(
             format!("the sandbox cannot listen on port {}: {error}", args.port),
@@ -48,11 +53,11 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         )
     })?;
     let port = sandbox.address().port();
-    let offers = sandbox.noted();
+    let offers = sandbox.noted(guide);
     if context.is_json() {
-        context.printer.json(&report(scenario, port, &offers));
+        context.printer.json(&report(scenario, guide, port, &offers));
     } else {
-        context.printer.out(&lines(scenario, port, &offers));
+        context.printer.out(&lines(scenario, guide, port, &offers));
     }
     // Until Ctrl-C, which is heard above.
     std::future::pending::<Done>().await
@@ -86,7 +91,7 @@ fn simulated_secret(offers: &[Offer]) -> Option<&str> {
     })
 }
 
-fn lines(scenario: Scenario, port: u16, offers: &[Offer]) -> String {
+fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> String {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let settings: Vec<String> = values(port, offers)
         .into_iter()
@@ -98,17 +103,18 @@ fn lines(scenario: Scenario, port: u16, offers: &[Offer]) -> String {
          Scenario {}: {}\n\n\
          A profile for it; the secret is made up and opens nothing else:\n\n  \
          export {VARIABLE}={secret}\n  \
-         d365-connect new sandbox --no-input \\\n{}    --secret env:{VARIABLE}\n  \
+         d365-connect new sandbox --no-input --guide {} \\\n{}    --secret env:{VARIABLE}\n  \
          d365-connect check sandbox\n\n\
          What it holds:        curl {base}/sandbox\n\
          Carry out a step:     curl -X POST {base}/sandbox/steps/STEP   (register-in-d365, client-secret, …)",
         scenario.as_str(),
         scenario.about(),
+        guide.id,
         settings.concat(),
     )
 }
 
-fn report(scenario: Scenario, port: u16, offers: &[Offer]) -> serde_json::Value {
+fn report(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> serde_json::Value {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let values: serde_json::Map<String, serde_json::Value> =
         values(port, offers).into_iter().map(|(field, value)| (field.to_string(), value.into())).collect();
@@ -116,6 +122,7 @@ fn report(scenario: Scenario, port: u16, offers: &[Offer]) -> serde_json::Value 
         "schema": 1,
         "scenario": scenario.as_str(),
         "about": scenario.about(),
+        "guide": guide.id,
         "base_url": base,
         "values": values,
         "secret": simulated_secret(offers),

@@ -63,6 +63,8 @@ pub struct Cloud {
     pub authority_aliases: Vec<String>,
     /// Microsoft Graph's origin.
     pub graph: String,
+    /// The origin of Business Central's API, where the cloud is known to have one.
+    pub business_central: Option<String>,
     /// The origin of the portal in which apps are registered.
     pub portal: String,
 }
@@ -106,6 +108,24 @@ pub enum HostKind {
     Loopback,
     /// None of the above.
     Odd,
+}
+
+impl HostKind {
+    /// Whose host it is, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            HostKind::FinanceOperations => "Finance & Operations",
+            HostKind::Dataverse => "Dataverse",
+            HostKind::BusinessCentral => "Business Central",
+            HostKind::Graph => "Microsoft Graph",
+            HostKind::SignIn => "Microsoft Entra ID sign-in",
+            HostKind::Portal => "a Microsoft portal",
+            HostKind::RetiredGraph => "Azure AD Graph, which is retired",
+            HostKind::Sandbox => "the sandbox",
+            HostKind::Loopback => "this machine",
+            HostKind::Odd => "somebody unknown",
+        }
+    }
 }
 
 /// All of `assets/clouds.toml`.

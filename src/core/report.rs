@@ -138,7 +138,7 @@ pub struct ProfileLine {
     pub tenant_id: Option<String>,
     /// Its app.
     pub client_id: Option<String>,
-    /// Its environment.
+    /// The origin of its API: as given, or the cloud's own.
     pub resource_url: Option<String>,
     /// Its credential.
     pub credential: CredentialLine,
@@ -182,6 +182,10 @@ pub struct ShowReport {
     pub path: String,
     /// What the secret is read from: the variable, file or command by name; null for the keyring.
     pub reads: Option<String>,
+    /// How the live test signs in; null for the guide's own way.
+    pub sign_in: Option<String>,
+    /// The reply address of the product.
+    pub redirect_uri: Option<String>,
     /// What the guide collects for its product.
     pub d365: D365Fields,
     /// Where the network differs from the cloud's own.
@@ -191,10 +195,14 @@ pub struct ShowReport {
 /// The `[d365]` table of a profile.
 #[derive(Debug, Serialize)]
 pub struct D365Fields {
+    /// The Business Central environment.
+    pub environment: Option<String>,
     /// The mapped user.
     pub user_id: Option<String>,
     /// The company.
     pub company: Option<String>,
+    /// The chosen permissions.
+    pub permissions: Vec<String>,
     /// Entities to read instead of the guide's own.
     pub entities: Vec<String>,
 }

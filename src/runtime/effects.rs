@@ -88,9 +88,9 @@ impl Effects {
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
                 })
             }),
-            Effect::CarryOut(step) => self.answer(async move {
+            Effect::CarryOut { guide, step } => self.answer(async move {
                 let (said, offers) = match &session.sandbox {
-                    Some(sandbox) => sandbox.carry_out(&step),
+                    Some(sandbox) => sandbox.carry_out(guide, &step),
                     None => ("there is no sandbox here".into(), Vec::new()),
                 };
                 let offers = offers

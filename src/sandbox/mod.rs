@@ -14,6 +14,7 @@ mod tenant;
 pub use scenarios::Scenario;
 
 use crate::core::cloud::is_loopback;
+use crate::core::guide::Guide;
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::sandbox::jwt::SigningKey;
@@ -144,14 +145,16 @@ impl Sandbox {
 
     /// The values for a complete profile, as the operator of this scenario would have noted them down at the start:
     /// with the scenario's fault in them where it is a wrong value.
-    pub fn noted(&self) -> Vec<Offer> {
-        self.shared.noted.clone()
+    pub fn noted(&self, guide: &Guide) -> Vec<Offer> {
+        self.shared.noted.iter().filter(|offer| guide.takes(offer.field())).cloned().collect()
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
     /// that step mends. What the portal then shows is offered.
-    pub fn carry_out(&self, step: &str) -> (String, Vec<Offer>) {
-        scenarios::carry_out(&mut self.shared.tenant(), step)
+    pub fn carry_out(&self, guide: &Guide, step: &str) -> (String, Vec<Offer>) {
+        let (told, mut offers) = scenarios::carry_out(&mut self.shared.tenant(), step);
+        offers.retain(|offer| guide.takes(offer.field()));
+        (told, offers)
     }
 }
 
@@ -355,7 +358,7 @@ mod tests {
         }
         assert_eq!(sign_in(&sandbox, &client, "known").await["error_codes"], json!([501_051]));
         assert!(!sandbox.shared.tenant().app().consented);
-        sandbox.carry_out("permissions");
+        scenarios::carry_out(&mut sandbox.shared.tenant(), "permissions");
         assert!(sandbox.shared.tenant().app().consented);
         assert!(sign_in(&sandbox, &client, "known").await["access_token"].is_string());
     }
@@ -376,7 +379,7 @@ mod tests {
         let sandbox = Sandbox::start(Scenario::NotRegistered, 0).await.unwrap();
         sandbox.shared.tenant().environment.users.retain(|user| user.id != USER_ID);
         for _ in 0..2 {
-            sandbox.carry_out("register-in-d365");
+            scenarios::carry_out(&mut sandbox.shared.tenant(), "register-in-d365");
         }
         let mut tenant = sandbox.shared.tenant();
         let user = tenant.environment.user(USER_ID).cloned().unwrap();

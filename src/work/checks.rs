@@ -113,5 +113,5 @@ async fn no_client(what: &str, wanted: &[CheckId], events: &mpsc::Sender<CheckEv
 
 /// The values that fill the texts of findings and steps, for [`crate::core::rules::Judge`].
 pub fn judge_values(draft: &ProfileDraft) -> impl Fn(&str) -> Option<String> + '_ {
-    |name| draft.template_value(name, assets::clouds())
+    |name| draft.template_value(name, assets::guide(&draft.guide), assets::clouds())
 }

@@ -96,7 +96,7 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
 fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let (guide, step) = (wizard.guide(), wizard.current());
     let draft = wizard.form.draft();
-    let value = |name: &str| draft.template_value(name, app.know.clouds);
+    let value = |name: &str| draft.template_value(name, Some(guide), app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
     if let Some(fault) = wizard.fault_here() {
@@ -121,7 +121,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
         for permission in &guide.permissions {
             let style = match permission.need {
                 Need::Needed => theme.warn(),
-                Need::AskedFor | Need::Harmless => theme.dim(),
+                Need::AskedFor | Need::Harmless | Need::Retired => theme.dim(),
             };
             lines.push(Line::from(vec![
                 Span::raw(theme.text(&permission.name)),
@@ -142,7 +142,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
             for (key, problem) in problems {
                 lines.extend(widgets::paragraph(
                     "   ",
-                    &format!("{}: {problem}", key.label()),
+                    &format!("{}: {problem}", key.label(wizard.guide())),
                     room,
                     Style::new(),
                     theme,
