@@ -86,6 +86,7 @@ fn guide() -> &'static Guide {
         summary = ""
         place = 1
         product = "finance-operations"
+sign_in = ["app"]
         reads = [{ name = "LegalEntities", what = "" }, { name = "CustomersV3", what = "" }]
         step = []
     "#;
