@@ -32,6 +32,15 @@ impl Product {
         }
     }
 
+    /// Its API, as the portal names it in the list of permissions.
+    pub fn api(self) -> &'static str {
+        match self {
+            Product::FinanceOperations => "Dynamics ERP",
+            Product::BusinessCentral => "Dynamics 365 Business Central",
+            Product::Graph => "Microsoft Graph",
+        }
+    }
+
     /// What its hosts are.
     pub fn host_kind(self) -> HostKind {
         match self {
@@ -279,7 +288,7 @@ impl Need {
 }
 
 /// Something of the guide that a step shows in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Listing {
     /// The permissions, and the truth about each.
