@@ -148,6 +148,8 @@ pub struct Guide {
     pub optional: Vec<FieldId>,
     /// What the live test reads at the end.
     pub reads: Vec<Entity>,
+    /// What the product also writes: told with `access`, never tried.
+    pub writes: Option<String>,
     /// Names that other documents use for entities, and the entities' real names.
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
