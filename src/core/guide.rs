@@ -139,6 +139,8 @@ pub struct Guide {
     pub optional: Vec<FieldId>,
     /// What the live test reads at the end.
     pub reads: Vec<Entity>,
+    /// What the product also writes: told with `access`, never tried.
+    pub writes: Option<String>,
     /// Names that other documents use for entities, and the entities' real names.
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
@@ -232,6 +234,16 @@ pub enum PermissionKind {
     Delegated,
     /// Acts as the app itself.
     Application,
+}
+
+impl PermissionKind {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PermissionKind::Delegated => "delegated",
+            PermissionKind::Application => "application",
+        }
+    }
 }
 
 /// Whether a permission matters for this guide.
