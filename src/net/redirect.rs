@@ -66,7 +66,11 @@ impl Listener {
                         });
                     }
                 }
-                Some(Ok(Some(brought))) = calls.join_next() => return brought,
+                Some(ended) = calls.join_next() => {
+                    if let Ok(Some(brought)) = ended {
+                        return brought;
+                    }
+                }
             }
         }
     }
