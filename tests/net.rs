@@ -138,7 +138,15 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         ca_certificate: None,
     };
     let wanted = CheckId::ALL.to_vec();
-    RunRequest { profile, guide: guide(), clouds: clouds(""), secret: Ok(secret(SECRET)), wanted, today: TODAY }
+    RunRequest {
+        profile,
+        guide: guide(),
+        clouds: clouds(""),
+        secret: Ok(secret(SECRET)),
+        attended: false,
+        wanted,
+        today: TODAY,
+    }
 }
 
 /// No retries that take time, and no proxy of the machine that the tests run on.

@@ -14,7 +14,7 @@ use d365_connect::store::StoreError;
 use d365_connect::store::drafts::Draft;
 use d365_connect::store::profiles;
 use d365_connect::store::secrets::{Keyring, Stop};
-use d365_connect::work::{self, Options, SaveRequest, SecretChoice, Session, WorkError};
+use d365_connect::work::{self, Attendance, Options, SaveRequest, SecretChoice, Session, WorkError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,8 @@ async fn test(session: &Session, draft: &ProfileDraft, secret: Option<Arc<Client
         }
         run
     };
-    let (told, run) = tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, sender), folded);
+    let (told, run) =
+        tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, Attendance::Nobody, sender), folded);
     told.unwrap();
     run
 }

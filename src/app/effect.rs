@@ -1,6 +1,6 @@
 //! What the screens ask for, as data. The runtime carries it out and answers with a message.
 
-use crate::core::check::{CheckId, Status};
+use crate::core::check::{CheckId, SignInPrompt, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource};
@@ -119,6 +119,8 @@ pub enum Effect {
         /// The step's id.
         step: String,
     },
+    /// Have the sandbox's simulated user answer a sign-in.
+    AnswerSignIn(SignInPrompt),
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
     /// Draw everything anew.

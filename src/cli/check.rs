@@ -5,13 +5,14 @@
 use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
-use crate::cli::{Context, Done, Ended, formats, profile_name};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status, is_told};
+use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, is_told};
 use crate::core::names::ProfileName;
+use crate::core::permissions;
 use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
-use crate::work::{self, Opened, Session};
+use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -165,13 +166,22 @@ async fn test(
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();
     let mut running = JoinSet::new();
+    // In a rehearsal the simulated user signs in.
+    let attendance = match context.global.no_input || session.sandbox.is_some() {
+        true => Attendance::Nobody,
+        false => Attendance::Person,
+    };
+    let (asked, mut prompts) = mpsc::unbounded_channel();
     for (place, (profile, draft)) in ready.into_iter().enumerate() {
         let (session, limit, wanted, only) = (session.clone(), limit.clone(), wanted.clone(), only.to_vec());
+        let asked = asked.clone();
         running.spawn(async move {
             // The semaphore is never closed, so there is always a permit in the end.
             let _permit = limit.acquire_owned().await;
             let started = Timestamp::now();
-            let run = one(&session, &profile, &draft, &wanted).await;
+            // The receiver lives as long as the tests run.
+            let ask = |prompt| drop(asked.send((profile.name.clone(), prompt)));
+            let run = one(&session, &profile, &draft, &wanted, attendance, ask).await;
             let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             if only.is_empty() {
@@ -183,7 +193,16 @@ async fn test(
     }
     let mut tested = Vec::new();
     context.printer.progress(&format!("testing, 0 of {total} done"));
-    while let Some(ended) = running.join_next().await {
+    loop {
+        let ended = tokio::select! {
+            Some((name, prompt)) = prompts.recv() => {
+                context.printer.progress("");
+                ask_to_sign_in(context, &name, &prompt);
+                continue;
+            }
+            ended = running.join_next() => ended,
+        };
+        let Some(ended) = ended else { break };
         let broken = |error| Failure::here(format!("a test broke off: {error}"), "please report this as a fault");
         tested.push(ended.map_err(broken)?);
         context.printer.progress(&format!("testing, {} of {total} done", tested.len()));
@@ -194,25 +213,57 @@ async fn test(
 }
 
 /// Tests one profile and folds what it tells.
-async fn one(session: &Session, profile: &Profile, draft: &ProfileDraft, wanted: &[CheckId]) -> CheckRun {
+async fn one(
+    session: &Session,
+    profile: &Profile,
+    draft: &ProfileDraft,
+    wanted: &[CheckId],
+    attendance: Attendance,
+    ask: impl Fn(SignInPrompt),
+) -> CheckRun {
     let (sender, mut events) = mpsc::channel(16);
     let folding = async {
         let mut run = CheckRun::default();
         while let Some(event) = events.recv().await {
-            if let CheckEvent::Finished { check, at, .. } = &event {
-                tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
+            match &event {
+                CheckEvent::Finished { check, at, .. } => {
+                    tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
+                }
+                CheckEvent::SignIn { prompt, .. } => ask(prompt.clone()),
+                CheckEvent::Started { .. } | CheckEvent::Waiting { .. } => {}
             }
             let values = work::judge_values(draft);
             run.apply(event, &Judge { book: assets::rules(), guide: assets::guide(&profile.guide), values: &values });
         }
         run
     };
-    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, sender), folding);
+    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, attendance, sender), folding);
     if let Err(error) = told {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
     }
     run
+}
+
+/// Tells a person what to do, on standard error: the data goes elsewhere.
+fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
+    let printer = &context.printer;
+    let seconds = prompt.lasts().as_secs();
+    match prompt {
+        SignInPrompt::Browser { url, .. } => {
+            printer.say(&format!(
+                "{name}: to test as its user, open this page in a browser on this machine and sign in ({seconds} s):"
+            ));
+            printer.say(&format!("  {}", shown(url)));
+        }
+        SignInPrompt::DeviceCode { url, code, .. } => {
+            printer.say(&format!(
+                "{name}: to test as its user, open this page in any browser, type the code, and sign in ({seconds} s):"
+            ));
+            printer.say(&format!("  {}   code: {}", shown(url), shown(code)));
+        }
+    }
+    printer.say("  The token is used for this test alone and then dropped. Ctrl-C stops.");
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.
@@ -237,6 +288,9 @@ fn human(context: &Context, report: &ProfileReport) {
                 "{head}{}",
                 if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
             ));
+            for permission in permissions::Line::of(&line.details) {
+                printer.out(&printer.wrap(&shown(&permission.text()), "      permission: ", 18));
+            }
             for note in line.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
                 if let Some(note) = note.as_str() {
                     printer.out(&printer.wrap(note, "      note: ", 12));

@@ -381,6 +381,11 @@ impl CheckRun {
         self.states.get(&check).cloned().unwrap_or_default()
     }
 
+    /// What a person has to do now, and since when that is waited for.
+    pub fn asks(&self) -> Option<(SignInPrompt, Duration)> {
+        self.states.values().find_map(|state| state.asks.clone())
+    }
+
     /// The check that runs and has got furthest, if any runs.
     pub fn current(&self) -> Option<CheckId> {
         let running = |state: &CheckState| state.started.is_some() && state.done.is_none();

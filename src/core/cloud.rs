@@ -135,6 +135,9 @@ pub struct Clouds {
     /// The clouds.
     #[serde(rename = "cloud")]
     pub clouds: Vec<Cloud>,
+    /// Hosts besides the sign-in hosts on which Microsoft has people type a device code.
+    #[serde(default)]
+    pub device_pages: Vec<String>,
     /// The host endings; the longest that fits wins.
     #[serde(rename = "host")]
     pub hosts: Vec<HostRule>,

@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod guide;
 pub mod intake;
 pub mod names;
+pub mod permissions;
 pub mod profile;
 pub mod question;
 pub mod report;

@@ -13,6 +13,7 @@ mod tenant;
 
 pub use scenarios::Scenario;
 
+use crate::core::check::SignInPrompt;
 use crate::core::cloud::is_loopback;
 use crate::core::guide::Guide;
 use crate::core::question::FieldId;
@@ -147,6 +148,19 @@ impl Sandbox {
     /// with the scenario's fault in them where it is a wrong value.
     pub fn noted(&self, guide: &Guide) -> Vec<Offer> {
         self.shared.noted.iter().filter(|offer| guide.takes(offer.field())).cloned().collect()
+    }
+
+    /// Whether the simulated user approves what they are asked to sign in to.
+    pub fn user_approves(&self) -> bool {
+        true
+    }
+
+    /// The simulated user answers a sign-in.
+    ///
+    /// # Errors
+    /// In words.
+    pub async fn answer(&self, _prompt: &SignInPrompt, _approve: bool) -> Result<String, String> {
+        Err("not yet".into())
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
