@@ -81,7 +81,8 @@ fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<&Bearer>) -> Res
         _ => return not_found(),
     };
     if !may_read {
-        let text = format!("Sorry, the current permissions prevented the action. (TableData {table} Read: Base Application)");
+        let text =
+            format!("Sorry, the current permissions prevented the action. (TableData {table} Read: Base Application)");
         return refused(StatusCode::FORBIDDEN, "Internal_ServerError", &text);
     }
     match Query::read(request, &rows) {

@@ -101,10 +101,7 @@ pub(super) fn entities(set: &str) -> Option<(&'static str, Vec<Row>)> {
                 row(uuid!("e6039b5c-d14f-4872-9ca1-50b8f2e7d346"), "1900-S", "PARIS Guest Chair, black"),
             ],
         ),
-        "vendors" => (
-            "23 Vendor",
-            vec![row(uuid!("14e9c6a8-7b50-4d3f-86e2-9a0d5f1b7c83"), "10000", "Fabrikam, Inc.")],
-        ),
+        "vendors" => ("23 Vendor", vec![row(uuid!("14e9c6a8-7b50-4d3f-86e2-9a0d5f1b7c83"), "10000", "Fabrikam, Inc.")]),
         _ => return None,
     };
     Some((table, rows.into_iter().filter_map(as_row).collect()))

@@ -53,10 +53,10 @@ fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<&Bearer>) -> Res
         ["organization"] => {
             ("organization", may(&["Organization.Read.All", "Organization.ReadWrite.All"]), vec![organization()])
         }
-        ["users"] => {
-            ("users", may(&["User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All"]), vec![person()])
+        ["users"] => ("users", may(&["User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All"]), vec![person()]),
+        ["groups"] => {
+            ("groups", may(&["Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All"]), vec![group()])
         }
-        ["groups"] => ("groups", may(&["Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All"]), vec![group()]),
         ["applications"] | [_] if path[0].starts_with("applications") => {
             let allowed = may(&["Application.Read.All", "Application.ReadWrite.All"]);
             let app = application(tenant.app());

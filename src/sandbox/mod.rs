@@ -121,7 +121,8 @@ impl Sandbox {
         let mut tenant = Tenant::new(address.port())?;
         scenario.befall(&mut tenant);
         let noted_secret = scenario.noted_secret(&mut tenant);
-        let shared = Arc::new(Shared { address, scenario, noted_secret, tenant: Mutex::new(tenant), key: SetOnce::new() });
+        let shared =
+            Arc::new(Shared { address, scenario, noted_secret, tenant: Mutex::new(tenant), key: SetOnce::new() });
 
         let keeper = Arc::clone(&shared);
         std::thread::Builder::new().name("sandbox-key".into()).spawn(move || {

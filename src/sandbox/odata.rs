@@ -39,7 +39,7 @@ pub(super) struct Query {
 #[derive(Debug)]
 pub(super) enum QueryFault {
     Unknown(String),
-    Malformed(&'static str),
+    Malformed(String),
 }
 
 impl Query {
@@ -51,8 +51,8 @@ impl Query {
             return Err(QueryFault::Unknown(name.clone()));
         }
         let unknown = |field: &str| rows.first().is_some_and(|row| !row.contains_key(field));
-        let number = |name| {
-            let read = |text: &str| text.parse::<usize>().map_err(|_| QueryFault::Malformed(name));
+        let number = |name: &str| {
+            let read = |text: &str| text.parse::<usize>().map_err(|_| QueryFault::Malformed(name.to_owned()));
             request.query(name).map(read).transpose()
         };
         let conditions = request.query("$filter").map_or(Some(Vec::new()), filter);
@@ -61,10 +61,10 @@ impl Query {
         let select: Vec<String> =
             list.split(',').map(|field| field.trim().to_owned()).filter(|_| !list.is_empty()).collect();
         if select.iter().any(|field| unknown(field)) {
-            return Err(QueryFault::Malformed("$select"));
+            return Err(QueryFault::Malformed("$select".into()));
         }
         Ok(Query {
-            conditions: conditions.filter(known).ok_or(QueryFault::Malformed("$filter"))?,
+            conditions: conditions.filter(known).ok_or_else(|| QueryFault::Malformed("$filter".into()))?,
             select,
             top: number("$top")?,
             skip: number("$skiptoken")?.unwrap_or_default(),

@@ -179,7 +179,9 @@ impl Scenario {
             Scenario::WrongEnvironment => ("wrong-environment", "the noted environment name has a typo"),
             Scenario::WrongCompany => ("wrong-company", "the noted company name has a typo"),
             Scenario::ConsentMissing => ("consent-missing", "nobody consented to what the app does for users"),
-            Scenario::RedirectMismatch => ("redirect-mismatch", "the app does not list http://localhost as redirect URI"),
+            Scenario::RedirectMismatch => {
+                ("redirect-mismatch", "the app does not list http://localhost as redirect URI")
+            }
             Scenario::SignInDenied => ("sign-in-denied", "the user denies the sign-in"),
             Scenario::CodeExpired => ("code-expired", "nobody enters the device code in time"),
             Scenario::DeviceCodeBlocked => {
@@ -360,26 +362,27 @@ fn acting(tenant: &mut Tenant) -> impl Iterator<Item = &mut User> {
 }
 
 /// What an administrator's work is for.
+#[derive(Debug)]
 pub(super) struct Task {
     /// The product that is set up.
     pub(super) product: Product,
     /// Where the connected product has its users sent back.
     redirect_uri: Option<String>,
-    /// The fields that the set-up has.
-    takes: Box<dyn Fn(FieldId) -> bool>,
+    /// The fields that the set-up has; `None` for all.
+    fields: Option<Vec<FieldId>>,
 }
 
 impl Task {
     /// To follow a guide.
     pub(super) fn of(guide: &Guide) -> Task {
-        let fields: Vec<FieldId> = guide.needs().into_iter().chain(guide.optional.iter().copied()).collect();
+        let fields = guide.needs().into_iter().chain(guide.optional.iter().copied()).collect();
         let redirect_uri = guide.takes(FieldId::RedirectUri).then(|| guide.example(FieldId::RedirectUri).to_owned());
-        Task { product: guide.product, redirect_uri, takes: Box::new(move |field| fields.contains(&field)) }
+        Task { product: guide.product, redirect_uri, fields: Some(fields) }
     }
 
     /// To set up a product for another process, which takes what it needs.
     pub(super) fn any(product: Product) -> Task {
-        Task { product, redirect_uri: None, takes: Box::new(|_| true) }
+        Task { product, redirect_uri: None, fields: None }
     }
 
     /// Every right value.
@@ -404,7 +407,7 @@ impl Task {
         }
         offers.extend(self.redirect_uri.iter().map(|uri| fixed(FieldId::RedirectUri, uri)));
         offers.push(fixed(FieldId::AuthorityUrl, AUTHORITY));
-        offers.retain(|offer| (self.takes)(offer.field()));
+        offers.retain(|offer| self.fields.as_ref().is_none_or(|fields| fields.contains(&offer.field())));
         offers
     }
 
@@ -433,7 +436,9 @@ pub(super) fn carry_out(tenant: &mut Tenant, task: &Task, step: &str) -> (String
                 Product::FinanceOperations => {
                     format!("The environment is at {FINANCE_OPERATIONS}; Entra ID and its API know it by that address.")
                 }
-                Product::BusinessCentral => format!("Business Central has the environment {ENVIRONMENT} with the company {COMPANY}."),
+                Product::BusinessCentral => {
+                    format!("Business Central has the environment {ENVIRONMENT} with the company {COMPANY}.")
+                }
                 Product::Graph => format!("Microsoft Graph is at {GRAPH}."),
             };
             (told, task.some(&[FieldId::ResourceUrl, FieldId::Environment, FieldId::Company]))

@@ -225,10 +225,13 @@ impl Tenant {
         for resource in &mut self.resources {
             let (roles, scopes): (&[_], &[_]) = match resource.product {
                 Product::FinanceOperations => (&[], &["AX.FullAccess", "CustomService.FullAccess", "Odata.FullAccess"]),
-                Product::BusinessCentral => {
-                    (&["API.ReadWrite.All", "Automation.ReadWrite.All"], &["Financials.ReadWrite.All", "user_impersonation"])
+                Product::BusinessCentral => (
+                    &["API.ReadWrite.All", "Automation.ReadWrite.All"],
+                    &["Financials.ReadWrite.All", "user_impersonation"],
+                ),
+                Product::Graph => {
+                    (&["Organization.Read.All", "User.Read.All"], &["Organization.Read.All", "User.Read"])
                 }
-                Product::Graph => (&["Organization.Read.All", "User.Read.All"], &["Organization.Read.All", "User.Read"]),
             };
             resource.roles.insert(CLIENT_ID, roles.iter().copied().collect());
             resource.scopes.insert(CLIENT_ID, scopes.iter().copied().collect());

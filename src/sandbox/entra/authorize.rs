@@ -5,7 +5,7 @@
 use super::pages::{escaped, page, question};
 use super::{Form, Refusal, app, consented, enabled, own_tenant, resources, wish};
 use crate::sandbox::sign_ins::{Code, Wish, unguessable};
-use crate::sandbox::tenant::{App, LOOPBACK, PERSON, PERSON_NAME, Tenant, authority_for};
+use crate::sandbox::tenant::{App, PERSON, PERSON_NAME, Tenant, authority_for};
 use crate::sandbox::{Request, Shared, empty_response, with_header};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -107,7 +107,9 @@ impl Refusal {
 fn judge(tenant: &Tenant, request: &Request, name: &str) -> Result<Asked, Landing> {
     let form = Form(request.query.iter().map(|(name, value)| (name.clone(), Zeroizing::new(value.clone()))).collect());
     let (client_id, app, redirect_uri) = known(tenant, &form, name).map_err(Landing::Stuck)?;
-    let Ok(mut back) = Url::parse(redirect_uri) else { return Err(Landing::Stuck(unregistered(redirect_uri, client_id))) };
+    let Ok(mut back) = Url::parse(redirect_uri) else {
+        return Err(Landing::Stuck(unregistered(redirect_uri, client_id)));
+    };
     if let Some(state) = form.given("state") {
         back.query_pairs_mut().append_pair("state", state);
     }
@@ -142,7 +144,8 @@ fn unregistered(redirect_uri: &str, client_id: Uuid) -> Refusal {
 /// Of `http://localhost` the port does not matter, of others every letter does (facts 1.8).
 fn is_same(registered: &str, asked: &str) -> bool {
     let local = |text: &str| {
-        let mut url = Url::parse(text).ok().filter(|url| url.scheme() == "http" && url.host_str() == Some("localhost"))?;
+        let mut url =
+            Url::parse(text).ok().filter(|url| url.scheme() == "http" && url.host_str() == Some("localhost"))?;
         url.set_port(None).ok()?;
         Some(url)
     };
@@ -150,12 +153,7 @@ fn is_same(registered: &str, asked: &str) -> bool {
 }
 
 /// What is asked for, and PKCE's challenge, which a program on the user's machine has to send.
-fn well_formed(
-    tenant: &Tenant,
-    form: &Form,
-    client_id: Uuid,
-    back: &Url,
-) -> Result<(Wish, Option<String>), Refusal> {
+fn well_formed(tenant: &Tenant, form: &Form, client_id: Uuid, back: &Url) -> Result<(Wish, Option<String>), Refusal> {
     match form.needed("response_type")? {
         "code" => {}
         other => {
@@ -208,6 +206,7 @@ fn shown(request: &Request, asked: &Asked) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::tenant::LOOPBACK;
 
     #[test]
     fn redirect_uris_are_compared_as_entra_does() {

@@ -2,7 +2,7 @@
 //!
 //! Does not know how a program asks for the answer.
 
-use super::pages::{escaped, page, question};
+use super::pages::{self, escaped, question};
 use super::{Refusal, app, enabled, own_tenant, parameters, posted, resources, wish};
 use crate::sandbox::sign_ins::{Answer, Device, INTERVAL, unguessable, user_code};
 use crate::sandbox::tenant::{PERSON, PERSON_NAME, Tenant, authority_for};
@@ -32,8 +32,7 @@ pub(super) fn start(tenant: &mut Tenant, request: &Request, name: &str) -> Resul
             "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
         ),
     });
-    let device =
-        Device { wish, user_code, made: Instant::now(), lasts, polled: None, answer: None, used: false };
+    let device = Device { wish, user_code, made: Instant::now(), lasts, polled: None, answer: None, used: false };
     tenant.sign_ins.devices.insert(device_code, device);
     Ok(body)
 }
@@ -62,7 +61,7 @@ pub(super) fn page(sandbox: &Shared, request: &Request) -> Response {
     let Some(typed) = given("user_code") else {
         let body = "<form method=\"post\" action=\"/device\">\n<label>Code: <input name=\"user_code\" \
                     autocomplete=\"off\" autofocus></label>\n<button>Next</button>\n</form>";
-        return super::pages::page(StatusCode::OK, "Enter the code that your device shows", body);
+        return pages::page(StatusCode::OK, "Enter the code that your device shows", body);
     };
     let mut tenant = sandbox.tenant();
     let outcome = match given("sandbox") {
@@ -71,10 +70,10 @@ pub(super) fn page(sandbox: &Shared, request: &Request) -> Response {
         _ => asked(&mut tenant, request, typed),
     };
     match outcome {
-        Ok(body) => super::pages::page(StatusCode::OK, "Sign in on another device", &body),
+        Ok(body) => pages::page(StatusCode::OK, "Sign in on another device", &body),
         Err(refusal) => {
             let body = format!("<p>{}</p>\n<p><a href=\"/device\">Try again</a></p>", escaped(&refusal.words()));
-            super::pages::page(StatusCode::BAD_REQUEST, "That code didn't work", &body)
+            pages::page(StatusCode::BAD_REQUEST, "That code didn't work", &body)
         }
     }
 }

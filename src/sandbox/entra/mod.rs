@@ -303,8 +303,7 @@ const BLOCKED: &str =
 fn wish(client_id: Uuid, scope: &str) -> Result<Wish, Refusal> {
     /// Permissions without an address are Graph's.
     const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-    let mut wish =
-        Wish { client_id, resource: String::new(), permissions: Vec::new(), offline: false };
+    let mut wish = Wish { client_id, resource: String::new(), permissions: Vec::new(), offline: false };
     for one in scope.split_whitespace() {
         let (resource, permission) = match one {
             "openid" | "profile" | "email" => continue,
@@ -316,10 +315,17 @@ fn wish(client_id: Uuid, scope: &str) -> Result<Wish, Refusal> {
             _ => one.rsplit_once('/').unwrap_or((GRAPH_ID, one)),
         };
         if resource.is_empty() || permission.is_empty() {
-            return Err(Refusal::new(70_011, format!("The provided value for the input parameter 'scope' is not valid. The scope {one} is not valid.")));
+            return Err(Refusal::new(
+                70_011,
+                format!(
+                    "The provided value for the input parameter 'scope' is not valid. The scope {one} is not valid."
+                ),
+            ));
         }
         if !wish.resource.is_empty() && wish.resource != resource {
-            let text = format!("The provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid.");
+            let text = format!(
+                "The provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid."
+            );
             return Err(Refusal::new(28_000, text));
         }
         wish.resource = resource.to_owned();

@@ -194,8 +194,7 @@ fn by_code(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refusa
         };
         let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
         if URL_SAFE_NO_PAD.encode(hash) != *challenge {
-            let text =
-                "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
+            let text = "The Code_Verifier does not match the code_challenge supplied in the authorization request.";
             return Err(Refusal::new(501_481, text));
         }
     }
@@ -347,4 +346,3 @@ fn resource_of(scope: &str) -> Result<&str, Refusal> {
         Refusal::new(1_002_012, text)
     })
 }
-
