@@ -1462,3 +1462,25 @@ fn it_stops_when_dropped_and_the_port_is_free_again() {
         assert_eq!(again.address().port(), port);
     });
 }
+
+#[test]
+fn each_guide_is_offered_what_it_takes() {
+    run(async {
+        let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
+        for guide in assets::guides() {
+            let noted: Vec<FieldId> = sandbox.noted(guide).iter().map(Offer::field).collect();
+            for field in guide.needs() {
+                assert!(noted.contains(&field), "{}: {field}", guide.id);
+            }
+            assert!(noted.iter().all(|field| guide.takes(*field)), "{}: {noted:?}", guide.id);
+            // Walked from nothing, the steps offer all of them too.
+            let walked: Vec<FieldId> = guide
+                .steps
+                .iter()
+                .flat_map(|step| sandbox.carry_out(guide, &step.id).1)
+                .map(|offer| offer.field())
+                .collect();
+            assert!(guide.needs().iter().all(|field| walked.contains(field)), "{}: {walked:?}", guide.id);
+        }
+    });
+}
