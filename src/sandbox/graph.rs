@@ -32,8 +32,8 @@ fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<&Bearer>) -> Res
     if path.is_empty() {
         // The service document is for everybody.
         let sets = ["organization", "users", "groups", "applications"];
-        let value: Vec<Value> = sets.map(|set| json!({ "name": set, "kind": "EntitySet", "url": set })).into();
-        return listed(request, "", value);
+        let value = sets.map(|set| json!({ "name": set, "kind": "EntitySet", "url": set }));
+        return listed(request, "", &value);
     }
     let known = tenant.resource(Product::Graph);
     let Some(bearer) = bearer.filter(|bearer| known.is_some_and(|graph| graph.takes(&bearer.audience))) else {
@@ -79,14 +79,14 @@ fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<&Bearer>) -> Res
     }
     let rows: Vec<Row> = rows.into_iter().filter_map(as_row).collect();
     match Query::read(request, &rows) {
-        Ok(query) => listed(request, set, query.answer(rows)),
+        Ok(query) => listed(request, set, &query.answer(rows)),
         Err(QueryFault::Unknown(option) | QueryFault::Malformed(option)) => {
             refused(StatusCode::BAD_REQUEST, "BadRequest", &format!("Invalid query option '{option}'."))
         }
     }
 }
 
-fn listed(request: &Request, set: &str, value: Vec<Value>) -> Response {
+fn listed(request: &Request, set: &str, value: &[Value]) -> Response {
     let context = format!("{}/v1.0/$metadata{}{set}", request.origin, if set.is_empty() { "" } else { "#" });
     json_response(StatusCode::OK, &json!({ "@odata.context": context, "value": value }))
 }
