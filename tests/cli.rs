@@ -482,6 +482,22 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("login-page", 3, "unknown", Some(("not-the-service", "registration", "network", "test"))),
     ("slow", 0, "passed", None),
     ("offline", 3, "unknown", Some(("dns", "authority", "network", "test"))),
+    // Of other set-ups: they leave this one healthy.
+    ("roles-missing", 0, "passed", None),
+    ("graph-permission-missing", 0, "passed", None),
+    ("app-card-missing", 0, "passed", None),
+    ("app-card-disabled", 0, "passed", None),
+    ("permission-set-missing", 0, "passed", None),
+    ("wrong-environment", 0, "passed", None),
+    ("wrong-company", 0, "passed", None),
+    ("consent-missing", 0, "passed", None),
+    ("redirect-mismatch", 0, "passed", None),
+    ("sign-in-denied", 0, "passed", None),
+    ("code-expired", 0, "passed", None),
+    ("device-code-blocked", 0, "passed", None),
+    ("public-client-blocked", 0, "passed", None),
+    ("refresh-refused", 0, "passed", None),
+    ("user-not-in-environment", 0, "passed", None),
 ];
 
 #[test]
@@ -492,7 +508,7 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
     assert_eq!(ids, SCENARIOS.iter().map(|row| row.0).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     for (id, code, verdict, finding) in SCENARIOS {
-        let out = place.rehearse(&["check", &format!("--sandbox={id}"), "-o", "json"], None);
+        let out = place.rehearse(&["check", "fno-client-credentials", &format!("--sandbox={id}"), "-o", "json"], None);
         let report = out.json();
         fits("check", &report);
         let profile = &report["profiles"][0];
@@ -552,11 +568,14 @@ fn only_lists_and_judges_what_was_asked() {
         let checks = report["profiles"][0]["checks"].as_array().unwrap().clone();
         checks.iter().map(|check| check["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&["check", "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
-    let both = ["check", "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
+    assert_eq!(ids(&["check", "fno-client-credentials", "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
+    let both = ["check", "fno-client-credentials", "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
     assert_eq!(ids(&both, 0), ["claims", "expiry"]);
-    assert_eq!(ids(&["check", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
-    let kept = ["check", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
+    assert_eq!(
+        ids(&["check", "fno-client-credentials", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0),
+        ["token"]
+    );
+    let kept = ["check", "fno-client-credentials", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
     // What kept it from running is listed and judged with it.
     assert_eq!(ids(&kept, 1), ["token", "registration"]);
 }

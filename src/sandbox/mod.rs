@@ -170,7 +170,7 @@ impl Sandbox {
 
     /// Whether the simulated user lets apps in by themselves.
     pub fn user_approves(&self) -> bool {
-        self.shared.tenant().person == Person::Approves
+        self.shared.tenant().person != Person::Denies
     }
 
     /// The simulated user opens the prompt's page and answers it. Says what was done.

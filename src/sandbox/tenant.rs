@@ -87,7 +87,7 @@ pub(super) struct Tenant {
 pub(super) enum Person {
     Approves,
     Denies,
-    /// Is not there.
+    /// Has no time to enter a code.
     Away,
 }
 

@@ -20,17 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Answers a prompt, and says what was done; or what the page says, or why the way back led nowhere.
 pub(super) async fn answer(shared: &Shared, prompt: &SignInPrompt, approve: bool) -> Result<String, String> {
-    {
-        let tenant = shared.tenant();
-        if !tenant.plugged {
-            return Err("the network is unplugged".into());
-        }
-        if tenant.person == Person::Away {
-            return Ok("Nobody is there who answers.".into());
-        }
+    if !shared.tenant().plugged {
+        return Err("the network is unplugged".into());
     }
     let done = if approve { "signed in and approved" } else { "denied" };
     match prompt {
+        SignInPrompt::DeviceCode { .. } if shared.tenant().person == Person::Away => {
+            Ok("Nobody is there who enters the code.".into())
+        }
         SignInPrompt::DeviceCode { code, .. } => {
             answer_code(&mut shared.tenant(), code, approve).map_err(|refusal| refusal.told())?;
             Ok(format!("The user entered the code and {done}."))
