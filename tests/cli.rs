@@ -484,6 +484,22 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("login-page", 3, "unknown", Some(("not-the-service", "registration", "network", "test"))),
     ("slow", 0, "passed", None),
     ("offline", 3, "unknown", Some(("dns", "authority", "network", "test"))),
+    // Of other set-ups: they leave this one healthy.
+    ("roles-missing", 0, "passed", None),
+    ("graph-permission-missing", 0, "passed", None),
+    ("app-card-missing", 0, "passed", None),
+    ("app-card-disabled", 0, "passed", None),
+    ("permission-set-missing", 0, "passed", None),
+    ("wrong-environment", 0, "passed", None),
+    ("wrong-company", 0, "passed", None),
+    ("consent-missing", 0, "passed", None),
+    ("redirect-mismatch", 0, "passed", None),
+    ("sign-in-denied", 0, "passed", None),
+    ("code-expired", 0, "passed", None),
+    ("device-code-blocked", 0, "passed", None),
+    ("public-client-blocked", 0, "passed", None),
+    ("refresh-refused", 0, "passed", None),
+    ("user-not-in-environment", 0, "passed", None),
 ];
 
 #[test]

@@ -2,9 +2,10 @@
 //!
 //! Says how to reach it. What it simulates is the business of the sandbox itself.
 
+use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, new, scenario};
-use crate::core::guide::Guide;
+use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::question::FieldId;
 use crate::sandbox::{self, Offer, Sandbox, Scenario};
 use serde_json::json;
@@ -16,11 +17,13 @@ const VARIABLE: &str = "D365_SANDBOX_SECRET";
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Serve the simulated tenant on this machine until Ctrl-C.\n\n\
-        It speaks as Entra and Finance & Operations do, over plain HTTP on 127.0.0.1, and prints how to reach\n\
-        it. Its secret is made up and opens nothing else. Every command can also be rehearsed with\n\
-        --sandbox[=SCENARIO], without this.",
+        It speaks as Entra, Finance & Operations, Business Central and Microsoft Graph do, over plain HTTP on\n\
+        127.0.0.1, and prints how to reach it. Where a user signs in, it serves the page, which can also be\n\
+        answered from a terminal. Its secret is made up and opens nothing else. Every command can also be\n\
+        rehearsed with --sandbox[=SCENARIO], without this.",
     after_help = "Examples:\n  \
         d365-connect sandbox --scenario secret-expired --port 8365\n  \
+        d365-connect sandbox --guide business-central --scenario app-card-missing\n  \
         d365-connect sandbox --list\n\n\
         Exit codes: 130 after Ctrl-C, 2 there is no such scenario, 3 the port cannot be had"
 )]
@@ -65,13 +68,22 @@ pub async fn run(args: &Args, context: &Context) -> Done {
 
 fn list(context: &Context) {
     if context.is_json() {
-        let all: Vec<_> = Scenario::ALL.iter().map(|s| json!({ "id": s.as_str(), "about": s.about() })).collect();
+        let all: Vec<_> = Scenario::ALL
+            .iter()
+            .map(|s| json!({ "id": s.as_str(), "about": s.about(), "guides": guides_of(*s) }))
+            .collect();
         context.printer.json(&json!({ "schema": 1, "scenarios": all }));
         return;
     }
     let rows: Vec<Vec<String>> =
         Scenario::ALL.iter().map(|s| vec![s.as_str().to_owned(), s.about().to_owned()]).collect();
     context.printer.out(&context.printer.table(&rows));
+}
+
+/// The guides that may meet a scenario.
+fn guides_of(scenario: Scenario) -> Vec<&'static str> {
+    let meets = |guide: &&Guide| guide.sign_in.iter().any(|way| scenario.concerns(guide.product, *way));
+    assets::guides().iter().filter(meets).map(|guide| guide.id.as_str()).collect()
 }
 
 /// The profile's values, with real loopback addresses in place of the fixed names.
@@ -91,6 +103,39 @@ fn simulated_secret(offers: &[Offer]) -> Option<&str> {
     })
 }
 
+/// The product's name in the sandbox's own addresses.
+fn product(guide: &Guide) -> &'static str {
+    match guide.product {
+        Product::FinanceOperations => "finance-operations",
+        Product::BusinessCentral => "business-central",
+        Product::Graph => "graph",
+    }
+}
+
+/// Where the product's API is.
+fn api(guide: &Guide, base: &str) -> String {
+    match guide.product {
+        Product::FinanceOperations => format!("{base}/data"),
+        Product::BusinessCentral => format!("{base}/v2.0/Production/api/v2.0"),
+        Product::Graph => format!("{base}/v1.0"),
+    }
+}
+
+/// How a user's sign-in is answered from a terminal, for the ways that the guide has.
+fn answers(guide: &Guide, base: &str) -> Vec<(&'static str, String)> {
+    let of = |way: &SignIn| match way {
+        SignIn::App => None,
+        SignIn::Loopback => Some((
+            "Sign in, browser",
+            "curl -L 'PAGE&sandbox=approve'   (or deny; PAGE is what the test shows)".to_owned(),
+        )),
+        SignIn::DeviceCode => {
+            Some(("Sign in, code", format!("curl '{base}/device?user_code=CODE&sandbox=approve'   (or deny)")))
+        }
+    };
+    guide.sign_in.iter().filter_map(of).collect()
+}
+
 fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> String {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let settings: Vec<String> = values(port, offers)
@@ -98,36 +143,59 @@ fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> Stri
         .map(|(field, value)| format!("    --set {} \\\n", quoted(&format!("{field}={value}"))))
         .collect();
     let secret = simulated_secret(offers).map(quoted).unwrap_or_default();
+    let product = product(guide);
+    let mut hints = vec![
+        ("API", api(guide, &base)),
+        ("What it holds", format!("curl '{base}/sandbox?product={product}'")),
+        ("Carry out a step", format!("curl -X POST '{base}/sandbox/steps/STEP?product={product}'")),
+    ];
+    hints.extend(answers(guide, &base));
+    let hints: Vec<String> =
+        hints.into_iter().map(|(what, how)| format!("\n{:<22}{how}", format!("{what}:"))).collect();
     format!(
         "The simulated tenant listens on {base}, until Ctrl-C.\n\
-         Scenario {}: {}\n\n\
+         Scenario {}: {}\n{}\n\
          A profile for it; the secret is made up and opens nothing else:\n\n  \
          export {VARIABLE}={secret}\n  \
          d365-connect new sandbox --no-input --guide {} \\\n{}    --secret env:{VARIABLE}\n  \
-         d365-connect check sandbox\n\n\
-         What it holds:        curl {base}/sandbox\n\
-         Carry out a step:     curl -X POST {base}/sandbox/steps/STEP   (register-in-d365, client-secret, …)",
+         d365-connect check sandbox\n{}\n\n\
+         Steps are those of the guide: {}",
         scenario.as_str(),
         scenario.about(),
+        unconcerned(scenario, guide),
         guide.id,
         settings.concat(),
+        hints.concat(),
+        guide.steps.iter().map(|step| step.id.as_str()).collect::<Vec<_>>().join(", "),
     )
+}
+
+/// A line for a scenario that this guide never meets.
+fn unconcerned(scenario: Scenario, guide: &Guide) -> &'static str {
+    if guide.sign_in.iter().any(|way| scenario.concerns(guide.product, *way)) {
+        ""
+    } else {
+        "This guide does not meet that: for it, all is well.\n"
+    }
 }
 
 fn report(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> serde_json::Value {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let values: serde_json::Map<String, serde_json::Value> =
         values(port, offers).into_iter().map(|(field, value)| (field.to_string(), value.into())).collect();
+    let product = product(guide);
     json!({
         "schema": 1,
         "scenario": scenario.as_str(),
         "about": scenario.about(),
         "guide": guide.id,
         "base_url": base,
+        "api_url": api(guide, &base),
         "values": values,
         "secret": simulated_secret(offers),
-        "state_url": format!("{base}/sandbox"),
-        "steps_url": format!("{base}/sandbox/steps/STEP"),
+        "state_url": format!("{base}/sandbox?product={product}"),
+        "steps_url": format!("{base}/sandbox/steps/STEP?product={product}"),
+        "device_url": format!("{base}/device"),
     })
 }
 
