@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod expiry;
 pub mod guide;
 pub mod intake;
+pub mod log;
 pub mod names;
 pub mod profile;
 pub mod question;
