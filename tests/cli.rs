@@ -77,6 +77,7 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "report",
         "guides",
         "sandbox",
         "completions",
@@ -132,6 +133,11 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         (&["check", "one", "--only", "nope"], "registration"),
         (&["diagnose"], "no text"),
         (&["diagnose", "x", "--profile", "nope"], "no profile"),
+        (&["report"], "<NAME>"),
+        (&["report", "nope"], "no profile"),
+        (&["report", "one", "-o", "json"], "check NAME -o json"),
+        (&["report", "one", "--force"], "--out"),
+        (&["report", "one", "--out", "home"], "--force"),
         (&["guides", "nope"], "no guide"),
         (&["list", "-o", "junit"], "check"),
         (&["list", "--sandbox=nope"], "healthy"),
@@ -752,6 +758,77 @@ fn a_pipe_without_end_is_read_in_constant_memory_until_ctrl_c() {
     let out = child.wait_with_output().unwrap();
     assert_eq!(out.status.code(), Some(130));
     assert_eq!((out.stdout, out.stderr), (Vec::new(), Vec::new()), "half a count is none");
+}
+
+#[test]
+fn reports_are_fit_for_a_ticket() {
+    let place = Place::new();
+    let report = |scenario: &str, more: &[&str]| {
+        let sandbox = format!("--sandbox={scenario}");
+        let args: Vec<&str> = ["report", "fno-client-credentials", &sandbox].iter().chain(more).copied().collect();
+        place.rehearse(&args, None)
+    };
+    // Written is 0, whatever it says.
+    let healthy = report("healthy", &[]).expect(0).out;
+    for says in ["# Connection test", "| Result | passed |", "simulated", "| registration | passed |", "None."] {
+        assert!(healthy.contains(says), "{says}: {healthy}");
+    }
+    let expired = report("secret-expired", &[]).expect(0);
+    for says in [
+        "| Result | failed |",
+        "AADSTS7000222",
+        "(secret-expired)",
+        "client-secret",
+        "| Program | d365-connect 0.",
+        "con….sandbox.test",
+    ] {
+        assert!(expired.out.contains(says), "{says}: {}", expired.out);
+    }
+    assert_eq!(expired.err, "");
+    let guids = |text: &str| {
+        text.split(|c: char| !c.is_ascii_hexdigit() && c != '-')
+            .filter(|word| uuid::Uuid::try_parse(word).is_ok())
+            .count()
+    };
+    assert_eq!(guids(&expired.out), 2, "the trace and the correlation id: {}", expired.out);
+    let full = report("secret-expired", &["--full-ids"]).expect(0).out;
+    assert!(guids(&full) > 4 && full.contains("contoso.sandbox.test") && full.contains("- Link: <https://"), "{full}");
+    assert!(!expired.out.contains("contoso."), "{}", expired.out);
+
+    let file = place.path().join("report.md");
+    let out = report("not-registered", &["--out", "report.md"]).expect(0);
+    assert_eq!((out.out.as_str(), out.err.as_str()), ("", "wrote report.md\n"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("d365-not-registered"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(report("healthy", &["--out", "report.md"]).expect(2).err.contains("--force"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "nothing was changed");
+    report("healthy", &["--out", "report.md", "--force"]).expect(0);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("| Result | passed |"));
+    report("healthy", &["--out", "not-there/report.md"]).expect(3);
+    report("healthy", &["--out", "..", "--force"]).expect(3);
+    assert_eq!(place.files().len(), 1, "nothing else is left");
+}
+
+#[test]
+fn a_report_with_the_secret_in_it_is_not_written() {
+    let place = ready("one");
+    place.put("half", "version = 1\nguide = \"fno-client-credentials\"\n");
+    assert!(place.run(&["report", "half"]).expect(2).err.contains("'half' is not complete"));
+    place.run(&["rename", "one", "the.secret"]).expect(0);
+    for args in
+        [&["report", "the.secret", "--sandbox"][..], &["report", "the.secret", "--sandbox", "--out", "report.md"]]
+    {
+        let out = place.run_with(args, &[("D365_SECRET", "the.secret")], None).expect(3);
+        assert_eq!(out.out, "");
+        assert!(out.err.contains("not written"), "{}", out.err);
+        assert!(!place.path().join("report.md").exists());
+    }
+    place.run_with(&["report", "the.secret", "--sandbox"], &[("D365_SECRET", "another.secret")], None).expect(0);
 }
 
 #[test]

@@ -8,9 +8,10 @@ use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name};
 use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status, is_told};
 use crate::core::names::ProfileName;
-use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
+use crate::core::secret::Scrubber;
 use crate::work::{self, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -127,11 +128,7 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
             Ok(Opened { profile: Ok(profile), stored, .. }) => ready.push((profile, stored.draft)),
             Ok(Opened { profile: Err(problems), .. }) => {
                 left_out.code = code::USAGE;
-                left_out.troubles.extend(problems.into_iter().map(|problem| Trouble {
-                    error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
-                    cause: None,
-                    hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
-                }));
+                left_out.troubles.extend(incomplete(&name, problems).troubles);
             }
             Err(error) => {
                 let failure = Failure::from(error);
@@ -143,6 +140,16 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
     }
     // Profiles that were named are tested together or not at all.
     if !args.all && left_out.code != code::OK { Err(left_out) } else { Ok((ready, left_out)) }
+}
+
+/// What an incomplete profile lacks.
+pub fn incomplete(name: &ProfileName, problems: Vec<Problem>) -> Failure {
+    let troubles = problems.into_iter().map(|problem| Trouble {
+        error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
+        cause: None,
+        hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
+    });
+    Failure { code: code::USAGE, troubles: troubles.collect() }
 }
 
 fn nothing_to_test(session: &Session) -> Failure {
@@ -171,12 +178,11 @@ async fn test(
             // The semaphore is never closed, so there is always a permit in the end.
             let _permit = limit.acquire_owned().await;
             let started = Timestamp::now();
-            let run = one(&session, &profile, &draft, &wanted).await;
+            let (run, _) = one(&session, &profile, &draft, &wanted, |_| ()).await;
             let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             if only.is_empty() {
-                let cause = run.findings.first().map(|finding| finding.cause);
-                work::note_verdict(&session, &profile.name, run.verdict(), cause).await;
+                note(&session, &profile.name, &run).await;
             }
             (place, Tested { profile, report })
         });
@@ -193,12 +199,25 @@ async fn test(
     Ok(tested.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Tests one profile and folds what it tells.
-async fn one(session: &Session, profile: &Profile, draft: &ProfileDraft, wanted: &[CheckId]) -> CheckRun {
+/// Notes how a whole test came out.
+pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) {
+    let cause = run.findings.first().map(|finding| finding.cause);
+    work::note_verdict(session, name, run.verdict(), cause).await;
+}
+
+/// Tests one profile and folds what it tells; `watch` sees each event first. The scrubber knows the secret and the token.
+pub async fn one(
+    session: &Session,
+    profile: &Profile,
+    draft: &ProfileDraft,
+    wanted: &[CheckId],
+    mut watch: impl FnMut(&CheckEvent),
+) -> (CheckRun, Scrubber) {
     let (sender, mut events) = mpsc::channel(16);
     let folding = async {
         let mut run = CheckRun::default();
         while let Some(event) = events.recv().await {
+            watch(&event);
             if let CheckEvent::Finished { check, at, .. } = &event {
                 tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
             }
@@ -208,11 +227,12 @@ async fn one(session: &Session, profile: &Profile, draft: &ProfileDraft, wanted:
         run
     };
     let (told, run) = tokio::join!(work::check(session, profile, None, wanted, sender), folding);
-    if let Err(error) = told {
+    let known = told.unwrap_or_else(|error| {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
-    }
-    run
+        Scrubber::default()
+    });
+    (run, known)
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.

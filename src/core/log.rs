@@ -3,7 +3,7 @@
 //! Knows how records stand in a log and which words lead to an error. Does not know where the bytes come from, nor
 //! what an error means: that is read by [`crate::core::evidence`] and judged by the rules.
 
-use crate::core::evidence::{self, Evidence};
+use crate::core::evidence::{self, Evidence, HIDDEN};
 use crate::core::rules::{Cause, Finding};
 use crate::core::untrusted::Untrusted;
 use jiff::SignedDuration;
@@ -522,11 +522,12 @@ impl Group {
         self.evidence.named.get(name).map(String::as_str)
     }
 
-    /// One of the errors on one line, from its code on.
+    /// One of the errors on one line, from its code on; up to what was hidden in it, because more of that may follow.
     pub fn sample(&self) -> String {
         let text = self.evidence.text.as_str();
-        let from = text.find("AADSTS").unwrap_or(0);
-        Untrusted::plain(&text[from..]).one_line(200)
+        let text = &text[text.find("AADSTS").unwrap_or(0)..];
+        let end = text.find(HIDDEN).map_or(text.len(), |at| at + HIDDEN.len());
+        Untrusted::plain(&text[..end]).one_line(200)
     }
 }
 

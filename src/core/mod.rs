@@ -19,4 +19,5 @@ pub mod resource;
 pub mod rules;
 pub mod secret;
 pub mod template;
+pub mod ticket;
 pub mod untrusted;

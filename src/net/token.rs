@@ -46,6 +46,7 @@ pub(super) async fn request(
     };
     if let Some((token, details)) = usable(&reply) {
         reply.body.zeroize();
+        client.know(scrubber.and_token(&token));
         return Answer::Granted(token, details);
     }
     // A token that cannot be used is still one: of such an answer only the names of its fields are kept.

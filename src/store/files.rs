@@ -178,6 +178,25 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     flush(&target)
 }
 
+/// Writes a file that the user named, 0600, as a whole; one that is there stays unless it may be replaced.
+///
+/// # Errors
+/// When it is there and may not be replaced, when what is there is no regular file, or the system refuses.
+pub fn write_private(path: &Path, text: &str, replace: bool) -> Result<(), StoreError> {
+    match at_if_there(path, fs::symlink_metadata(path))? {
+        Some(_) if !replace => return Err(damaged(path, "is there already")),
+        Some(meta) if !meta.is_file() => return Err(damaged(path, "not a regular file")),
+        _ => {}
+    }
+    let folder = folder_of(path);
+    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
+    let mut temp = at(folder, temp)?;
+    at(path, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
+    let kept = if replace { temp.persist(path) } else { temp.persist_noclobber(path) };
+    at(path, kept.map_err(|error| error.error))?;
+    flush(path)
+}
+
 /// Renames a file within its folder, and flushes the folder.
 ///
 /// # Errors

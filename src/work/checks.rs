@@ -6,7 +6,7 @@ use crate::assets;
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use crate::core::evidence::Evidence;
 use crate::core::profile::{Profile, ProfileDraft, SecretSource};
-use crate::core::secret::ClientSecret;
+use crate::core::secret::{ClientSecret, Scrubber};
 use crate::core::untrusted::Untrusted;
 use crate::net::{self, Client, ClientError, RunRequest};
 use crate::store;
@@ -40,7 +40,8 @@ impl Drop for StopWhenDropped {
 }
 
 /// Tests a profile and tells of it: every wanted check gets exactly one `Finished`. A secret that was typed and not
-/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test.
+/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test. What comes back knows
+/// the secret and the token, to search for them whatever is made of the test.
 ///
 /// # Errors
 /// When the profile's guide is not of this version.
@@ -50,7 +51,7 @@ pub async fn check(
     secret: Option<Arc<ClientSecret>>,
     wanted: &[CheckId],
     events: mpsc::Sender<CheckEvent>,
-) -> Result<(), WorkError> {
+) -> Result<Scrubber, WorkError> {
     let guide = assets::guide(&profile.guide).ok_or_else(|| WorkError::NoGuide {
         name: profile.name.to_string(),
         guide: Untrusted::plain(&profile.guide),
@@ -59,8 +60,10 @@ pub async fn check(
         Some(secret) => Ok(secret),
         None => read_secret(session, &profile.source).await.map_err(|trouble| Untrusted::plain(&trouble.to_string())),
     };
+    let known = secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
+            client.know(known);
             let request = RunRequest {
                 profile: profile.clone(),
                 guide,
@@ -70,10 +73,13 @@ pub async fn check(
                 today: today(),
             };
             net::run(&client, &request, &events).await;
+            Ok(client.known())
         }
-        Err(what) => no_client(&what, wanted, &events).await,
+        Err(what) => {
+            no_client(&what, wanted, &events).await;
+            Ok(known)
+        }
     }
-    Ok(())
 }
 
 /// A client, with the extra certification authority of that file.
