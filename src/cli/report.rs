@@ -105,14 +105,17 @@ pub async fn run(args: &Args, context: &Context) -> Done {
 /// What is told of the profile.
 fn values(draft: &ProfileDraft) -> Vec<(&'static str, String)> {
     let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
-    let left = expiry::parse_date(draft.value(FieldId::Expires))
-        .map(|end| format!("{} left, until {end}", expiry::days(expiry::days_left(end, work::today()))));
+    let end =
+        expiry::parse_date(draft.value(FieldId::Expires)).map(|end| match expiry::days_left(end, work::today()) {
+            left @ 1.. => format!("{} left, until {end}", expiry::days(left)),
+            _ => format!("its recorded end date was {end}"),
+        });
     [
         ("Cloud", Some(draft.cloud().to_string())),
         ("Tenant", given(FieldId::TenantId)),
         ("App", given(FieldId::ClientId)),
-        ("Environment", given(FieldId::ResourceUrl)),
-        ("Credential", left),
+        ("Environment", given(FieldId::ResourceUrl).map(|url| url.trim_start_matches("https://").to_owned())),
+        ("Credential", end),
     ]
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name, value)))

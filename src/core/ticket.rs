@@ -223,14 +223,18 @@ fn replaced(text: &str, host: &str, with: &str) -> String {
 }
 
 fn seconds(ms: u64) -> String {
-    format!("{:.1} s", ms as f64 / 1000.0)
+    if ms < 1000 { format!("{ms} ms") } else { format!("{:.1} s", ms as f64 / 1000.0) }
 }
 
 /// A text on one line that Markdown takes for a text: nothing in it marks, links, mentions or opens a tag.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in Untrusted::plain(text).one_line(1000).chars() {
-        if matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '&' | '~' | '@') {
+    let line = Untrusted::plain(text).one_line(1000);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let marks = matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' | '@');
+        // An entity has no blank behind its sign.
+        if marks || (c == '&' && chars.peek().is_some_and(|next| *next != ' ')) {
             out.push('\\');
         }
         out.push(c);
@@ -332,6 +336,7 @@ mod tests {
     fn foreign_text_stays_text() {
         for (foreign, written) in [
             ("a | b", "a \\| b"),
+            ("F & O &#64;all &lt;", "F & O \\&\\#64;all \\&lt;"),
             ("<img src=x>", "\\<img src=x\\>"),
             ("[x](https://evil.test)", "\\[x\\](https:\\//evil.test)"),
             ("`code` *bold* @all #1 !", "\\`code\\` \\*bold\\* \\@all \\#1 \\!"),
