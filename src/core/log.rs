@@ -786,14 +786,10 @@ mod tests {
         for hidden in [jwt, secret] {
             for at in 0..hidden.len() {
                 // The cut is at each place in it once: behind the sign, and before it.
-                let filler = "x ".repeat(AFTER / 2 - 10) + &"y".repeat(20 - at.min(20));
-                let behind =
-                    format!("AADSTS7000215 {}{hidden} {}", &filler[at.saturating_sub(20)..], "z ".repeat(AFTER));
-                let before = format!(
-                    "{}{hidden} {}AADSTS7000215: Invalid",
-                    "z ".repeat(AFTER),
-                    &filler[filler.len() - BEFORE + at..]
-                );
+                let filler = "x ".repeat(AFTER);
+                let lead = AFTER - "AADSTS7000215 secret added to app '".len() - at;
+                let behind = format!("AADSTS7000215 {}secret added to app '{hidden} {filler}", &filler[..lead]);
+                let before = format!("{filler}{hidden} {}AADSTS7000215: Invalid", &filler[..BEFORE - at]);
                 for text in [behind, before] {
                     let found = scanned(&text, BUFFER);
                     assert_eq!(told(&found), [(vec![7_000_215], 1, String::new())]);
