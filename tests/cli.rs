@@ -79,6 +79,7 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "report",
         "guides",
         "sandbox",
         "completions",
@@ -134,6 +135,11 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         (&["check", "one", "--only", "nope"], "registration"),
         (&["diagnose"], "no text"),
         (&["diagnose", "x", "--profile", "nope"], "no profile"),
+        (&["report"], "<NAME>"),
+        (&["report", "nope"], "no profile"),
+        (&["report", "one", "-o", "json"], "check NAME -o json"),
+        (&["report", "one", "--force"], "--out"),
+        (&["report", "one", "--out", "home"], "--force"),
         (&["guides", "nope"], "no guide"),
         (&["list", "-o", "junit"], "check"),
         (&["list", "--sandbox=nope"], "healthy"),
@@ -652,6 +658,197 @@ fn diagnoses() {
     assert!(human.contains("policy-blocked") && !human.contains('\x1b'), "{human}");
     place.run(&["diagnose", "--file", "not-there"]).expect(3);
     place.run(&["diagnose", "--file", "."]).expect(3);
+}
+
+#[test]
+fn logs_are_counted() {
+    let place = ready("one");
+    let app = "99999999-7777-4888-9999-aaaaaaaaaaaa";
+    let line = |time: &str, error: &str| format!("2026-11-21T{time}Z ERROR {error}\n");
+    let expired = format!("AADSTS7000222: The provided client secret keys for app '{app}' are expired.");
+    let refused = format!("AADSTS7000215: Invalid client secret provided. password={CANARY} \x1b[2J");
+    let mut log = line("10:00:00", &refused);
+    for number in 0..5 {
+        log += &line(&format!("10:0{number}:30"), &expired);
+        log += &"2026-11-21T10:09:00Z INFO 12 rows\n".repeat(100);
+    }
+    log += &line("11:00:00", "authorization_pending");
+    let report = place.run_with(&["diagnose", "-o", "json"], &[], Some(&log)).expect(1).json();
+    fits("diagnose", &report);
+    let group = &report["groups"][0];
+    assert_eq!((&group["cause"], &group["count"]), (&"secret-expired".into(), &5.into()), "{report:#}");
+    assert_eq!((&group["app"], &group["tenant"]), (&app.into(), &Value::Null));
+    assert_eq!((&group["first"], &group["last"]), (&"2026-11-21T10:00:30Z".into(), &"2026-11-21T10:04:30Z".into()));
+    assert_eq!(group["sample"], expired.as_str());
+    assert_eq!(report["groups"][1]["codes"], serde_json::json!([7_000_215]));
+    assert_eq!(report["groups"].as_array().unwrap().len(), 2, "{report:#}");
+    // What stands above is of the first group.
+    assert_eq!(report["findings"][0]["cause"], "secret-expired");
+    assert_eq!(report["evidence"]["codes"], serde_json::json!([7_000_222]));
+    // From a file of more than one buffer, for people, with a profile.
+    let path = place.path().join("huge.log");
+    let big = log.repeat(40);
+    std::fs::write(&path, &big).unwrap();
+    let out = place.run(&["diagnose", "--file", path.to_str().unwrap(), "--profile", "one"]).expect(1);
+    clean("a log", &out);
+    for says in ["1. 200 × ", "2. 40 × ", "2026-11-21T10:00:30Z to 2026-11-21T10:04:30Z", app, CLIENT] {
+        assert!(out.out.contains(says), "{says}: {}", out.out);
+    }
+    assert!(out.out.chars().all(|c| c == '\n' || !c.is_control()), "{}", out.out);
+    assert_eq!(out.err, format!("240 errors in {} kB\n", big.len().div_ceil(1000)));
+}
+
+#[test]
+fn a_short_text_with_several_errors_is_one_text() {
+    let place = Place::new();
+    for text in [
+        "POST /token\nHTTP/1.1 401 Unauthorized\n\n{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid\"}\n{\"error\":\"invalid_client\"}",
+        "2026-11-21 10:00:00 AADSTS70002: Error.\n2026-11-21 10:00:01 AADSTS7000215: Invalid client secret provided.\n",
+        &format!("AADSTS7000215: Invalid\n{}", "and so on\n".repeat(20_000)),
+    ] {
+        let report = place.run_with(&["diagnose", "-o", "json"], &[], Some(text)).expect(1).json();
+        fits("diagnose", &report);
+        assert_eq!(report.get("groups"), None, "{text:.300}");
+        assert_eq!(report["findings"][0]["cause"], "secret-wrong", "{text:.300}");
+    }
+    // A longer one is a log, also with a single error; without one its beginning is read as a text.
+    let long = "and so on\n".repeat(30_000);
+    let report =
+        place.run_with(&["diagnose", "-o", "json"], &[], Some(&format!("{long}AADSTS7000215"))).expect(1).json();
+    fits("diagnose", &report);
+    assert_eq!((&report["groups"][0]["count"], &report["groups"][0]["first"]), (&1.into(), &Value::Null));
+    let report = place
+        .run_with(&["diagnose", "-o", "json"], &[], Some(&format!("getaddrinfo ENOTFOUND\n{long}")))
+        .expect(1)
+        .json();
+    fits("diagnose", &report);
+    assert_eq!(report["findings"][0]["cause"], "dns");
+}
+
+#[test]
+fn hostile_logs() {
+    use std::io::Write;
+    let place = Place::new();
+    let mut noise: Vec<u8> = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    noise[..2].copy_from_slice(&[0x1f, 0x8b]);
+    let signs = b"AADSTS7000215 \x1b]0;x\x07\xff\xc3 {\x9b2J invalid_client ".repeat(20_000);
+    for (bytes, code) in [(vec![b'a'; 8_000_000], 3), (noise, 3), (signs, 1), (vec![0; 1_000_000], 3)] {
+        let mut command = place.command();
+        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        let out = child.wait_with_output().unwrap();
+        let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        assert_eq!(out.status.code(), Some(code), "{text:.2000}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:.2000}");
+    }
+}
+
+/// The most memory that a process held, in kB.
+#[cfg(target_os = "linux")]
+fn peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_without_end_is_read_in_constant_memory_until_ctrl_c() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::Write;
+    let place = Place::new();
+    let mut command = place.command();
+    command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let lines = "2026-11-21T10:09:00Z INFO 12 rows\n".repeat(2000) + "2026-11-21T10:09:00Z AADSTS7000215: Invalid\n";
+    let mut feed = |megabytes: usize| {
+        for _ in 0..megabytes * 1_000_000 / lines.len() {
+            pipe.write_all(lines.as_bytes()).unwrap();
+        }
+    };
+    feed(4);
+    let before = peak(child.id());
+    feed(60);
+    let grown = peak(child.id()) - before;
+    assert!(grown < 2_000, "{grown} kB more than before");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(130));
+    assert_eq!((out.stdout, out.stderr), (Vec::new(), Vec::new()), "half a count is none");
+}
+
+#[test]
+fn reports_are_fit_for_a_ticket() {
+    let place = Place::new();
+    let report = |scenario: &str, more: &[&str]| {
+        let sandbox = format!("--sandbox={scenario}");
+        let args: Vec<&str> = ["report", "fno-client-credentials", &sandbox].iter().chain(more).copied().collect();
+        place.rehearse(&args, None)
+    };
+    // Written is 0, whatever it says.
+    let healthy = report("healthy", &[]).expect(0).out;
+    for says in ["# Connection test", "| Result | passed |", "simulated", "| registration | passed |", "None."] {
+        assert!(healthy.contains(says), "{says}: {healthy}");
+    }
+    let expired = report("secret-expired", &[]).expect(0);
+    for says in [
+        "| Result | failed |",
+        "AADSTS7000222",
+        "(secret-expired)",
+        "client-secret",
+        "| Program | d365-connect 0.",
+        "con….sandbox.test",
+    ] {
+        assert!(expired.out.contains(says), "{says}: {}", expired.out);
+    }
+    assert_eq!(expired.err, "");
+    let guids = |text: &str| {
+        text.split(|c: char| !c.is_ascii_hexdigit() && c != '-')
+            .filter(|word| uuid::Uuid::try_parse(word).is_ok())
+            .count()
+    };
+    assert_eq!(guids(&expired.out), 2, "the trace and the correlation id: {}", expired.out);
+    let full = report("secret-expired", &["--full-ids"]).expect(0).out;
+    assert!(guids(&full) > 4 && full.contains("contoso.sandbox.test") && full.contains("- Link: <https://"), "{full}");
+    assert!(!expired.out.contains("contoso."), "{}", expired.out);
+
+    let file = place.path().join("report.md");
+    let out = report("not-registered", &["--out", "report.md"]).expect(0);
+    assert_eq!((out.out.as_str(), out.err.as_str()), ("", "wrote report.md\n"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("d365-not-registered"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(report("healthy", &["--out", "report.md"]).expect(2).err.contains("--force"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "nothing was changed");
+    report("healthy", &["--out", "report.md", "--force"]).expect(0);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("| Result | passed |"));
+    report("healthy", &["--out", "not-there/report.md"]).expect(3);
+    report("healthy", &["--out", "..", "--force"]).expect(3);
+    assert_eq!(place.files().len(), 1, "nothing else is left");
+}
+
+#[test]
+fn a_report_with_the_secret_in_it_is_not_written() {
+    let place = ready("one");
+    place.put("half", "version = 1\nguide = \"fno-client-credentials\"\n");
+    assert!(place.run(&["report", "half"]).expect(2).err.contains("'half' is not complete"));
+    place.run(&["rename", "one", "the.secret"]).expect(0);
+    for args in
+        [&["report", "the.secret", "--sandbox"][..], &["report", "the.secret", "--sandbox", "--out", "report.md"]]
+    {
+        let out = place.run_with(args, &[("D365_SECRET", "the.secret")], None).expect(3);
+        assert_eq!(out.out, "");
+        assert!(out.err.contains("not written"), "{}", out.err);
+        assert!(!place.path().join("report.md").exists());
+    }
+    place.run_with(&["report", "the.secret", "--sandbox"], &[("D365_SECRET", "another.secret")], None).expect(0);
 }
 
 #[test]

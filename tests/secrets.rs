@@ -7,7 +7,9 @@
 //! | live test, refused and echoed by both servers | env, file, command | streams, all output formats, files, log, history, requests |
 //! | a command that fails and prints it | command | streams, files, log |
 //! | a command beside other secrets | env | its environment and arguments, those of its parent |
+//! | support report of such a test | env, file, command | streams, the report, files, log |
 //! | diagnosis | words, file, stdin, paste | streams, files, log, clipboard |
+//! | diagnosis of a log | file, stdin | streams, files, log |
 //! | wizard: typed, tested, left with a draft | keys | terminal, clipboard, files, log, draft, requests |
 //! | wizard: pasted, stopped by a signal | paste | terminal, files, log |
 //! | wizard: shown and hidden, and stopped while shown | keys | terminal after it was masked, the shell's screen |
@@ -418,6 +420,16 @@ fn diagnosis() {
             run(&place, &finder, &["diagnose", "-o", format, "--file", file.to_str().unwrap()], &[], None);
             run(&place, &finder, &["diagnose", "-o", format], &[], Some(&text));
         }
+        // In a log: records of their own, on one line without end, and cut in the middle of it.
+        let record = format!("2026-11-21T10:00:00Z AADSTS7000215: {text}\n");
+        let line = format!("AADSTS7000215 {text} ").repeat(400_000 / text.len());
+        let cut = format!("AADSTS7000215 {}{text} ", "x ".repeat(4 * 1024 - 20 - text.len() / 4)).repeat(40);
+        for log in [record.repeat(5), line, cut] {
+            for format in ["human", "json"] {
+                let out = run(&place, &finder, &["diagnose", "-o", format], &[], Some(&log)).expect(1);
+                assert!(out.err.contains(" errors in "), "{}", out.err);
+            }
+        }
     }
     finder.nothing_in_files("diagnosis", place.path());
 }
@@ -540,6 +552,12 @@ async fn servers_that_echo_what_they_are_sent() {
                 let out = run(&place, &finder, &["check", &name, "-o", format], &[("S", ODD)], None);
                 assert!(matches!(out.code, 0 | 1 | 3), "{way}: {}{}", out.out, out.err);
             }
+            let name = format!("p{}", way % sources.len());
+            for more in [&[][..], &["--full-ids"], &["--out", "report.md", "--force"]] {
+                let args: Vec<&str> = ["report", &name].iter().chain(more).copied().collect();
+                run(&place, &finder, &args, &[("S", ODD)], None).expect(0);
+            }
+            finder.nothing_in("the report", &std::fs::read(place.path().join("report.md")).unwrap());
         }
         finder.nothing_in_files("the live test", place.path());
         assert!(place.home().join("history/p0.json").exists());

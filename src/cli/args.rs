@@ -2,7 +2,9 @@
 //!
 //! Does not know what a command does.
 
-use crate::cli::{check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, sandbox, show};
+use crate::cli::{
+    check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, report, sandbox, show,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -124,8 +126,10 @@ pub enum Command {
     Remove(remove::Args),
     /// Test profiles against Entra and D365
     Check(check::Args),
-    /// Explain an error text, a reply or an AADSTS code; offline
+    /// Explain an error text, a reply, an AADSTS code or a log; offline
     Diagnose(diagnose::Args),
+    /// Test a profile and write a report for a ticket
+    Report(report::Args),
     /// Read the guides
     Guides(guides::Args),
     /// Serve the simulated tenant on this machine

@@ -9,9 +9,10 @@ use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
 use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, is_told};
 use crate::core::names::ProfileName;
 use crate::core::permissions;
-use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
+use crate::core::secret::Scrubber;
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -128,11 +129,7 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
             Ok(Opened { profile: Ok(profile), stored, .. }) => ready.push((profile, stored.draft)),
             Ok(Opened { profile: Err(problems), .. }) => {
                 left_out.code = code::USAGE;
-                left_out.troubles.extend(problems.into_iter().map(|problem| Trouble {
-                    error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
-                    cause: None,
-                    hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
-                }));
+                left_out.troubles.extend(incomplete(&name, problems).troubles);
             }
             Err(error) => {
                 let failure = Failure::from(error);
@@ -144,6 +141,16 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
     }
     // Profiles that were named are tested together or not at all.
     if !args.all && left_out.code != code::OK { Err(left_out) } else { Ok((ready, left_out)) }
+}
+
+/// What an incomplete profile lacks.
+pub fn incomplete(name: &ProfileName, problems: Vec<Problem>) -> Failure {
+    let troubles = problems.into_iter().map(|problem| Trouble {
+        error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
+        cause: None,
+        hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
+    });
+    Failure { code: code::USAGE, troubles: troubles.collect() }
 }
 
 fn nothing_to_test(session: &Session) -> Failure {
@@ -166,11 +173,7 @@ async fn test(
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();
     let mut running = JoinSet::new();
-    // In a rehearsal the simulated user signs in.
-    let attendance = match context.global.no_input || session.sandbox.is_some() {
-        true => Attendance::Nobody,
-        false => Attendance::Person,
-    };
+    let attendance = attendance(context, session);
     let (asked, mut prompts) = mpsc::unbounded_channel();
     for (place, (profile, draft)) in ready.into_iter().enumerate() {
         let (session, limit, wanted, only) = (session.clone(), limit.clone(), wanted.clone(), only.to_vec());
@@ -180,13 +183,16 @@ async fn test(
             let _permit = limit.acquire_owned().await;
             let started = Timestamp::now();
             // The receiver lives as long as the tests run.
-            let ask = |prompt| drop(asked.send((profile.name.clone(), prompt)));
-            let run = one(&session, &profile, &draft, &wanted, attendance, ask).await;
+            let watch = |event: &CheckEvent| {
+                if let CheckEvent::SignIn { prompt, .. } = event {
+                    drop(asked.send((profile.name.clone(), prompt.clone())));
+                }
+            };
+            let (run, _) = one(&session, &profile, &draft, &wanted, attendance, watch).await;
             let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             if only.is_empty() {
-                let cause = run.findings.first().map(|finding| finding.cause);
-                work::note_verdict(&session, &profile.name, run.verdict(), cause).await;
+                note(&session, &profile.name, &run).await;
             }
             (place, Tested { profile, report })
         });
@@ -212,25 +218,36 @@ async fn test(
     Ok(tested.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Tests one profile and folds what it tells.
-async fn one(
+/// Who signs in: in a rehearsal the simulated user does.
+pub fn attendance(context: &Context, session: &Session) -> Attendance {
+    match context.global.no_input || session.sandbox.is_some() {
+        true => Attendance::Nobody,
+        false => Attendance::Person,
+    }
+}
+
+/// Notes how a whole test came out.
+pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) {
+    let cause = run.findings.first().map(|finding| finding.cause);
+    work::note_verdict(session, name, run.verdict(), cause).await;
+}
+
+/// Tests one profile and folds what it tells; `watch` sees each event first. The scrubber knows the secret and the token.
+pub async fn one(
     session: &Session,
     profile: &Profile,
     draft: &ProfileDraft,
     wanted: &[CheckId],
     attendance: Attendance,
-    ask: impl Fn(SignInPrompt),
-) -> CheckRun {
+    mut watch: impl FnMut(&CheckEvent),
+) -> (CheckRun, Scrubber) {
     let (sender, mut events) = mpsc::channel(16);
     let folding = async {
         let mut run = CheckRun::default();
         while let Some(event) = events.recv().await {
-            match &event {
-                CheckEvent::Finished { check, at, .. } => {
-                    tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
-                }
-                CheckEvent::SignIn { prompt, .. } => ask(prompt.clone()),
-                CheckEvent::Started { .. } | CheckEvent::Waiting { .. } => {}
+            watch(&event);
+            if let CheckEvent::Finished { check, at, .. } = &event {
+                tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
             }
             let values = work::judge_values(draft);
             run.apply(event, &Judge { book: assets::rules(), guide: assets::guide(&profile.guide), values: &values });
@@ -238,15 +255,16 @@ async fn one(
         run
     };
     let (told, run) = tokio::join!(work::check(session, profile, None, wanted, attendance, sender), folding);
-    if let Err(error) = told {
+    let known = told.unwrap_or_else(|error| {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
-    }
-    run
+        Scrubber::default()
+    });
+    (run, known)
 }
 
 /// Tells a person what to do, on standard error: the data goes elsewhere.
-fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
+pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
     let printer = &context.printer;
     let seconds = prompt.lasts().as_secs();
     match prompt {

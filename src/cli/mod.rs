@@ -20,6 +20,7 @@ mod print;
 mod prompt;
 mod remove;
 mod rename;
+mod report;
 mod sandbox;
 mod show;
 
@@ -144,6 +145,7 @@ impl Context {
             Some(Command::Remove(args)) => remove::run(&args, self).await,
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Report(args)) => report::run(&args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
             Some(Command::Completions(args)) => completions::run(&args, self),

@@ -4,6 +4,8 @@
 
 mod reading;
 
+pub use self::reading::HIDDEN;
+
 use self::reading::{MAX_SCAN, head, kept, read_into};
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;

@@ -5,8 +5,9 @@
 use crate::core::check::{CheckId, CheckRun, Details, Lane, Status};
 use crate::core::evidence::Evidence;
 use crate::core::guide::{Actor, Guide, Listing, Permission, TargetField};
+use crate::core::log::Group;
 use crate::core::question::FieldId;
-use crate::core::rules::Finding;
+use crate::core::rules::{Cause, Confidence, Finding, Owner};
 use crate::core::template::fill_or_name;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -227,6 +228,57 @@ pub struct DiagnoseReport {
     pub evidence: EvidenceReport,
     /// What it means, most likely first; never empty.
     pub findings: Vec<Finding>,
+    /// Of a log: its errors, put together. What stands above is of the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<GroupReport>>,
+}
+
+/// Errors of a log with one cause, app and tenant.
+#[derive(Debug, Serialize)]
+pub struct GroupReport {
+    /// The cause.
+    pub cause: Cause,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Who mends it.
+    pub owner: Owner,
+    /// AADSTS codes.
+    pub codes: Vec<u32>,
+    /// The app that the errors name.
+    pub app: Option<String>,
+    /// The tenant that the errors name.
+    pub tenant: Option<String>,
+    /// How many there are.
+    pub count: u64,
+    /// The earliest time; without a zone where the log names none.
+    pub first: Option<String>,
+    /// The latest time.
+    pub last: Option<String>,
+    /// What it means, in one short sentence.
+    pub title: String,
+    /// One of them, cut.
+    pub sample: String,
+}
+
+impl GroupReport {
+    /// The report of a group; none where no finding was made of it.
+    pub fn new(group: &Group) -> Option<GroupReport> {
+        let top = group.findings.first()?;
+        let named = |name| group.named(name).map(str::to_owned);
+        Some(GroupReport {
+            cause: top.cause,
+            confidence: top.confidence,
+            owner: top.owner,
+            codes: group.codes.clone(),
+            app: named("app"),
+            tenant: named("tenant"),
+            count: group.count,
+            first: group.times.map(|(first, _)| first.to_string()),
+            last: group.times.map(|(_, last)| last.to_string()),
+            title: top.title.clone(),
+            sample: group.sample(),
+        })
+    }
 }
 
 /// What was read out of a text.

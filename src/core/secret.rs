@@ -338,6 +338,11 @@ impl Scrubber {
         Scrubber { known: Arc::new(self.known.iter().cloned().chain([more]).collect()) }
     }
 
+    /// Whether a known secret is in a text.
+    pub fn finds(&self, text: &str) -> bool {
+        self.scrub(text) != text
+    }
+
     /// The text without any known secret, also where it breaks off in the middle of one.
     pub fn scrub(&self, text: &str) -> String {
         let mut out = text.to_owned();
@@ -602,6 +607,7 @@ mod tests {
         ];
         for form in all {
             assert_eq!(scrub.scrub(&form).replace(['"', '\\'], ""), SCRUBBED, "{form}");
+            assert!(scrub.finds(&form) && !scrub.finds("before and after"), "{form}");
             let out = scrub.scrub(&format!("before {form} {form} after"));
             assert!(out.starts_with("before ") && out.ends_with(" after"), "{form} -> {out}");
             assert_eq!(out.matches(SCRUBBED).count(), 2, "{form} -> {out}");

@@ -40,8 +40,9 @@ pub struct RunRequest {
 }
 
 /// Runs the test and tells of it. Every check of [`CheckId::ALL`] that is wanted or waited for gets exactly one
-/// `Finished`. Dropping the future cancels it at once.
-pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) {
+/// `Finished`. Dropping the future cancels it at once. What comes back knows the secret and the token, to search for them
+/// whatever is made of the test.
+pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) -> Scrubber {
     let plan = request.wanted.iter().flat_map(|check| check.with_needs()).collect();
     let progress = Progress::new(events, plan);
     progress.started(CheckId::Inputs).await;
@@ -50,14 +51,15 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
     progress.finished(CheckId::Inputs, inputs).await;
     let (true, Ok(secret)) = (fits, &request.secret) else {
         progress.skipped(&CheckId::ALL[1..], "needs inputs").await;
-        return;
+        return request.secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     };
     progress.started(CheckId::Expiry).await;
     progress.finished(CheckId::Expiry, local::expiry(request)).await;
-    connection(client, request, secret, &progress).await;
+    connection(client, request, secret, &progress).await
 }
 
-async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret, progress: &Progress<'_>) {
+/// What takes a connection; gives back what knows the secret and the token.
+async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret, progress: &Progress<'_>) -> Scrubber {
     let scrubber = Scrubber::for_secret(secret);
     let product = request.profile.product;
     // Whether an environment of Business Central is there is told to tokens only.
@@ -89,11 +91,14 @@ async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret
             fits.then(|| CheckResult::Passed { summary: String::new(), details: Details::new() })
         }
     );
+    let scrubber = match &signed_in {
+        Some((token, _)) => scrubber.and_token(token),
+        None => scrubber,
+    };
     let probed = progress.wants(CheckId::Registration);
     match (signed_in, reached) {
         (Some((token, marks)), Some(reached)) if probed || asks_with_token => {
-            let scrubber = scrubber.and_token(&token);
-            let session = Session { client, request, progress, token: &token, scrubber, marks };
+            let session = Session { client, request, progress, token: &token, scrubber: &scrubber, marks };
             match product {
                 Product::FinanceOperations => probe(&session).await,
                 Product::BusinessCentral => business_central::probe(&session, reached).await,
@@ -112,6 +117,7 @@ async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret
             }
         }
     }
+    scrubber
 }
 
 /// `authority` and `token`: both are judged from the token's answer.

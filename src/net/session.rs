@@ -27,7 +27,7 @@ pub(super) struct Session<'a> {
     pub progress: &'a Progress<'a>,
     pub token: &'a AccessToken,
     /// Knows the secret and the token.
-    pub scrubber: Scrubber,
+    pub scrubber: &'a Scrubber,
     /// What the claims foretell.
     pub marks: Vec<Mark>,
 }
@@ -48,7 +48,7 @@ impl Session<'_> {
 
     /// The evidence of an answer that is no pass. With status 200 it is not the service's at all.
     pub fn evidence(&self, check: CheckId, reply: &Reply) -> Evidence {
-        let mut evidence = reply.evidence(check, origin(self.request.profile.product), &self.scrubber);
+        let mut evidence = reply.evidence(check, origin(self.request.profile.product), self.scrubber);
         if reply.status == 200 {
             evidence.marks.insert(Mark::Unreadable);
         }

@@ -155,7 +155,7 @@ impl Effects {
                     };
                     let (result, ()) =
                         tokio::join!(work::check(&session, &profile, secret, &wanted, attendance, events), tell);
-                    result.map_err(|error| trouble(&error))
+                    result.map(drop).map_err(|error| trouble(&error))
                 }
             };
             let _ = messages.send(Msg::ChecksEnded { run, result }).await;

@@ -162,19 +162,6 @@ impl Sandbox {
         self.shared.noted(&Task::of(guide))
     }
 
-    /// Whether the simulated user approves what they are asked to sign in to.
-    pub fn user_approves(&self) -> bool {
-        true
-    }
-
-    /// The simulated user answers a sign-in.
-    ///
-    /// # Errors
-    /// In words.
-    pub async fn answer(&self, _prompt: &SignInPrompt, _approve: bool) -> Result<String, String> {
-        Err("not yet".into())
-    }
-
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
     /// that step mends. What the portal then shows is offered.
     pub fn carry_out(&self, guide: &Guide, step: &str) -> (String, Vec<Offer>) {

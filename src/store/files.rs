@@ -63,19 +63,27 @@ pub fn read_whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
 /// # Errors
 /// When it is not there, not a regular file, or the system refuses.
 pub fn read_start(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let file = open_regular(path)?;
+    // The capacity is reserved once, so that growing leaves no copies of a secret behind.
+    let size = usize::try_from(at(path, file.metadata())?.len().min(most)).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
+    at(path, file.take(most).read_to_end(&mut bytes))?;
+    Ok(bytes)
+}
+
+/// Opens a regular file to read it; never hangs on a pipe or device.
+///
+/// # Errors
+/// When it is not there, not a regular file, or the system refuses.
+pub fn open_regular(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true);
     never_wait(&mut options);
     let file = at(path, options.open(path))?;
-    let meta = at(path, file.metadata())?;
-    if !meta.is_file() {
+    if !at(path, file.metadata())?.is_file() {
         return Err(damaged(path, "not a regular file"));
     }
-    // The capacity is reserved once, so that growing leaves no copies of a secret behind.
-    let size = usize::try_from(meta.len().min(most)).unwrap_or_default();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
-    at(path, file.take(most).read_to_end(&mut bytes))?;
-    Ok(bytes)
+    Ok(file)
 }
 
 /// Reads a text file of ours. `None` when it is not there.
@@ -168,6 +176,25 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
     flush(&target)
+}
+
+/// Writes a file that the user named, 0600, as a whole; one that is there stays unless it may be replaced.
+///
+/// # Errors
+/// When it is there and may not be replaced, when what is there is no regular file, or the system refuses.
+pub fn write_private(path: &Path, text: &str, replace: bool) -> Result<(), StoreError> {
+    match at_if_there(path, fs::symlink_metadata(path))? {
+        Some(_) if !replace => return Err(damaged(path, "is there already")),
+        Some(meta) if !meta.is_file() => return Err(damaged(path, "not a regular file")),
+        _ => {}
+    }
+    let folder = folder_of(path);
+    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
+    let mut temp = at(folder, temp)?;
+    at(path, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
+    let kept = if replace { temp.persist(path) } else { temp.persist_noclobber(path) };
+    at(path, kept.map_err(|error| error.error))?;
+    flush(path)
 }
 
 /// Renames a file within its folder, and flushes the folder.

@@ -6,7 +6,7 @@ use crate::assets;
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt};
 use crate::core::evidence::Evidence;
 use crate::core::profile::{Profile, ProfileDraft, SecretSource};
-use crate::core::secret::ClientSecret;
+use crate::core::secret::{ClientSecret, Scrubber};
 use crate::core::untrusted::Untrusted;
 use crate::net::{self, Client, ClientError, RunRequest};
 use crate::store;
@@ -60,7 +60,8 @@ pub async fn answer_sign_in(session: &Session, prompt: &SignInPrompt) -> Result<
 }
 
 /// Tests a profile and tells of it: every wanted check gets exactly one `Finished`. A secret that was typed and not
-/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test.
+/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test. What comes back knows
+/// the secret and the token, to search for them whatever is made of the test.
 ///
 /// # Errors
 /// When the profile's guide is not of this version.
@@ -71,7 +72,7 @@ pub async fn check(
     wanted: &[CheckId],
     attendance: Attendance,
     events: mpsc::Sender<CheckEvent>,
-) -> Result<(), WorkError> {
+) -> Result<Scrubber, WorkError> {
     let guide = assets::guide(&profile.guide).ok_or_else(|| WorkError::NoGuide {
         name: profile.name.to_string(),
         guide: Untrusted::plain(&profile.guide),
@@ -80,6 +81,7 @@ pub async fn check(
         Some(secret) => Ok(secret),
         None => read_secret(session, &profile.source).await.map_err(|trouble| Untrusted::plain(&trouble.to_string())),
     };
+    let known = secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
             let request = RunRequest {
@@ -91,19 +93,25 @@ pub async fn check(
                 wanted: wanted.to_vec(),
                 today: today(),
             };
-            if attendance == Attendance::Nobody && session.sandbox.is_some() {
-                rehearsed(session, &client, &request, &events).await;
-            } else {
-                net::run(&client, &request, &events).await;
-            }
+            Ok(match attendance {
+                Attendance::Nobody if session.sandbox.is_some() => rehearsed(session, &client, &request, &events).await,
+                _ => net::run(&client, &request, &events).await,
+            })
         }
-        Err(what) => no_client(&what, wanted, &events).await,
+        Err(what) => {
+            no_client(&what, wanted, &events).await;
+            Ok(known)
+        }
     }
-    Ok(())
 }
 
 /// A test in which the simulated user answers whatever a person would be asked.
-async fn rehearsed(session: &Session, client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) {
+async fn rehearsed(
+    session: &Session,
+    client: &Client,
+    request: &RunRequest,
+    events: &mpsc::Sender<CheckEvent>,
+) -> Scrubber {
     let (sender, mut told) = mpsc::channel(16);
     let run = async move { net::run(client, request, &sender).await };
     let answer = async {
@@ -119,7 +127,7 @@ async fn rehearsed(session: &Session, client: &Client, request: &RunRequest, eve
             }
         }
     };
-    tokio::join!(run, answer);
+    tokio::join!(run, answer).0
 }
 
 /// A client, with the extra certification authority of that file.

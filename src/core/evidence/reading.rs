@@ -11,7 +11,7 @@ use crate::core::untrusted::Untrusted;
 /// The most bytes of a text that are read.
 pub(super) const MAX_SCAN: usize = 256 * 1024;
 /// What stands where a token or secret was.
-const HIDDEN: &str = "[token]";
+pub const HIDDEN: &str = "[token]";
 
 /// Adds what a text tells to the evidence. Never takes away what is already known.
 pub(super) fn read_into(evidence: &mut Evidence, text: &str) {
