@@ -23,7 +23,7 @@ pub(super) async fn probe(session: &Session<'_>, reached: CheckResult) {
     let progress = session.progress;
     if !progress.wants(CheckId::Registration) {
         let list = session.ask(CheckId::Environment, ENVIRONMENTS, Call::Get).await;
-        progress.finished(CheckId::Environment, environment(session, reached, list, None)).await;
+        progress.finished(CheckId::Environment, environment(session, reached, list.as_ref().ok(), None)).await;
         return;
     }
     progress.started(CheckId::Registration).await;
@@ -32,7 +32,7 @@ pub(super) async fn probe(session: &Session<'_>, reached: CheckResult) {
         session.ask(CheckId::Environment, ENVIRONMENTS, Call::Get),
         session.ask(CheckId::Registration, &path, Call::Get),
     );
-    let environment = environment(session, reached, list, companies.as_ref().ok());
+    let environment = environment(session, reached, list.as_ref().ok(), companies.as_ref().ok());
     let stands = matches!(environment, CheckResult::Passed { .. });
     progress.finished(CheckId::Environment, environment).await;
     if !stands {
@@ -68,16 +68,13 @@ fn segment(text: &str) -> String {
 fn environment(
     session: &Session<'_>,
     reached: CheckResult,
-    list: Result<Reply, Evidence>,
+    list: Option<&Reply>,
     companies: Option<&Reply>,
 ) -> CheckResult {
     let CheckResult::Passed { mut details, .. } = reached else { return reached };
     let wanted = session.request.profile.environment.as_deref().unwrap_or_default();
-    let listed = list
-        .as_ref()
-        .ok()
-        .and_then(rows)
-        .map(|all| all.iter().filter_map(|one| said(session, one, "name")).collect::<Vec<String>>());
+    let listed =
+        list.and_then(rows).map(|all| all.iter().filter_map(|one| said(session, one, "name")).collect::<Vec<String>>());
     if let Some(names) = listed.filter(|names| !names.is_empty()) {
         let found = names.iter().find(|name| name.eq_ignore_ascii_case(wanted)).cloned();
         let all = names.join(", ");
@@ -115,7 +112,7 @@ fn list_lacks(mark: Mark) -> Evidence {
 
 /// A text in a row, harmless.
 fn said(session: &Session<'_>, row: &Value, name: &str) -> Option<String> {
-    Some(Untrusted::new(row.get(name)?.as_str()?, &session.scrubber).one_line(120)).filter(|text| !text.is_empty())
+    Some(Untrusted::new(row.get(name)?.as_str()?, session.scrubber).one_line(120)).filter(|text| !text.is_empty())
 }
 
 /// Whether Business Central admits the app, or knows the user.

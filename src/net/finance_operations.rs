@@ -25,7 +25,7 @@ pub(super) async fn registration(session: &Session<'_>) -> CheckResult {
     details.insert("http_status".into(), reply.status.into());
     let json = reply.json().filter(|_| reply.status == 200).unwrap_or_default();
     let text = |name: &str| {
-        let text = Untrusted::new(json.get(name)?.as_str()?, &session.scrubber).one_line(120);
+        let text = Untrusted::new(json.get(name)?.as_str()?, session.scrubber).one_line(120);
         Some(text).filter(|text| !text.is_empty())
     };
     let Some(user) = text("UserId") else {

@@ -34,7 +34,7 @@ pub(super) async fn registration(session: &Session<'_>) -> (CheckResult, Option<
     };
     let said = |name: &str| {
         let text = all.first()?.get(name)?.as_str()?;
-        Some(Untrusted::new(text, &session.scrubber).one_line(120)).filter(|text| !text.is_empty())
+        Some(Untrusted::new(text, session.scrubber).one_line(120)).filter(|text| !text.is_empty())
     };
     let (name, id) = (said("displayName"), said("id"));
     let other = match (session.request.profile.tenant.guid(), id.as_deref().and_then(parse_guid)) {

@@ -189,9 +189,8 @@ impl Signing<'_> {
     async fn renew(&self, refresh: &str, secret: Option<&ClientSecret>) -> Result<(), String> {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", &self.scope())];
         let form = form(self.profile(), secret, &fields);
-        let mut reply = match self.client.ask_once(&token::ask(self.profile(), &form)).await {
-            Ok(reply) => reply,
-            Err(_) => return Err("whether the sign-in can be renewed was not told".into()),
+        let Ok(mut reply) = self.client.ask_once(&token::ask(self.profile(), &form)).await else {
+            return Err("whether the sign-in can be renewed was not told".into());
         };
         if take(&mut reply).is_some() {
             return Ok(());

@@ -105,7 +105,7 @@ impl Effects {
                 Msg::CarriedOut { said, offers }
             }),
             Effect::AnswerSignIn(prompt) => {
-                self.answer(async move { Msg::Told(work::answer_sign_in(&session, &prompt).await) })
+                self.answer(async move { Msg::Told(work::answer_sign_in(&session, &prompt).await) });
             }
             Effect::HideSecretSoon => self.answer(async {
                 tokio::time::sleep(REVEALED).await;
