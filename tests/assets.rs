@@ -15,8 +15,14 @@ const STEPS: [&str; 7] =
     ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"];
 
 /// Hosts that a link may lead to, besides the environment itself.
-const LINK_HOSTS: &[&str] =
-    &["entra.microsoft.com", "portal.azure.us", "portal.azure.cn", "admin.powerplatform.microsoft.com", "contoso.test"];
+const LINK_HOSTS: &[&str] = &[
+    "entra.microsoft.com",
+    "portal.azure.us",
+    "portal.azure.cn",
+    "admin.powerplatform.microsoft.com",
+    "businesscentral.dynamics.com",
+    "contoso.test",
+];
 
 fn sample(name: &str) -> Option<String> {
     match name {
@@ -24,6 +30,7 @@ fn sample(name: &str) -> Option<String> {
         "tenant_id" => Some("11111111-2222-4333-8444-555555555555".into()),
         "resource_url" => Some("https://contoso.test".into()),
         "user_id" => Some("svc-odata".into()),
+        "environment" => Some("Production".into()),
         "portal" => Some("https://entra.microsoft.com".into()),
         _ => None,
     }

@@ -224,6 +224,14 @@ pub struct Permission {
     pub now: Option<String>,
 }
 
+impl Permission {
+    /// What it is, in a line: its kind, its API, whether it matters, and what takes its place.
+    pub fn heading(&self) -> String {
+        let now = self.now.as_ref().map(|now| format!("; now {now} of Microsoft Graph")).unwrap_or_default();
+        format!("{}, {}: {}{now}", self.kind.label(), self.api, self.need.label())
+    }
+}
+
 /// The two kinds of permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -232,6 +240,16 @@ pub enum PermissionKind {
     Delegated,
     /// Acts as the app itself.
     Application,
+}
+
+impl PermissionKind {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PermissionKind::Delegated => "delegated",
+            PermissionKind::Application => "application",
+        }
+    }
 }
 
 /// Whether a permission matters for this guide.
@@ -260,6 +278,16 @@ impl Need {
     }
 }
 
+/// Something of the guide that a step shows in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listing {
+    /// The permissions, and the truth about each.
+    Permissions,
+    /// The form of the product that is connected.
+    Form,
+}
+
 /// One step of a guide.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -286,6 +314,9 @@ pub struct Step {
     /// What it collects.
     #[serde(default)]
     pub collects: Vec<FieldId>,
+    /// What of the guide's own is shown with it.
+    #[serde(default)]
+    pub lists: Vec<Listing>,
     /// What to watch for; where a vendor's page is out of date, it says so.
     #[serde(default)]
     pub watch: Vec<String>,
