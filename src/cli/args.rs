@@ -2,7 +2,9 @@
 //!
 //! Does not know what a command does.
 
-use crate::cli::{check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, sandbox, show};
+use crate::cli::{
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, sandbox, show,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -126,8 +128,14 @@ pub enum Command {
     Check(check::Args),
     /// Explain an error text, a reply or an AADSTS code; offline
     Diagnose(diagnose::Args),
+    /// Hand a profile's values over, in the format of whoever uses them
+    Export(export::Args),
+    /// Take values in from a file or a paste
+    Import(import::Args),
     /// Read the guides
     Guides(guides::Args),
+    /// Write the open steps of one person down
+    Handoff(handoff::Args),
     /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
     /// Print shell completions
