@@ -10,7 +10,7 @@ use crate::core::cloud::{CloudId, Clouds, HostKind};
 use crate::core::guide::Guide;
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::profile::ProfileDraft;
-use crate::core::question::{FieldId, clean};
+use crate::core::question::{self, FieldId, clean};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
 use reading::{Pair, Written};
@@ -272,6 +272,11 @@ impl Reader<'_> {
                     FieldId::ClientId => parse_guid(value).is_some(),
                     FieldId::TenantId => value.parse::<TenantId>().is_ok(),
                     FieldId::Expires => crate::core::expiry::parse_date(value).is_some(),
+                    // GitHub's workflows have permissions, too.
+                    FieldId::Permissions => {
+                        is_list(value) && (value.contains('.') || pair.name.to_ascii_lowercase().starts_with("d365"))
+                    }
+                    FieldId::Entities => is_list(value),
                     FieldId::RedirectUri => Url::parse(value).is_ok_and(|url| url.has_host()),
                     _ => true,
                 };
@@ -418,6 +423,12 @@ impl Reader<'_> {
         self.intake.guide = self.intake.guide.or(fits.map(str::to_owned));
         self.intake
     }
+}
+
+/// Names with commas between them.
+fn is_list(value: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    question::list(value).all(is_name)
 }
 
 fn told(pair: &Pair) -> String {

@@ -58,11 +58,22 @@ fn sh(out: &mut String, value: &str) {
         return;
     }
     out.push('\'');
-    for c in value.chars() {
-        match c {
-            '\'' => out.push_str("'\\''"),
-            c => out.push(c),
+    let mut rest = value;
+    while let Some(c) = rest.chars().next() {
+        let slashes = rest.len() - rest.trim_start_matches('\\').len();
+        let step = slashes.max(c.len_utf8());
+        let after = &rest[slashes..];
+        if slashes > 0 && (after.is_empty() || after.starts_with('\'')) {
+            // Libraries that read such files take a backslash before the closing quote for an escape; shells do not.
+            out.push_str("'\"");
+            (0..slashes).for_each(|_| out.push_str("\\\\"));
+            out.push_str("\"'");
+        } else if c == '\'' {
+            out.push_str("'\\''");
+        } else {
+            out.push_str(&rest[..step]);
         }
+        rest = &rest[step..];
     }
     out.push('\'');
 }
@@ -99,6 +110,7 @@ mod tests {
             (Reader::Sh, "a b", "'a b'"),
             (Reader::Sh, "~x", "'~x'"),
             (Reader::Sh, "it's $HOME", "'it'\\''s $HOME'"),
+            (Reader::Sh, "a\\b \\' \\\\", "'a\\b '\"\\\\\"''\\'' '\"\\\\\\\\\"''"),
             (Reader::PowerShell, "it's ‘so’ $x", "'it''s ‘‘so’’ $x'"),
             (Reader::Json, "a\"b\\c\u{1}\u{2028}é", "\"a\\\"b\\\\c\\u0001\\u2028é\""),
             (Reader::Yaml, "yes", "\"yes\""),
