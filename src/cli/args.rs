@@ -3,7 +3,7 @@
 //! Does not know what a command does.
 
 use crate::cli::{
-    check, completions, copy, diagnose, edit, export, guides, handoff, list, man, new, remove, rename, sandbox, show,
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, sandbox, show,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -130,6 +130,8 @@ pub enum Command {
     Diagnose(diagnose::Args),
     /// Hand a profile's values over, in the format of whoever uses them
     Export(export::Args),
+    /// Take values in from a file or a paste
+    Import(import::Args),
     /// Read the guides
     Guides(guides::Args),
     /// Write the open steps of one person down

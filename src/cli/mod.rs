@@ -13,7 +13,7 @@ mod failure;
 mod formats;
 mod guides;
 mod handoff;
-//mod import;
+mod import;
 mod input;
 mod list;
 mod log;
@@ -148,6 +148,7 @@ impl Context {
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
             Some(Command::Export(args)) => export::run(&args, self).await,
+            Some(Command::Import(args)) => import::run(args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
             Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,

@@ -9,7 +9,7 @@ mod reading;
 use crate::core::cloud::{CloudId, Clouds, HostKind};
 use crate::core::guide::Guide;
 use crate::core::names::{TenantId, parse_guid};
-use crate::core::profile::ProfileDraft;
+use crate::core::profile::{self, ProfileDraft};
 use crate::core::question::{self, FieldId, clean};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
@@ -203,7 +203,9 @@ impl Reader<'_> {
         self.baton |= pair.name.to_ascii_uppercase().starts_with("BATON_");
         let (cleaned, _) = clean(&pair.value);
         let cleaned = Zeroizing::new(cleaned);
-        if cleaned.is_empty() || label == Label::Nothing {
+        // A secret in quotes may be made of what is taken off elsewhere.
+        let kept: &str = if label == Label::Secret && pair.written != Written::Bare { &*pair.value } else { &*cleaned };
+        if kept.trim().is_empty() || label == Label::Nothing {
             return;
         }
         if let Label::NotNeeded(what) = label {
@@ -246,7 +248,7 @@ impl Reader<'_> {
     }
 
     fn plain(&mut self, label: Label, value: &str, pair: &Pair) {
-        let is_url = |value: &str| value.contains("://") || value.contains('.') && ResourceUrl::parse(value).is_ok();
+        let is_url = |value: &str| value.contains("://") || value.contains('.') && !is_odd(value, self.clouds);
         match label {
             Label::Environment if is_url(value) => self.plain(Label::Field(FieldId::ResourceUrl), value, pair),
             // What `az` calls an environment is a cloud.
@@ -455,7 +457,8 @@ fn is_reference(value: &str, written: Written) -> bool {
         let name = value.strip_prefix('$').unwrap_or_default();
         let name = name.strip_prefix("env:").unwrap_or(name);
         let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'));
-        bare || value.starts_with("${") || value.starts_with("$(") || value.len() > 2 && value.starts_with('%') && value.ends_with('%')
+        let of_windows = value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(profile::is_variable);
+        bare || of_windows || value.starts_with("${") || value.starts_with("$(")
             || ["var.", "local.", "data.", "process.env.", "os.environ", "secrets."].iter().any(|lead| value.starts_with(lead))
     };
     value.starts_with("@Microsoft.KeyVault(") || written != Written::Exact && is_variable()

@@ -52,7 +52,7 @@ pub fn quote(reader: Reader, value: &str) -> Zeroizing<String> {
 
 /// Bare where every shell takes it so; else in single quotes, within which nothing is special but their end.
 fn sh(out: &mut String, value: &str) {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@%+,".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@+".contains(&b);
     if !value.is_empty() && value.bytes().all(plain) {
         out.push_str(value);
         return;

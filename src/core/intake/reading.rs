@@ -15,7 +15,7 @@ use zeroize::{Zeroize, Zeroizing};
 pub enum Written {
     /// Without quotes: what copying leaves around it is not part of it.
     Bare,
-    /// In quotes within which some readers fill in variables.
+    /// In quotes within which a shell fills in variables.
     Open,
     /// As it is, letter by letter.
     Exact,
@@ -487,7 +487,7 @@ fn single(text: &str, doubled: bool) -> Option<(Written, Zeroizing<String>, &str
 fn double(text: &str) -> Option<(Written, Zeroizing<String>, &str)> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<String>();
     let value = Zeroizing::new(stream.next()?.ok()?);
-    Some((Written::Open, value, &text[stream.byte_offset()..]))
+    Some((Written::Exact, value, &text[stream.byte_offset()..]))
 }
 
 /// A word of a shell, or of PowerShell, that begins the text.
