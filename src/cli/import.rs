@@ -130,18 +130,19 @@ async fn keep(
     let saved = match work::save(session, request.clone()).await {
         Err(WorkError::NotKept(trouble)) => {
             context.printer.note(&format!("the secret was dropped, it cannot be kept here: {trouble}"));
-            context.printer.hint(&format!("d365-connect edit {name} --secret SOURCE"));
             work::save(session, SaveRequest { secret: SecretChoice::Keep, ..request }).await?
         }
         saved => saved?,
     };
     context.told(session, &saved);
     let opened = work::open(session, &name).await?;
-    let missing: Vec<String> =
-        opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field.to_string()).collect();
+    let missing: Vec<FieldId> =
+        opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field).collect();
     if !missing.is_empty() && !session.is_rehearsal() {
-        context.printer.note(&format!("still missing: {}", missing.join(", ")));
-        context.printer.hint(&format!("d365-connect edit {name} --set FIELD=VALUE"));
+        let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
+        context.printer.note(&format!("still missing: {}", names.join(", ")));
+        let flag = if missing == [FieldId::Secret] { "--secret SOURCE" } else { "--set FIELD=VALUE" };
+        context.printer.hint(&format!("d365-connect edit {name} {flag}"));
     }
     OK
 }

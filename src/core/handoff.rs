@@ -3,7 +3,7 @@
 //! Judges by the values that are there and by the last test. Does not know how either is kept, and holds no secret.
 
 use crate::core::check::Status;
-use crate::core::guide::{Actor, Guide, Step};
+use crate::core::guide::{Actor, Guide, Listing, Step};
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::{Cause, Owner};
@@ -105,6 +105,12 @@ pub fn markdown(
         for (number, action) in step.actions.iter().enumerate() {
             let _ = writeln!(out, "{}. {}", number + 1, filled(action));
         }
+        if step.lists.contains(&Listing::Permissions) && !guide.permissions.is_empty() {
+            let _ = writeln!(out, "\nPermissions:\n");
+            for permission in &guide.permissions {
+                let _ = writeln!(out, "- {} ({}). {}", code(&permission.name), plain(&permission.heading()), plain(&permission.why));
+            }
+        }
         if !step.watch.is_empty() {
             let _ = writeln!(out, "\nWatch:\n");
             for watch in &step.watch {
@@ -134,16 +140,23 @@ pub fn markdown(
     out
 }
 
-/// A text in which nothing is a sign of Markdown or HTML.
+/// A text in which nothing is a sign of Markdown or HTML. What is harmless where it stands is left as it is: the text is
+/// read as plain text, too.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut signs = text.chars().peekable();
+    while let Some(c) = signs.next() {
+        let inside = |next: Option<&char>| before.is_alphanumeric() && next.is_some_and(|c| c.is_alphanumeric());
         match c {
-            '\\' | '`' | '*' | '_' | '<' | '>' | '|' | '#' | '[' | ']' | '~' => out.extend(['\\', c]),
-            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '<' | '[' | ']' | '~' => out.extend(['\\', c]),
+            '_' if !inside(signs.peek()) => out.extend(['\\', c]),
+            '#' | '>' | '+' | '-' if out.is_empty() => out.extend(['\\', c]),
+            '&' if signs.peek().is_some_and(|c| c.is_alphanumeric() || *c == '#') => out.push_str("&amp;"),
             c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
+        before = c;
     }
     out
 }
@@ -154,4 +167,88 @@ fn code(value: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
     format!("{fence}{pad}{value}{pad}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::profile::SecretSource;
+
+    fn guide() -> Guide {
+        let step = |id: &str, actor: &str, collects: &str| {
+            format!(
+                "[[step]]\nid = '{id}'\ntitle = 'T {id}'\nshort = 's'\nactor = '{actor}'\nwho = 'An_admin of {{environment}}'\nwhere = 'w'\ncollects = [{collects}]\ndone = 'd'\nlinks = ['https://x.test/{{client_id}}']\n"
+            )
+        };
+        let steps = [
+            step("register-app", "entra-admin", "'client_id', 'tenant_id'"),
+            step("client-secret", "entra-admin", "'secret', 'credential.expires'"),
+            step("permissions", "entra-admin", ""),
+            step("register-in-d365", "d365-admin", "'d365.user_id'"),
+            step("test", "operator", ""),
+        ];
+        let head = "id = 'g'\ntitle = 'G'\nshort = 'g'\nsummary = 'S.'\nplace = 1\nproduct = 'finance-operations'\nsign_in = ['app']\nrequired = ['resource_url']\noptional = ['d365.user_id', 'd365.environment']\nreads = []\n";
+        toml::from_str(&format!("{head}{}", steps.concat())).unwrap()
+    }
+
+    fn ids(role: Actor, draft: &ProfileDraft, last: Option<(Status, Option<Cause>)>) -> Vec<String> {
+        let step_of = |cause: Cause| match cause {
+            Cause::SecretExpired => "client-secret".to_owned(),
+            Cause::ConsentMissing => "permissions".into(),
+            Cause::D365NotRegistered => "register-in-d365".into(),
+            _ => "test".into(),
+        };
+        let guide = guide();
+        open_steps(&guide, role, draft, last, step_of).iter().map(|step| step.id.clone()).collect()
+    }
+
+    #[test]
+    fn what_is_open() {
+        let empty = ProfileDraft::new("g");
+        let mut full = empty.clone();
+        full.set(FieldId::ClientId, "66666666-7777-4888-9999-aaaaaaaaaaaa");
+        full.set(FieldId::TenantId, "contoso.com");
+        full.set(FieldId::UserId, "svc");
+        full.source = Some(SecretSource::Env { var: "S".into() });
+        use Actor::{D365Admin, EntraAdmin};
+        let failed = |cause| Some((Status::Failed, Some(cause)));
+        for (role, draft, last, open) in [
+            // Never tested: what the values do not show.
+            (EntraAdmin, &empty, None, &["register-app", "client-secret", "permissions"][..]),
+            (EntraAdmin, &full, None, &["permissions"]),
+            (D365Admin, &empty, None, &["register-in-d365"]),
+            (D365Admin, &full, None, &["register-in-d365"]),
+            // Passed: nothing.
+            (EntraAdmin, &empty, Some((Status::Passed, None)), &[]),
+            (D365Admin, &full, Some((Status::Passed, None)), &[]),
+            // The secret ends soon: its step, nothing else.
+            (EntraAdmin, &full, Some((Status::Warning, Some(Cause::SecretExpired))), &["client-secret"]),
+            (D365Admin, &full, Some((Status::Warning, Some(Cause::SecretExpired))), &[]),
+            // Failed: the step of the cause, and nothing of what comes before it.
+            (EntraAdmin, &full, failed(Cause::SecretExpired), &["client-secret", "permissions"]),
+            (EntraAdmin, &full, failed(Cause::ConsentMissing), &["permissions"]),
+            (D365Admin, &full, failed(Cause::ConsentMissing), &["register-in-d365"]),
+            (EntraAdmin, &empty, failed(Cause::D365NotRegistered), &[]),
+            (D365Admin, &full, failed(Cause::D365NotRegistered), &["register-in-d365"]),
+            // What is nobody's step proves nothing.
+            (EntraAdmin, &full, failed(Cause::TokenAudience), &["permissions"]),
+            (EntraAdmin, &full, Some((Status::Unknown, Some(Cause::Dns))), &["permissions"]),
+        ] {
+            assert_eq!(ids(role, draft, last), open, "{role:?}, {last:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_no_markdown() {
+        let guide = guide();
+        let odd = "a`b* <i>_x_ [l](u) & &amp;";
+        let values = |name: &str| (name == "environment" || name == "client_id").then(|| odd.to_owned());
+        let steps: Vec<&Step> = guide.steps.iter().collect();
+        let text = markdown(&guide, Actor::EntraAdmin, "one", &values, &steps);
+        assert!(text.contains("An_admin of a\\`b\\* \\<i>\\_x\\_ \\[l\\](u) & &amp;amp;"), "{text}");
+        assert!(text.contains(&format!(": `` {odd} ``")), "{text}");
+        assert!(text.contains("password manager") && !text.contains("{client_id}"), "{text}");
+        let text = markdown(&guide, Actor::D365Admin, "one", &values, &[]);
+        assert!(text.contains("Nothing is open"), "{text}");
+    }
 }

@@ -37,7 +37,7 @@ pub struct Intake {
     pub found: Vec<Found>,
     /// The secret's value, if one was there.
     pub secret: Option<Zeroizing<String>>,
-    /// What told that it is the secret.
+    /// What told that it is the secret, and on which line.
     pub secret_by: String,
     /// Nothing had a label that is known: the shape alone told what it is.
     pub by_shape: bool,
@@ -239,11 +239,15 @@ impl Reader<'_> {
             self.leave("Secret ID (the Value is needed)".into());
         } else if SecretShape::of(value) == SecretShape::Masked {
             self.leave("a masked secret (the portal shows the whole one only once)".into());
+        } else if pair.written == Written::Bare && value.contains(char::is_whitespace) {
+            // `Client secret: ask Kim`
+            self.leave("Client secret (Value): words, not a value; one with blanks inside wants quotes".into());
         } else if self.intake.secret.as_ref().is_some_and(|first| **first != *value) {
             self.leave("another secret: the first one is used".into());
         } else if self.intake.secret.is_none() {
             self.intake.secret = Some(Zeroizing::new(value.to_owned()));
-            self.intake.secret_by = told(pair);
+            let line = pair.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            self.intake.secret_by = format!("{}{line}", told(pair));
         }
     }
 
