@@ -54,7 +54,11 @@ const FLOORS: &[(&str, &[&str], &[&str])] = &[
     ("work", &["app", "assets", "store", "net", "export", "sandbox"], &["crossterm", "ratatui", "reqwest", "axum"]),
     ("ui", &["app"], &["tokio", "reqwest", "crossterm", "std::fs", "std::env"]),
     ("runtime", &["app", "assets", "store", "net", "export", "sandbox", "work", "ui"], &["reqwest", "axum"]),
-    ("cli", &["app", "assets", "store", "net", "export", "sandbox", "work", "ui"], &["crossterm", "ratatui", "reqwest", "axum"]),
+    (
+        "cli",
+        &["app", "assets", "store", "net", "export", "sandbox", "work", "ui"],
+        &["crossterm", "ratatui", "reqwest", "axum"],
+    ),
 ];
 
 fn files_of(module: &str) -> Vec<PathBuf> {

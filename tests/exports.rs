@@ -132,16 +132,33 @@ fn examples_come_out_as_they_say() {
 fn templates_are_whole() {
     let of_profile: Vec<&str> = FieldId::ALL.iter().map(|field| field.name().rsplit('.').next().unwrap()).collect();
     let derived = [
-        "name", "slug", "guide", "rest", "as_user", "client_secret", "instance", "call_url", "scope", "authority",
+        "name",
+        "slug",
+        "guide",
+        "rest",
+        "as_user",
+        "client_secret",
+        "instance",
+        "call_url",
+        "scope",
+        "authority",
         "token_url",
     ];
     for format in assets::exports() {
         let id = &format.id;
-        let bare = |hole: &str| ["sh_", "json_", "text_"].iter().find_map(|lead| hole.strip_prefix(lead).map(str::to_owned)).unwrap_or(hole.to_owned());
+        let bare = |hole: &str| {
+            ["sh_", "json_", "text_"]
+                .iter()
+                .find_map(|lead| hole.strip_prefix(lead).map(str::to_owned))
+                .unwrap_or(hole.to_owned())
+        };
         let names: Vec<String> = holes(&format.template).into_iter().map(bare).collect();
         for name in &names {
             let is_option = format.options.iter().any(|option| option.name == *name);
-            assert!(is_option || of_profile.contains(&name.as_str()) || derived.contains(&name.as_str()), "{id}: {name}");
+            assert!(
+                is_option || of_profile.contains(&name.as_str()) || derived.contains(&name.as_str()),
+                "{id}: {name}"
+            );
             assert_ne!(name, "secret", "{id}");
         }
         for needed in ["client_secret", "rest", "tenant_id", "client_id"] {
@@ -256,10 +273,7 @@ fn wanted(format: &str, draft: &ProfileDraft, guide: &Guide, secret: &str) -> Ve
         ],
         other => panic!("no reader for {other}"),
     };
-    names
-        .iter()
-        .map(|(name, of)| (*name, if *of == "client_secret" { secret.to_owned() } else { value(of) }))
-        .collect()
+    names.iter().map(|(name, of)| (*name, if *of == "client_secret" { secret.to_owned() } else { value(of) })).collect()
 }
 
 /// Reads an export with a parser that knows nothing of this program.
@@ -431,7 +445,8 @@ fn formats_own_values_are_quoted_too() {
     let guide = assets::guide("c1-fno").unwrap();
     let draft = minimal(guide);
     let odd = "a\"b: #c";
-    let text = export(assets::export("c1-k8s").unwrap(), guide, &draft, None, &[("image", odd), ("provisioning", "true")]);
+    let text =
+        export(assets::export("c1-k8s").unwrap(), guide, &draft, None, &[("image", odd), ("provisioning", "true")]);
     let docs = YamlLoader::load_from_str(&text).unwrap();
     assert_eq!(docs[1]["spec"]["template"]["spec"]["containers"][0]["image"].as_str(), Some(odd));
     assert_eq!(docs[0]["stringData"]["BATON_PROVISIONING"].as_str(), Some("true"));
@@ -495,7 +510,13 @@ fn comes_back(format: &Format, guide: &Guide, draft: &ProfileDraft, given: Optio
         format.reader != Reader::Text || as_it_is
     };
     if given.is_none_or(fits) {
-        assert_eq!(intake.secret.as_ref().map(|secret| secret.as_str()), given, "{} of {}\n{text}", format.id, guide.id);
+        assert_eq!(
+            intake.secret.as_ref().map(|secret| secret.as_str()),
+            given,
+            "{} of {}\n{text}",
+            format.id,
+            guide.id
+        );
     }
 }
 

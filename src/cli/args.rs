@@ -3,7 +3,8 @@
 //! Does not know what a command does.
 
 use crate::cli::{
-    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, sandbox, show,
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, sandbox,
+    show,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

@@ -61,7 +61,10 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let request = args.secret.as_deref().map(input::source).transpose()?;
     let file = args.file.filter(|file| file.as_os_str() != "-");
     if file.is_none() && request == Some(SourceRequest::Stdin) {
-        return Err(Failure::usage("standard input is read for the values already", "name the file to import, or another SOURCE"));
+        return Err(Failure::usage(
+            "standard input is read for the values already",
+            "name the file to import, or another SOURCE",
+        ));
     }
     let session = context.session().await?;
     if let Some(name) = &name {
@@ -81,9 +84,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
             }],
         });
     }
-    let guide = match guide.or_else(|| intake.guide.as_deref().and_then(assets::guide)).or(assets::guides().first()) {
-        Some(guide) => guide,
-        None => return Err(Failure::here("this build has no guides", "use a released build")),
+    let follows = guide.or_else(|| intake.guide.as_deref().and_then(assets::guide)).or(assets::guides().first());
+    let Some(guide) = follows else {
+        return Err(Failure::here("this build has no guides", "use a released build"));
     };
     let (mut draft, unused) = intake.draft(guide, assets::clouds());
     let pasted = intake.secret.take();
@@ -97,8 +100,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
     if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
         draft.set(FieldId::AuthorityUrl, AUTHORITY);
     }
-    let given: Vec<(FieldId, String)> =
-        draft.values.iter().map(|(field, value)| (*field, value.clone())).collect();
+    // As they stood there, so that what is taken off is told.
+    let used = intake.found.iter().filter(|found| !draft.value(found.field).is_empty());
+    let given: Vec<(FieldId, String)> = used.map(|found| (found.field, found.value.clone())).collect();
     input::tell_notes(context, &given, &draft, guide);
     let pasted = pasted.and_then(|value| usable(context, value));
     let choice = match request {
@@ -136,8 +140,7 @@ async fn keep(
     };
     context.told(session, &saved);
     let opened = work::open(session, &name).await?;
-    let missing: Vec<FieldId> =
-        opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field).collect();
+    let missing: Vec<FieldId> = opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field).collect();
     if !missing.is_empty() && !session.is_rehearsal() {
         let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
         context.printer.note(&format!("still missing: {}", names.join(", ")));
@@ -223,8 +226,15 @@ async fn free_name(session: &Session, draft: &ProfileDraft, guide: &Guide) -> Re
 async fn text(file: Option<PathBuf>) -> Result<Zeroizing<String>, Failure> {
     let bytes = match file {
         Some(path) => input::beside(move || Ok(store::read_whole(&path))).await?.map_err(|error| match error {
-            StoreError::Damaged { .. } => Failure::usage(error.to_string(), "a regular file of at most 1 MiB is wanted"),
-            error => Failure::here(error.to_string(), "name a file that can be read, or '-' for standard input"),
+            // Without the path: a secret may have been given in its place.
+            StoreError::Damaged { what, .. } => {
+                Failure::usage(format!("the file is {what}"), "a regular file of at most 1 MiB is wanted")
+            }
+            StoreError::Io { what, .. } => Failure::here(
+                format!("the file cannot be read: {what}"),
+                "name a file that can be read, or '-' for standard input",
+            ),
+            error => WorkError::from(error).into(),
         })?,
         None if std::io::stdin().is_terminal() => {
             return Err(Failure::usage(
@@ -232,12 +242,14 @@ async fn text(file: Option<PathBuf>) -> Result<Zeroizing<String>, Failure> {
                 "name a file, or pipe the text in: what is typed at a terminal stays on its screen",
             ));
         }
-        None => input::beside(|| {
-            // Never grown, so that no copy of a secret stays behind.
-            let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_TEXT as usize + 2));
-            std::io::stdin().lock().take(MAX_TEXT + 1).read_to_end(&mut bytes).map(|_| bytes)
-        })
-        .await?,
+        None => {
+            input::beside(|| {
+                // Never grown, so that no copy of a secret stays behind.
+                let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_TEXT as usize + 2));
+                std::io::stdin().lock().take(MAX_TEXT + 1).read_to_end(&mut bytes).map(|_| bytes)
+            })
+            .await?
+        }
     };
     if bytes.len() as u64 > MAX_TEXT {
         return Err(Failure::usage("the text is larger than 1 MiB", "give the part with the values"));

@@ -108,7 +108,13 @@ pub fn markdown(
         if step.lists.contains(&Listing::Permissions) && !guide.permissions.is_empty() {
             let _ = writeln!(out, "\nPermissions:\n");
             for permission in &guide.permissions {
-                let _ = writeln!(out, "- {} ({}). {}", code(&permission.name), plain(&permission.heading()), plain(&permission.why));
+                let _ = writeln!(
+                    out,
+                    "- {} ({}). {}",
+                    code(&permission.name),
+                    plain(&permission.heading()),
+                    plain(&permission.why)
+                );
             }
         }
         if !step.watch.is_empty() {

@@ -120,10 +120,25 @@ fn label(text: &str) -> Option<Label> {
     let last = last.rsplit("__").next().unwrap_or(last);
     let folded: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     // `oauth.api.key`, `TF_VAR_tenant_id`.
-    let folded = ["tfvar", "oauth", "azuread", "aad", "arm", "azure", "az", "d365fo", "d365", "dynamics", "entra", "app", "bc", "powershell"]
-        .iter()
-        .find_map(|lead| folded.strip_prefix(lead).filter(|rest| is_core(rest)))
-        .unwrap_or(&folded);
+    let folded = [
+        "tfvar",
+        "oauth",
+        "azuread",
+        "aad",
+        "arm",
+        "azure",
+        "az",
+        "d365fo",
+        "d365",
+        "dynamics",
+        "entra",
+        "app",
+        "bc",
+        "powershell",
+    ]
+    .iter()
+    .find_map(|lead| folded.strip_prefix(lead).filter(|rest| is_core(rest)))
+    .unwrap_or(&folded);
     Some(match folded {
         "applicationclientid" | "applicationid" | "clientid" | "appid" | "batondynamicsclientid" | "apikey" => {
             Label::Field(FieldId::ClientId)
@@ -131,12 +146,27 @@ fn label(text: &str) -> Option<Label> {
         "directorytenantid" | "directoryid" | "tenantid" | "tenant" | "batontenantid" => {
             Label::Field(FieldId::TenantId)
         }
-        "resourceurl" | "resourceuri" | "environmenturl" | "financeandoperationsurl" | "resource" | "batonenvironmenturl"
-        | "instanceurl" | "url" | "apiurl" | "baseurl" | "serviceuri" => Label::Field(FieldId::ResourceUrl),
+        "resourceurl"
+        | "resourceuri"
+        | "environmenturl"
+        | "financeandoperationsurl"
+        | "resource"
+        | "batonenvironmenturl"
+        | "instanceurl"
+        | "url"
+        | "apiurl"
+        | "baseurl"
+        | "serviceuri" => Label::Field(FieldId::ResourceUrl),
         "environment" | "environmentname" => Label::Environment,
         "company" | "companyname" | "companyid" => Label::Field(FieldId::Company),
-        "clientsecret" | "secret" | "secretvalue" | "clientsecretvalue" | "value" | "password"
-        | "batondynamicsclientsecret" | "apisecret" => Label::Secret,
+        "clientsecret"
+        | "secret"
+        | "secretvalue"
+        | "clientsecretvalue"
+        | "value"
+        | "password"
+        | "batondynamicsclientsecret"
+        | "apisecret" => Label::Secret,
         "expires" | "expiry" | "enddate" | "enddatetime" => Label::Field(FieldId::Expires),
         "userid" => Label::Field(FieldId::UserId),
         "permissions" => Label::Field(FieldId::Permissions),
@@ -144,10 +174,23 @@ fn label(text: &str) -> Option<Label> {
         "redirecturi" | "redirecturl" | "callbackurl" => Label::Field(FieldId::RedirectUri),
         "cloud" | "cloudname" => Label::Field(FieldId::Cloud),
         "scope" | "scopes" => Label::Scope,
-        "tokenurl" | "tokenendpoint" | "tokenuri" | "accesstokenurl" | "authurl" | "authorizeurl" | "authorizationurl"
-        | "authorizationendpoint" | "oauth20tokenendpointv2" | "oauth20tokenendpointv1"
-        | "oauth20authorizationendpointv2" | "oauth20authorizationendpointv1" | "authority" | "authorityhost"
-        | "authorityurl" | "instance" | "loginurl" => Label::SignIn,
+        "tokenurl"
+        | "tokenendpoint"
+        | "tokenuri"
+        | "accesstokenurl"
+        | "authurl"
+        | "authorizeurl"
+        | "authorizationurl"
+        | "authorizationendpoint"
+        | "oauth20tokenendpointv2"
+        | "oauth20tokenendpointv1"
+        | "oauth20authorizationendpointv2"
+        | "oauth20authorizationendpointv1"
+        | "authority"
+        | "authorityhost"
+        | "authorityurl"
+        | "instance"
+        | "loginurl" => Label::SignIn,
         "guide" => Label::Guide,
         "granttype" | "authtype" | "batonprovisioning" | "batonsynconlyenabledroleassignments" | "batonhostid" => {
             Label::Nothing
@@ -165,10 +208,33 @@ fn label(text: &str) -> Option<Label> {
 fn is_core(folded: &str) -> bool {
     matches!(
         folded,
-        "clientid" | "tenantid" | "clientsecret" | "apikey" | "apisecret" | "url" | "resource" | "resourceurl" | "scope"
-            | "environment" | "environmentname" | "company" | "userid" | "permissions" | "entities" | "cloud" | "tokenurl"
-            | "authorityhost" | "tenant" | "instance" | "guide" | "redirecturi" | "callbackurl" | "secret"
-            | "subscriptionid" | "baseurl" | "instanceurl"
+        "clientid"
+            | "tenantid"
+            | "clientsecret"
+            | "apikey"
+            | "apisecret"
+            | "url"
+            | "resource"
+            | "resourceurl"
+            | "scope"
+            | "environment"
+            | "environmentname"
+            | "company"
+            | "userid"
+            | "permissions"
+            | "entities"
+            | "cloud"
+            | "tokenurl"
+            | "authorityhost"
+            | "tenant"
+            | "instance"
+            | "guide"
+            | "redirecturi"
+            | "callbackurl"
+            | "secret"
+            | "subscriptionid"
+            | "baseurl"
+            | "instanceurl"
     )
 }
 
@@ -204,7 +270,7 @@ impl Reader<'_> {
         let (cleaned, _) = clean(&pair.value);
         let cleaned = Zeroizing::new(cleaned);
         // A secret in quotes may be made of what is taken off elsewhere.
-        let kept: &str = if label == Label::Secret && pair.written != Written::Bare { &*pair.value } else { &*cleaned };
+        let kept: &str = if label == Label::Secret && pair.written != Written::Bare { &pair.value } else { &cleaned };
         if kept.trim().is_empty() || label == Label::Nothing {
             return;
         }
@@ -300,7 +366,8 @@ impl Reader<'_> {
             }
             Label::SignIn => self.sign_in(value, pair),
             Label::Guide => {
-                if value.len() <= 64 && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+                if value.len() <= 64 && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                {
                     self.intake.guide.get_or_insert_with(|| value.to_owned());
                 }
             }
@@ -369,7 +436,7 @@ impl Reader<'_> {
                 line: Some(line).filter(|_| !self.intake.by_shape),
             };
             match kind {
-                HostKind::SignIn if parts.iter().any(|part| *part == "oauth2") => {
+                HostKind::SignIn if parts.contains(&"oauth2") => {
                     let by = Pair { name: "the address of the token".into(), ..by };
                     self.sign_in(address, &by);
                 }
@@ -460,10 +527,16 @@ fn is_reference(value: &str, written: Written) -> bool {
     let is_variable = || {
         let name = value.strip_prefix('$').unwrap_or_default();
         let name = name.strip_prefix("env:").unwrap_or(name);
-        let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'));
-        let of_windows = value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(profile::is_variable);
-        bare || of_windows || value.starts_with("${") || value.starts_with("$(")
-            || ["var.", "local.", "data.", "process.env.", "os.environ", "secrets."].iter().any(|lead| value.starts_with(lead))
+        let bare =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'));
+        let of_windows =
+            value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(profile::is_variable);
+        bare || of_windows
+            || value.starts_with("${")
+            || value.starts_with("$(")
+            || ["var.", "local.", "data.", "process.env.", "os.environ", "secrets."]
+                .iter()
+                .any(|lead| value.starts_with(lead))
     };
     value.starts_with("@Microsoft.KeyVault(") || written != Written::Exact && is_variable()
 }

@@ -134,7 +134,9 @@ struct Lines<'a> {
 fn lines(text: &str, all: &mut Vec<Pair>) {
     const SIGNS: [&str; 9] =
         ["apiVersion:", "kind:", "stringData:", "data:", "---", "jobs:", "env:", "services:", "variables:"];
-    let yaml = text.lines().any(|line| SIGNS.iter().any(|sign| line.trim_end() == *sign || line.trim().starts_with("apiVersion:")));
+    let yaml = text
+        .lines()
+        .any(|line| SIGNS.iter().any(|sign| line.trim_end() == *sign || line.trim().starts_with("apiVersion:")));
     Lines { lines: joined(text), yaml, all }.read();
 }
 
@@ -195,7 +197,8 @@ impl Lines<'_> {
                 if encoded.is_some() {
                     if let Some((name, value)) = line.split_once(':') {
                         let text = unquoted(value.trim(), Style::Yaml).1;
-                        self.all.extend(decoded(&text).map(|value| exact(name.trim_matches('"'), &value, Some(number))));
+                        self.all
+                            .extend(decoded(&text).map(|value| exact(name.trim_matches('"'), &value, Some(number))));
                     }
                     continue;
                 }
@@ -231,7 +234,10 @@ impl Lines<'_> {
             }
             return true;
         }
-        line.starts_with('#') || line.starts_with("//") || line.starts_with(';') || line.starts_with("<!--")
+        line.starts_with('#')
+            || line.starts_with("//")
+            || line.starts_with(';')
+            || line.starts_with("<!--")
             || line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("rem "))
     }
 
@@ -302,7 +308,8 @@ impl Lines<'_> {
 
     /// `-Tenant x`, `--client-id x`, `-d 'client_id=x'`, `setx NAME x`.
     fn command(&mut self, line: &str, number: usize) -> bool {
-        let power_shell = line.contains("-D365") || line.split_whitespace().next().is_some_and(|word| word.contains('-') && !word.starts_with('-'));
+        let power_shell = line.contains("-D365")
+            || line.split_whitespace().next().is_some_and(|word| word.contains('-') && !word.starts_with('-'));
         let words = words(line, power_shell);
         let is_login = line.contains("az login");
         let mut found = false;
@@ -330,7 +337,12 @@ impl Lines<'_> {
                 _ if at == 0 && word.eq_ignore_ascii_case("setx") && words.len() > 2 => {
                     found = true;
                     let (written, last) = &words[2];
-                    self.all.push(Pair { name: value.to_string(), value: last.clone(), written: *written, line: Some(number) });
+                    self.all.push(Pair {
+                        name: value.to_string(),
+                        value: last.clone(),
+                        written: *written,
+                        line: Some(number),
+                    });
                     break;
                 }
                 (whole, flag) if whole.starts_with('-') => flag,
@@ -395,7 +407,10 @@ fn split(line: &str, yaml: bool) -> Option<(&str, &str, Style)> {
     }
     if let Some(rest) = bare.strip_prefix('$') {
         style = Some(Style::PowerShell);
-        bare = ["env:", "Env:", "ENV:", "global:", "script:"].iter().find_map(|lead| rest.strip_prefix(lead)).unwrap_or(rest);
+        bare = ["env:", "Env:", "ENV:", "global:", "script:"]
+            .iter()
+            .find_map(|lead| rest.strip_prefix(lead))
+            .unwrap_or(rest);
     }
     // set "NAME=value"
     if let Some(inner) = bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
@@ -459,6 +474,11 @@ fn unquoted_with_rest(text: &str, style: Style) -> (Written, Zeroizing<String>, 
             Style::Sh | Style::PowerShell | Style::Json | Style::Label => {}
         }
         return (written, value, rest);
+    }
+    // Quotes around the whole that its reader would trip over: a person has put them there.
+    let inside = ['\'', '"'].into_iter().find_map(|quote| text.strip_prefix(quote)?.trim_end().strip_suffix(quote));
+    if let Some(inside) = inside.filter(|inside| !inside.is_empty()) {
+        return (Written::Exact, Zeroizing::new(inside.to_owned()), "");
     }
     let comment = if style == Style::Label { None } else { text.find(" #").or_else(|| text.find("\t#")) };
     let (bare, _) = clean(&text[..comment.unwrap_or(text.len())]);
@@ -613,6 +633,8 @@ fn connection(text: &str, line: Option<usize>) -> Vec<Pair> {
     };
     let all: Vec<Pair> = if text.contains(';') { text.split(';').filter_map(part).collect() } else { Vec::new() };
     // `$a = 'x'; $b = 'y'` is none, and neither is a value that happens to hold the signs.
-    let is_one = all.len() > 1 && ["authtype", "clientid", "appid"].iter().any(|word| text.to_ascii_lowercase().contains(word)) && !text.trim_start().starts_with('$');
+    let is_one = all.len() > 1
+        && ["authtype", "clientid", "appid"].iter().any(|word| text.to_ascii_lowercase().contains(word))
+        && !text.trim_start().starts_with('$');
     if is_one { all } else { Vec::new() }
 }
