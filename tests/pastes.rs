@@ -44,7 +44,7 @@ fn pastes() -> Vec<(String, Paste)> {
         .map(|entry| {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name.clone(), toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+            (name, toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
