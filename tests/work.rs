@@ -27,6 +27,15 @@ async fn session(scenario: Scenario) -> Session {
     Session::open(options).await.unwrap()
 }
 
+/// A rehearsal with the ready profile of the first guide alone.
+async fn with_one_profile(scenario: Scenario) -> Session {
+    let session = session(scenario).await;
+    for guide in &assets::guides()[1..] {
+        work::remove(&session, &name(&guide.id)).await.unwrap();
+    }
+    session
+}
+
 fn name(text: &str) -> ProfileName {
     text.parse().unwrap()
 }
@@ -101,7 +110,7 @@ async fn the_home_of_a_rehearsal_goes_with_it() {
 
 #[tokio::test]
 async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     assert_eq!(entries(&session), 1);
 
@@ -139,7 +148,7 @@ async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
 
 #[tokio::test]
 async fn a_failed_write_takes_the_new_entry_back() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let draft = work::open(&session, &name("fno-client-credentials")).await.unwrap().stored.draft;
     let before = draft.clone();
     // A folder where the lock should be: nothing can be written, whoever runs this.
@@ -285,7 +294,7 @@ async fn a_save_that_nobody_waits_for_any_more_is_done_as_a_whole() {
 
 #[tokio::test]
 async fn a_save_under_another_name_that_fails_leaves_the_name_too() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let old = name("fno-client-credentials");
     let before = work::open(&session, &old).await.unwrap().stored.draft;
     let request = |to: &str, company: &str| {
@@ -313,7 +322,7 @@ async fn a_save_under_another_name_that_fails_leaves_the_name_too() {
 
 #[tokio::test]
 async fn a_copy_has_what_this_version_does_not_know() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     let path = session.home.profile(&ready);
     let text = format!("# mine\n{}\n[other]\nkey = 1\n", std::fs::read_to_string(&path).unwrap());
@@ -415,7 +424,7 @@ fn a_save_that_was_not_confirmed_by_the_disk_keeps_both_entries() {
 #[ignore = "run by another test, as a process of its own"]
 async fn child_saves_unconfirmed() {
     let Some(dotfiles) = std::env::var_os("WORK_TEST_FOLDER").map(std::path::PathBuf::from) else { return };
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     let (path, target) = (session.home.profile(&ready), dotfiles.join("profile.toml"));
     std::fs::rename(&path, &target).unwrap();

@@ -110,6 +110,12 @@ pub enum Mark {
     UserSignIn,
     /// The sign-in was by device code.
     DeviceCode,
+    /// The list of environments does not hold the one that is wanted.
+    EnvironmentAbsent,
+    /// The list of companies does not hold the one that is wanted.
+    CompanyAbsent,
+    /// A device code is wanted from a host that is none of Microsoft's sign-in hosts (safety rule 14).
+    DeviceCodeElsewhere,
     /// Nobody was there to sign in, or nobody did in time.
     NobodySignedIn,
     /// The token is expired or not yet valid by this machine's clock.

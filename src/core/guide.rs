@@ -32,6 +32,15 @@ impl Product {
         }
     }
 
+    /// Its API, as the portal names it in the list of permissions.
+    pub fn api(self) -> &'static str {
+        match self {
+            Product::FinanceOperations => "Dynamics ERP",
+            Product::BusinessCentral => "Dynamics 365 Business Central",
+            Product::Graph => "Microsoft Graph",
+        }
+    }
+
     /// What its hosts are.
     pub fn host_kind(self) -> HostKind {
         match self {
@@ -139,6 +148,8 @@ pub struct Guide {
     pub optional: Vec<FieldId>,
     /// What the live test reads at the end.
     pub reads: Vec<Entity>,
+    /// What the product also writes: told with `access`, never tried.
+    pub writes: Option<String>,
     /// Names that other documents use for entities, and the entities' real names.
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
@@ -279,7 +290,7 @@ impl Need {
 }
 
 /// Something of the guide that a step shows in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Listing {
     /// The permissions, and the truth about each.

@@ -593,6 +593,9 @@ fn environment(value: &str, notes: &mut Vec<Note>) {
 /// What the guide knows about the chosen permissions.
 fn permissions(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
     let guide = context.guide;
+    let way = SignIn::parse(&(context.other)(FieldId::SignIn)).or(guide.sign_in.first().copied());
+    let is_user = way.is_some_and(SignIn::is_user);
+    let kind = if is_user { PermissionKind::Delegated } else { PermissionKind::Application };
     for name in list(value) {
         let wrong = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
         if name.contains(wrong) {
@@ -600,22 +603,25 @@ fn permissions(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
             continue;
         }
         let named = || guide.permissions.iter().filter(|known| known.name.eq_ignore_ascii_case(name));
-        let fits = |way: &SignIn| {
-            let kind = if way.is_user() { PermissionKind::Delegated } else { PermissionKind::Application };
-            named().any(|known| known.kind == kind && known.need != Need::Retired)
-        };
         if let Some(known) = named().find(|known| known.name != name) {
             notes.push(Note::new(Weight::Hint, format!("letter case matters: {}", known.name)));
         } else if named().next().is_none() {
             notes.push(Note::new(Weight::Hint, format!("'{name}' is not a permission that this guide knows")));
-        } else if named().all(|known| known.need == Need::Retired) {
-            let now = named().find_map(|known| known.now.as_deref()).unwrap_or("a permission of Microsoft Graph");
-            notes.push(Note::new(Weight::Hint, format!("'{name}' of Azure AD Graph is retired; now: {now}")));
-        } else if !guide.sign_in.iter().any(fits) {
+        } else if let Some(retired) = named().find(|known| known.need == Need::Retired) {
+            let now = retired.now.as_deref().filter(|now| *now != name);
+            let now = now.map(|now| format!("; now: {now}")).unwrap_or_default();
             notes.push(Note::new(
                 Weight::Hint,
-                format!("'{name}' is not offered for this way to sign in: the token will not carry it"),
+                format!("'{name}' of {} is retired: add the one of Microsoft Graph{now}", retired.api),
             ));
+        } else if let Some(other) = named().find(|known| known.api != guide.product.api()) {
+            notes.push(Note::new(
+                Weight::Hint,
+                format!("'{name}' belongs to {}: a token for {} never carries it", other.api, guide.product.name()),
+            ));
+        } else if !named().any(|known| known.kind == kind) {
+            let who = if is_user { "a person who signs in" } else { "an app that signs in by itself" };
+            notes.push(Note::new(Weight::Hint, format!("'{name}' is not for {who}: the token will not carry it")));
         }
     }
 }

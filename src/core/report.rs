@@ -4,7 +4,7 @@
 
 use crate::core::check::{CheckId, CheckRun, Details, Lane, Status};
 use crate::core::evidence::Evidence;
-use crate::core::guide::{Actor, Guide, Permission};
+use crate::core::guide::{Actor, Guide, Listing, Permission, TargetField};
 use crate::core::question::FieldId;
 use crate::core::rules::Finding;
 use crate::core::template::fill_or_name;
@@ -285,6 +285,28 @@ pub struct GuideReport {
     pub steps: Steps,
     /// The truth about each permission; null in the list.
     pub permissions: Option<Vec<Permission>>,
+    /// What the product that is connected calls the values; null in the list.
+    pub form: Option<FormReport>,
+}
+
+/// The form of the product that is connected, with its holes filled in.
+#[derive(Debug, Serialize)]
+pub struct FormReport {
+    /// What it is called there.
+    pub title: String,
+    /// Its fields, in its order.
+    pub fields: Vec<FormFieldReport>,
+}
+
+/// One field of such a form.
+#[derive(Debug, Serialize)]
+pub struct FormFieldReport {
+    /// Its name there.
+    pub name: String,
+    /// What goes into it; empty where it is none of our values.
+    pub value: String,
+    /// What is to be known about it.
+    pub about: String,
 }
 
 /// Steps, by name or in full.
@@ -317,6 +339,8 @@ pub struct StepReport {
     pub actions: Vec<String>,
     /// What it collects.
     pub collects: Vec<&'static str>,
+    /// What of the guide's own belongs to it: `permissions`, `form`.
+    pub lists: Vec<Listing>,
     /// What to watch for.
     pub watch: Vec<String>,
     /// How to know that it is done.
@@ -334,6 +358,7 @@ impl GuideReport {
             optional: names(&guide.optional),
             steps: Steps::Ids(guide.steps.iter().map(|step| step.id.clone()).collect()),
             permissions: None,
+            form: None,
         }
     }
 
@@ -349,15 +374,25 @@ impl GuideReport {
             url: step.url(value),
             actions: filled(&step.actions),
             collects: names(&step.collects),
+            lists: step.lists.clone(),
             watch: filled(&step.watch),
             done: fill_or_name(&step.done, value),
         });
         GuideReport {
             steps: Steps::Full(steps.collect()),
             permissions: Some(guide.permissions.clone()),
+            form: guide.form.as_ref().map(|form| FormReport {
+                title: form.title.clone(),
+                fields: form.fields.iter().map(|field| field_report(field, value)).collect(),
+            }),
             ..GuideReport::brief(guide)
         }
     }
+}
+
+fn field_report(field: &TargetField, value: &dyn Fn(&str) -> Option<String>) -> FormFieldReport {
+    let value = fill_or_name(&field.value, value);
+    FormFieldReport { name: field.name.clone(), value, about: field.about.clone() }
 }
 
 fn names(fields: &[FieldId]) -> Vec<&'static str> {
