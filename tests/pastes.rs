@@ -91,3 +91,25 @@ fn any_part_of_a_paste_can_be_read() {
         }
     }
 }
+
+/// The largest texts that are read, made to be slow or deep.
+#[test]
+fn large_texts_are_read_to_their_end() {
+    for part in [
+        "$clientId='x'; ",
+        "data:\n",
+        "kind: Secret\ndata:\n a: b\n---\n",
+        "client_id=",
+        "a=b&",
+        "| x ",
+        "x \\\n",
+        "https://",
+        "'",
+        "\"",
+        "[",
+        "{\"a\":",
+    ] {
+        let text = part.repeat(1024 * 1024 / part.len());
+        assert!(intake::read(&text, assets::clouds()).len() <= 1, "{part}");
+    }
+}

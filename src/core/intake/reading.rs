@@ -36,6 +36,9 @@ pub struct Pair {
 /// A separator beyond that many bytes of a line separates no name.
 const MAX_NAME: usize = 200;
 
+/// So many statements on one line are read.
+const MAX_STATEMENTS: usize = 64;
+
 /// Every name and value of a text.
 pub fn pairs(text: &str) -> Vec<Pair> {
     let mut all = Vec::new();
@@ -163,6 +166,7 @@ fn joined(text: &str) -> Vec<(usize, Zeroizing<String>)> {
 impl Lines<'_> {
     fn read(mut self) {
         let lines = std::mem::take(&mut self.lines);
+        let secrets = secrets(&lines);
         let mut encoded: Option<usize> = None; // the indent of `data:` in a Secret
         let mut named: Option<String> = None; // `- name: X`, before its `value:`
         let mut header: Vec<String> = Vec::new();
@@ -179,7 +183,7 @@ impl Lines<'_> {
                 if encoded.is_some_and(|data| indent <= data) || line == "---" {
                     encoded = None;
                 }
-                if line == "data:" && in_secret(&lines, at) {
+                if line == "data:" && secrets[at] {
                     encoded = Some(indent);
                     continue;
                 }
@@ -297,13 +301,14 @@ impl Lines<'_> {
             }
             return true;
         }
-        if let Some((name, value, style)) = split(line, self.yaml) {
-            if let Some(rest) = self.put(name, value, style, number) {
-                self.line(rest, number);
-            }
-            return !value.trim().is_empty() || style != Style::Label;
+        let Some((name, value, style)) = split(line, self.yaml) else { return self.command(line, number) };
+        let mut rest = self.put(name, value, style, number);
+        // `$a = 'x'; $b = 'y'`
+        for _ in 0..MAX_STATEMENTS {
+            let Some((name, value, style)) = rest.and_then(|rest| split(rest, self.yaml)) else { break };
+            rest = self.put(name, value, style, number);
         }
-        self.command(line, number)
+        !value.trim().is_empty() || style != Style::Label
     }
 
     /// `-Tenant x`, `--client-id x`, `-d 'client_id=x'`, `setx NAME x`.
@@ -385,11 +390,15 @@ impl Lines<'_> {
     }
 }
 
-/// Whether the YAML document around a line is a Secret.
-fn in_secret(lines: &[(usize, Zeroizing<String>)], at: usize) -> bool {
-    let end = |line: &&(usize, Zeroizing<String>)| line.1.trim() != "---";
-    let is_kind = |line: &(usize, Zeroizing<String>)| line.1.trim() == "kind: Secret";
-    lines[..at].iter().rev().take_while(end).any(is_kind) || lines[at..].iter().take_while(end).any(is_kind)
+/// Of each line, whether the YAML document around it is a Secret.
+fn secrets(lines: &[(usize, Zeroizing<String>)]) -> Vec<bool> {
+    let documents = lines.split_inclusive(|(_, line)| line.trim() == "---");
+    documents
+        .flat_map(|document| {
+            let is_secret = document.iter().any(|(_, line)| line.trim() == "kind: Secret");
+            std::iter::repeat_n(is_secret, document.len())
+        })
+        .collect()
 }
 
 fn bullet(line: &str) -> &str {
