@@ -39,6 +39,12 @@ const MAX_NAME: usize = 200;
 /// So many statements on one line are read.
 const MAX_STATEMENTS: usize = 64;
 
+/// So many words of one line are read: each is given room for the rest of its line, so that no copy is left by growing.
+const MAX_WORDS: usize = 256;
+
+/// So many bytes of a line are read. The longest command that is worth reading has some thousands.
+const MAX_LINE: usize = 64 * 1024;
+
 /// Every name and value of a text.
 pub fn pairs(text: &str) -> Vec<Pair> {
     let mut all = Vec::new();
@@ -171,7 +177,7 @@ impl Lines<'_> {
         let mut named: Option<String> = None; // `- name: X`, before its `value:`
         let mut header: Vec<String> = Vec::new();
         for (at, (number, raw)) in lines.iter().enumerate() {
-            let (number, line) = (*number, raw.trim());
+            let (number, line) = (*number, raw[..raw.floor_char_boundary(MAX_LINE)].trim());
             let indent = raw.len() - raw.trim_start().len();
             if line.is_empty() {
                 continue;
@@ -602,7 +608,7 @@ fn is_single(c: char) -> bool {
 fn words(line: &str, power_shell: bool) -> Vec<(Written, Zeroizing<String>)> {
     let mut all = Vec::new();
     let mut rest = line.trim_start();
-    while !rest.is_empty() {
+    while !rest.is_empty() && all.len() < MAX_WORDS {
         let Some((written, value, after)) = word(rest, power_shell) else { break };
         all.push((written, value));
         rest = after.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
