@@ -3,6 +3,7 @@
 //!
 //! Knows notations and their quoting. Does not know what a name means, but for [`label`] telling which ones are known.
 
+use crate::core::evidence::head;
 use crate::core::intake::label;
 use crate::core::question::clean;
 use base64::Engine;
@@ -177,7 +178,7 @@ impl Lines<'_> {
         let mut named: Option<String> = None; // `- name: X`, before its `value:`
         let mut header: Vec<String> = Vec::new();
         for (at, (number, raw)) in lines.iter().enumerate() {
-            let (number, line) = (*number, raw[..raw.floor_char_boundary(MAX_LINE)].trim());
+            let (number, line) = (*number, head(raw, MAX_LINE).trim());
             let indent = raw.len() - raw.trim_start().len();
             if line.is_empty() {
                 continue;
