@@ -7,6 +7,8 @@ mod cmd;
 use cmd::{Out, Place, Served};
 use serde_json::Value;
 
+/// The guide of those who choose none, and the name of its ready profile in a rehearsal.
+const GUIDE: &str = "fno-client-credentials";
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
 const CLIENT: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
 const URL: &str = "https://contoso.operations.dynamics.com";
@@ -77,7 +79,11 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "report",
+        "export",
+        "import",
         "guides",
+        "handoff",
         "sandbox",
         "completions",
         "man",
@@ -87,7 +93,7 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    for later in ["export", "import", "handoff", "rotate", "vault"] {
+    for later in ["rotate", "vault"] {
         assert!(!help.contains(later), "{later} is offered and does not exist");
     }
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
@@ -132,6 +138,27 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         (&["check", "one", "--only", "nope"], "registration"),
         (&["diagnose"], "no text"),
         (&["diagnose", "x", "--profile", "nope"], "no profile"),
+        (&["report"], "<NAME>"),
+        (&["report", "nope"], "no profile"),
+        (&["report", "one", "-o", "json"], "check NAME -o json"),
+        (&["report", "one", "--force"], "--out"),
+        (&["report", "one", "--out", "home"], "--force"),
+        (&["export", "one"], "k8s-secret"),
+        (&["export", "one", "--to", "nope"], "github-actions"),
+        (&["export", "nope", "--to", "env"], "no profile"),
+        (&["export", "one", "--to", "env", "--set", "image=x"], "asks nothing"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "nope=x"], "image"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "provisioning=maybe"], "true or false"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "image="], "image"),
+        (&["export", "one", "--to", "env", "--force"], "--out"),
+        (&["handoff", "one"], "--role"),
+        (&["handoff", "one", "--role", "nope"], "entra-admin"),
+        (&["handoff", "nope", "--role", "d365-admin"], "no profile"),
+        (&["import", "--secret", "stdin"], "standard input"),
+        (&["import", "-"], "nothing was recognised"),
+        (&["import", "-", "--name", "ONE"], "already"),
+        (&["import", "-", "--guide", "nope"], "no guide"),
+        (&["import", "."], "regular file"),
         (&["guides", "nope"], "no guide"),
         (&["list", "-o", "junit"], "check"),
         (&["list", "--sandbox=nope"], "healthy"),
@@ -365,7 +392,7 @@ fn a_secret_goes_into_the_keyring_of_a_rehearsal() {
     assert!(!copied.err.contains("no secret"), "{}", copied.err);
     place.rehearse(&["remove", "fno-client-credentials", "--yes", "--sandbox"], None).expect(0);
     // An empty variable is none.
-    place.run_with(&["check", "--sandbox"], &[("D365_CONNECT_HOME", "")], None).expect(0);
+    place.run_with(&["check", GUIDE, "--sandbox"], &[("D365_CONNECT_HOME", "")], None).expect(0);
     // A home that is given is used as it is.
     assert!(place.run(&["check", "--sandbox"]).expect(2).err.contains("--home"));
     assert_eq!(place.files(), [], "a rehearsal leaves nothing behind");
@@ -482,6 +509,22 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("login-page", 3, "unknown", Some(("not-the-service", "registration", "network", "test"))),
     ("slow", 0, "passed", None),
     ("offline", 3, "unknown", Some(("dns", "authority", "network", "test"))),
+    // Of other set-ups: they leave this one healthy.
+    ("roles-missing", 0, "passed", None),
+    ("graph-permission-missing", 0, "passed", None),
+    ("app-card-missing", 0, "passed", None),
+    ("app-card-disabled", 0, "passed", None),
+    ("permission-set-missing", 0, "passed", None),
+    ("wrong-environment", 0, "passed", None),
+    ("wrong-company", 0, "passed", None),
+    ("consent-missing", 0, "passed", None),
+    ("redirect-mismatch", 0, "passed", None),
+    ("sign-in-denied", 0, "passed", None),
+    ("code-expired", 0, "passed", None),
+    ("device-code-blocked", 0, "passed", None),
+    ("public-client-blocked", 0, "passed", None),
+    ("refresh-refused", 0, "passed", None),
+    ("user-not-in-environment", 0, "passed", None),
 ];
 
 #[test]
@@ -492,7 +535,7 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
     assert_eq!(ids, SCENARIOS.iter().map(|row| row.0).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     for (id, code, verdict, finding) in SCENARIOS {
-        let out = place.rehearse(&["check", &format!("--sandbox={id}"), "-o", "json"], None);
+        let out = place.rehearse(&["check", GUIDE, &format!("--sandbox={id}"), "-o", "json"], None);
         let report = out.json();
         fits("check", &report);
         let profile = &report["profiles"][0];
@@ -521,18 +564,20 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
 #[test]
 fn checks_in_words_and_in_the_formats_of_other_tools() {
     let place = Place::new();
-    let human = place.rehearse(&["check", "--sandbox=not-registered"], None).expect(1).out;
+    let human = place.rehearse(&["check", GUIDE, "--sandbox=not-registered"], None).expect(1).out;
     for word in ["Entra: passed", "D365: failed", "✘ failed  registration", "○ skipped  access", "d365-not-registered"]
     {
         assert!(human.contains(word), "{word}: {human}");
     }
     assert!(!human.contains('\x1b'), "no colours in a pipe");
-    assert!(place.rehearse(&["check", "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m"));
-    assert!(place.rehearse(&["check", "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
-    let junit = place.rehearse(&["check", "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
+    assert!(
+        place.rehearse(&["check", GUIDE, "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m")
+    );
+    assert!(place.rehearse(&["check", GUIDE, "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
+    let junit = place.rehearse(&["check", GUIDE, "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
     assert!(junit.contains("<failure type=\"d365-not-registered\""), "{junit}");
     assert!(junit.contains("tests=\"8\" failures=\"1\""), "{junit}");
-    let gauges = place.rehearse(&["check", "--sandbox=not-registered", "-o", "prometheus"], None).expect(1).out;
+    let gauges = place.rehearse(&["check", GUIDE, "--sandbox=not-registered", "-o", "prometheus"], None).expect(1).out;
     for line in [
         "d365_connect_verdict{profile=\"fno-client-credentials\",verdict=\"failed\"} 1",
         "d365_connect_check_ok{profile=\"fno-client-credentials\",check=\"token\"} 1",
@@ -540,7 +585,7 @@ fn checks_in_words_and_in_the_formats_of_other_tools() {
     ] {
         assert!(gauges.lines().any(|had| had == line), "{line}: {gauges}");
     }
-    place.rehearse(&["check", "--sandbox=secret-expiring", "--strict"], None).expect(1);
+    place.rehearse(&["check", GUIDE, "--sandbox=secret-expiring", "--strict"], None).expect(1);
 }
 
 #[test]
@@ -552,11 +597,11 @@ fn only_lists_and_judges_what_was_asked() {
         let checks = report["profiles"][0]["checks"].as_array().unwrap().clone();
         checks.iter().map(|check| check["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&["check", "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
-    let both = ["check", "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
+    assert_eq!(ids(&["check", GUIDE, "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
+    let both = ["check", GUIDE, "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
     assert_eq!(ids(&both, 0), ["claims", "expiry"]);
-    assert_eq!(ids(&["check", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
-    let kept = ["check", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
+    assert_eq!(ids(&["check", GUIDE, "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
+    let kept = ["check", GUIDE, "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
     // What kept it from running is listed and judged with it.
     assert_eq!(ids(&kept, 1), ["token", "registration"]);
 }
@@ -635,15 +680,227 @@ fn diagnoses() {
 }
 
 #[test]
+fn logs_are_counted() {
+    let place = ready("one");
+    let app = "99999999-7777-4888-9999-aaaaaaaaaaaa";
+    let line = |time: &str, error: &str| format!("2026-11-21T{time}Z ERROR {error}\n");
+    let expired = format!("AADSTS7000222: The provided client secret keys for app '{app}' are expired.");
+    let refused = format!("AADSTS7000215: Invalid client secret provided. password={CANARY} \x1b[2J");
+    let mut log = line("10:00:00", &refused);
+    for number in 0..5 {
+        log += &line(&format!("10:0{number}:30"), &expired);
+        log += &"2026-11-21T10:09:00Z INFO 12 rows\n".repeat(100);
+    }
+    log += &line("11:00:00", "authorization_pending");
+    let report = place.run_with(&["diagnose", "-o", "json"], &[], Some(&log)).expect(1).json();
+    fits("diagnose", &report);
+    let group = &report["groups"][0];
+    assert_eq!((&group["cause"], &group["count"]), (&"secret-expired".into(), &5.into()), "{report:#}");
+    assert_eq!((&group["app"], &group["tenant"]), (&app.into(), &Value::Null));
+    assert_eq!((&group["first"], &group["last"]), (&"2026-11-21T10:00:30Z".into(), &"2026-11-21T10:04:30Z".into()));
+    assert_eq!(group["sample"], expired.as_str());
+    assert_eq!(report["groups"][1]["codes"], serde_json::json!([7_000_215]));
+    assert_eq!(report["groups"].as_array().unwrap().len(), 2, "{report:#}");
+    // What stands above is of the first group.
+    assert_eq!(report["findings"][0]["cause"], "secret-expired");
+    assert_eq!(report["evidence"]["codes"], serde_json::json!([7_000_222]));
+    // From a file of more than one buffer, for people, with a profile.
+    let path = place.path().join("huge.log");
+    let big = log.repeat(40);
+    std::fs::write(&path, &big).unwrap();
+    let out = place.run(&["diagnose", "--file", path.to_str().unwrap(), "--profile", "one"]).expect(1);
+    clean("a log", &out);
+    for says in ["1. 200 × ", "2. 40 × ", "2026-11-21T10:00:30Z to 2026-11-21T10:04:30Z", app, CLIENT] {
+        assert!(out.out.contains(says), "{says}: {}", out.out);
+    }
+    assert!(out.out.chars().all(|c| c == '\n' || !c.is_control()), "{}", out.out);
+    assert_eq!(out.err, format!("240 errors in {} kB\n", big.len().div_ceil(1000)));
+}
+
+#[test]
+fn a_short_text_with_several_errors_is_one_text() {
+    let place = Place::new();
+    for text in [
+        "POST /token\nHTTP/1.1 401 Unauthorized\n\n{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid\"}\n{\"error\":\"invalid_client\"}",
+        "2026-11-21 10:00:00 AADSTS70002: Error.\n2026-11-21 10:00:01 AADSTS7000215: Invalid client secret provided.\n",
+        &format!("AADSTS7000215: Invalid\n{}", "and so on\n".repeat(20_000)),
+    ] {
+        let report = place.run_with(&["diagnose", "-o", "json"], &[], Some(text)).expect(1).json();
+        fits("diagnose", &report);
+        assert_eq!(report.get("groups"), None, "{text:.300}");
+        assert_eq!(report["findings"][0]["cause"], "secret-wrong", "{text:.300}");
+    }
+    // A longer one is a log, also with a single error; without one its beginning is read as a text.
+    let long = "and so on\n".repeat(30_000);
+    let report =
+        place.run_with(&["diagnose", "-o", "json"], &[], Some(&format!("{long}AADSTS7000215"))).expect(1).json();
+    fits("diagnose", &report);
+    assert_eq!((&report["groups"][0]["count"], &report["groups"][0]["first"]), (&1.into(), &Value::Null));
+    let report = place
+        .run_with(&["diagnose", "-o", "json"], &[], Some(&format!("getaddrinfo ENOTFOUND\n{long}")))
+        .expect(1)
+        .json();
+    fits("diagnose", &report);
+    assert_eq!(report["findings"][0]["cause"], "dns");
+}
+
+#[test]
+fn hostile_logs() {
+    use std::io::Write;
+    let place = Place::new();
+    let mut noise: Vec<u8> = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    noise[..2].copy_from_slice(&[0x1f, 0x8b]);
+    let signs = b"AADSTS7000215 \x1b]0;x\x07\xff\xc3 {\x9b2J invalid_client ".repeat(20_000);
+    for (bytes, code) in [(vec![b'a'; 8_000_000], 3), (noise, 3), (signs, 1), (vec![0; 1_000_000], 3)] {
+        let mut command = place.command();
+        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        let out = child.wait_with_output().unwrap();
+        let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        assert_eq!(out.status.code(), Some(code), "{text:.2000}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:.2000}");
+    }
+}
+
+/// The most memory that a process held, in kB.
+#[cfg(target_os = "linux")]
+fn peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_without_end_is_read_in_constant_memory_until_ctrl_c() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::Write;
+    let place = Place::new();
+    let mut command = place.command();
+    command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let lines = "2026-11-21T10:09:00Z INFO 12 rows\n".repeat(2000) + "2026-11-21T10:09:00Z AADSTS7000215: Invalid\n";
+    let mut feed = |megabytes: usize| {
+        for _ in 0..megabytes * 1_000_000 / lines.len() {
+            pipe.write_all(lines.as_bytes()).unwrap();
+        }
+    };
+    feed(4);
+    let before = peak(child.id());
+    feed(60);
+    let grown = peak(child.id()) - before;
+    assert!(grown < 2_000, "{grown} kB more than before");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(130));
+    assert_eq!((out.stdout, out.stderr), (Vec::new(), Vec::new()), "half a count is none");
+}
+
+#[test]
+fn reports_are_fit_for_a_ticket() {
+    let place = Place::new();
+    let report = |scenario: &str, more: &[&str]| {
+        let sandbox = format!("--sandbox={scenario}");
+        let args: Vec<&str> = ["report", "fno-client-credentials", &sandbox].iter().chain(more).copied().collect();
+        place.rehearse(&args, None)
+    };
+    // Written is 0, whatever it says.
+    let healthy = report("healthy", &[]).expect(0).out;
+    for says in ["# Connection test", "| Result | passed |", "simulated", "| registration | passed |", "None."] {
+        assert!(healthy.contains(says), "{says}: {healthy}");
+    }
+    let expired = report("secret-expired", &[]).expect(0);
+    for says in [
+        "| Result | failed |",
+        "AADSTS7000222",
+        "(secret-expired)",
+        "client-secret",
+        "| Program | d365-connect 0.",
+        "con….sandbox.test",
+    ] {
+        assert!(expired.out.contains(says), "{says}: {}", expired.out);
+    }
+    assert_eq!(expired.err, "");
+    let guids = |text: &str| {
+        text.split(|c: char| !c.is_ascii_hexdigit() && c != '-')
+            .filter(|word| uuid::Uuid::try_parse(word).is_ok())
+            .count()
+    };
+    assert_eq!(guids(&expired.out), 2, "the trace and the correlation id: {}", expired.out);
+    let full = report("secret-expired", &["--full-ids"]).expect(0).out;
+    assert!(guids(&full) > 4 && full.contains("contoso.sandbox.test") && full.contains("- Link: <https://"), "{full}");
+    assert!(!expired.out.contains("contoso."), "{}", expired.out);
+
+    let file = place.path().join("report.md");
+    let out = report("not-registered", &["--out", "report.md"]).expect(0);
+    assert_eq!((out.out.as_str(), out.err.as_str()), ("", "wrote report.md\n"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("d365-not-registered"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(report("healthy", &["--out", "report.md"]).expect(2).err.contains("--force"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "nothing was changed");
+    report("healthy", &["--out", "report.md", "--force"]).expect(0);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("| Result | passed |"));
+    report("healthy", &["--out", "not-there/report.md"]).expect(3);
+    report("healthy", &["--out", "..", "--force"]).expect(3);
+    assert_eq!(place.files().len(), 1, "nothing else is left");
+}
+
+#[test]
+fn a_report_with_the_secret_in_it_is_not_written() {
+    let place = ready("one");
+    place.put("half", "version = 1\nguide = \"fno-client-credentials\"\n");
+    assert!(place.run(&["report", "half"]).expect(2).err.contains("'half' is not complete"));
+    place.run(&["rename", "one", "the.secret"]).expect(0);
+    for args in
+        [&["report", "the.secret", "--sandbox"][..], &["report", "the.secret", "--sandbox", "--out", "report.md"]]
+    {
+        let out = place.run_with(args, &[("D365_SECRET", "the.secret")], None).expect(3);
+        assert_eq!(out.out, "");
+        assert!(out.err.contains("not written"), "{}", out.err);
+        assert!(!place.path().join("report.md").exists());
+    }
+    place.run_with(&["report", "the.secret", "--sandbox"], &[("D365_SECRET", "another.secret")], None).expect(0);
+}
+
+#[test]
 fn guides_are_readable_and_filled_in() {
     let place = ready("one");
     let list = place.run(&["guides", "-o", "json"]).expect(0).json();
     fits("guides", &list);
     assert_eq!(list["guides"][0]["id"], "fno-client-credentials");
-    let whole = place.run(&["guides", "fno-client-credentials", "-o", "json"]).expect(0).json();
-    fits("guides", &whole);
+    for guide in list["guides"].as_array().unwrap() {
+        let id = guide["id"].as_str().unwrap();
+        let whole = place.run(&["guides", id, "-o", "json"]).expect(0).json();
+        fits("guides", &whole);
+        let whole = &whole["guides"][0];
+        let printed = place.run(&["guides", id]).expect(0).out;
+        for line in printed.lines() {
+            let address = line.contains("https://") || line.contains("public.ecr.aws/");
+            assert!(line.chars().count() <= 80 || address, "{id}: {line}");
+        }
+        assert!(!printed.contains(['{', '}']), "{id}: {printed}");
+        for field in whole["form"]["fields"].as_array().unwrap() {
+            assert!(printed.contains(&format!("- {}", field["name"].as_str().unwrap())), "{id}: {field}");
+        }
+        let one_line = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        for permission in whole["permissions"].as_array().unwrap() {
+            let (name, why) = (permission["name"].as_str().unwrap(), permission["why"].as_str().unwrap());
+            assert!(one_line.contains(name) && one_line.contains(why), "{id}: {permission}");
+            let now = permission["now"].as_str().unwrap_or_default();
+            assert!(now.is_empty() || one_line.contains(&format!("now {now}")), "{id}: {permission}");
+        }
+    }
     let filled = place.run(&["guides", "fno-client-credentials", "--profile", "one"]).expect(0).out;
-    assert!(filled.contains(CLIENT), "{filled}");
+    assert!(filled.contains(&format!("- Client ID: {CLIENT}")), "{filled}");
+    assert!(filled.contains("- Secret value: <the client secret>"), "{filled}");
     for line in filled.lines().filter(|line| !line.contains("https://")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -652,6 +909,182 @@ fn guides_are_readable_and_filled_in() {
     {
         assert!(filled.contains(&format!("[{step}]")), "{step}");
     }
+}
+
+#[test]
+fn exports_go_where_they_are_asked_to() {
+    let place = ready("one");
+    let help = place.run(&["export", "--help"]).expect(0).out;
+    for format in d365_connect::assets::exports() {
+        assert!(help.contains(&format!("\n  {} ", format.id)), "{} is not in the help", format.id);
+        for option in &format.options {
+            assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
+        }
+        let out = place.run(&["export", "one", "--to", &format.id]).expect(0);
+        assert!(out.out.contains("REPLACE_WITH_CLIENT_SECRET") && out.out.contains(CLIENT), "{}", out.out);
+        assert_eq!(out.err, "", "{}", format.id);
+    }
+    let with = |args: &[&str]| {
+        let args: Vec<&str> = ["export", "one", "--to", "env"].iter().chain(args).copied().collect();
+        place.run_with(&args, &[("D365_SECRET", CANARY)], None)
+    };
+    let out = with(&["--include-secret"]).expect(0);
+    assert!(out.out.contains(&format!("AZURE_CLIENT_SECRET='{CANARY}'\n")), "{}", out.out);
+    assert!(out.err.contains("in clear"), "{}", out.err);
+    // The secret cannot be read: nothing is written.
+    place.run(&["export", "one", "--to", "env", "--include-secret", "--out", "x.env"]).expect(3);
+    assert!(!place.path().join("x.env").exists());
+    // A file is for its owner alone, and is not written over.
+    let file = place.path().join("one.env");
+    assert_eq!(with(&["--out", "one.env"]).expect(0).out, "");
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert!(first.contains("REPLACE_WITH_CLIENT_SECRET"));
+    let out = with(&["--out", "one.env", "--include-secret"]).expect(2);
+    assert!(out.err.contains("--force"), "{}", out.err);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), first);
+    let out = with(&["--out", "one.env", "--include-secret", "--force"]).expect(0);
+    clean("export to a file", &out);
+    assert!(std::fs::read_to_string(&file).unwrap().contains(CANARY));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    with(&["--out", "no/such/folder/one.env"]).expect(3);
+    // Where it went is noted, and goes along with the name.
+    place.run(&["rename", "one", "two"]).expect(0);
+    let noted = std::fs::read_to_string(place.home().join("history/two.json")).unwrap();
+    assert!(!noted.contains(&CANARY[..12]), "{noted}");
+    let noted: Value = serde_json::from_str(&noted).unwrap();
+    let of_env: Vec<&Value> =
+        noted["exports"].as_array().unwrap().iter().filter(|export| export["format"] == "env").collect();
+    assert_eq!(of_env.len(), 2, "one for each place: {noted:#}");
+    assert_eq!(of_env[0]["path"], Value::Null);
+    assert_eq!(of_env[1]["path"], file.display().to_string());
+    assert_eq!(of_env[1]["with_secret"], true);
+    assert!(of_env[1]["when"].is_string());
+    // A profile without a secret, or half-filled.
+    place.put("half", "version = 1\nguide = \"business-central\"\n");
+    let out = place.run(&["export", "half", "--to", "env", "--include-secret"]).expect(2);
+    assert!(out.err.contains("--secret SOURCE"), "{}", out.err);
+    place.run(&["export", "half", "--to", "ipaas"]).expect(0);
+}
+
+#[test]
+fn imports_show_what_they_take_and_from_where() {
+    let place = Place::new();
+    let text = format!(
+        "AZURE_TENANT_ID={TENANT}\nAZURE_CLIENT_ID={CLIENT}\nAZURE_CLIENT_SECRET='{CANARY}'\nD365_URL={URL}/data\nAZURE_SUBSCRIPTION_ID=x\n"
+    );
+    // No keyring here: the secret is dropped, and the rest is kept.
+    let out = place.run_with(&["import"], &[], Some(&text)).expect(0);
+    clean("import", &out);
+    for told in [
+        TENANT,
+        "from AZURE_TENANT_ID, line 1",
+        "a secret, 40 characters",
+        "from AZURE_CLIENT_SECRET, line 3",
+        "left alone: Subscription ID",
+        "guide: fno-client-credentials",
+        "secret was dropped",
+        "--secret SOURCE",
+        "the path was taken off",
+    ] {
+        assert!(out.err.contains(told), "does not say {told}: {}", out.err);
+    }
+    assert_eq!(out.out, "");
+    let shown = place.run(&["show", "contoso", "-o", "json"]).expect(0).json();
+    assert_eq!((&shown["tenant_id"], &shown["resource_url"]), (&TENANT.into(), &URL.into()), "{shown:#}");
+    assert_eq!(shown["problem"], "missing: secret");
+    place.run(&["check", "contoso"]).expect(2);
+    // The next one of the same environment gets a number; --secret takes the place of the pasted one.
+    place.run_with(&["import", "--secret", "env:D365_SECRET"], &[("D365_SECRET", "abc8Q~def")], Some(&text)).expect(0);
+    let second = place.run(&["show", "contoso-2", "-o", "json"]).expect(0).json();
+    assert_eq!((&second["problem"], &second["credential"]["source"]), (&Value::Null, &"env".into()), "{second:#}");
+    // From a file, as PowerShell 5 writes it.
+    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(place.path().join("wide.env"), utf16).unwrap();
+    let out = place.run(&["import", "wide.env", "--name", "wide", "--guide", "c1-fno"]).expect(0);
+    assert!(out.err.contains("guide: c1-fno"), "{}", out.err);
+    // In a rehearsal the secret is kept.
+    let out = place.rehearse(&["import", "-", "--sandbox"], Some(&text)).expect(0);
+    assert!(out.err.contains("the secret is in the keyring") && !out.err.contains("still missing"), "{}", out.err);
+    let before = place.files();
+    for (text, code, says) in [
+        ("", 2, "Kubernetes"),
+        ("Object ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e", 2, "left alone: Object ID"),
+        ("{\"appId\": ", 2, "nothing was recognised"),
+        (&format!("tenant_id: {CLIENT}\nclient_id: {CLIENT}\n"), 2, "same as the client id"),
+        (&format!("client_id: {CLIENT}\n{}", " ".repeat(1024 * 1024)), 2, "1 MiB"),
+    ] {
+        let out = place.run_with(&["import", "-"], &[], Some(text)).expect(code);
+        assert!(out.err.contains(says), "does not say {says}: {}", out.err);
+    }
+    place.run(&["import", "not-there"]).expect(3);
+    #[cfg(unix)]
+    {
+        let pipe = place.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        place.run(&["import", "pipe"]).expect(2);
+        std::fs::remove_file(pipe).unwrap();
+    }
+    assert_eq!(place.files(), before, "nothing was changed");
+}
+
+/// What an export says of a profile makes that profile.
+#[test]
+fn an_export_can_be_imported() {
+    let place = Place::new();
+    place.put(
+        "bc",
+        &format!(
+            "version = 1\nguide = \"business-central\"\ncloud = \"global\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\n\n[d365]\nenvironment = \"Production\"\ncompany = \"D'or #1\"\n"
+        ),
+    );
+    let read = |name: &str| std::fs::read_to_string(place.profile(name)).unwrap();
+    for format in d365_connect::assets::exports() {
+        let out = place.run(&["export", "bc", "--to", &format.id]).expect(0).out;
+        let name = format!("from-{}", format.id);
+        place.run_with(&["import", "-", "--name", &name], &[], Some(&out)).expect(0);
+        assert_eq!(read(&name), read("bc"), "{}", format.id);
+    }
+}
+
+#[test]
+fn hand_offs_name_what_is_open() {
+    let place = ready("one");
+    let handoff = |role: &str, more: &[&str]| {
+        let args: Vec<&str> = ["handoff", "one", "--role", role].iter().chain(more).copied().collect();
+        place.run(&args).expect(0)
+    };
+    let text = handoff("d365-admin", &[]).out;
+    assert!(text.starts_with("# one: for a Dynamics 365 administrator\n"), "{text}");
+    for says in [CLIENT, "mi=SysAADClientTable", "System administrator", "1. ", "Done when:", "What to send back"] {
+        assert!(text.contains(says), "no {says}: {text}");
+    }
+    // The values show what was done in Entra.
+    let text = handoff("entra-admin", &[]).out;
+    assert!(!text.contains("## 1. Register the app") && text.contains("API permissions"), "{text}");
+    let all = handoff("entra-admin", &["--all"]).out;
+    assert!(all.contains("Register the app in Microsoft Entra ID") && all.contains("password manager"), "{all}");
+    // After a test: nothing where it passed, the cause's step where it failed.
+    let history = |verdict: &str, cause: &str| {
+        let last =
+            format!("{{\"last\":{{\"verdict\":\"{verdict}\",\"when\":\"2026-11-21T10:00:00Z\",\"cause\":{cause}}}}}");
+        std::fs::create_dir_all(place.home().join("history")).unwrap();
+        std::fs::write(place.home().join("history/one.json"), last).unwrap();
+    };
+    history("passed", "null");
+    let out = handoff("d365-admin", &[]);
+    assert!(out.out.contains("Nothing is open") && out.err.contains("--all"), "{}{}", out.out, out.err);
+    history("failed", "\"d365-not-registered\"");
+    assert!(handoff("entra-admin", &[]).out.contains("Nothing is open"));
+    assert!(handoff("d365-admin", &[]).out.contains("Register the app in D365"));
+    history("failed", "\"secret-expired\"");
+    assert!(handoff("entra-admin", &[]).out.contains("## 1. Create a client secret"));
+    place.run(&["handoff", "one", "--role", "d365-admin", "--out", "for-kim.md"]).expect(0);
+    place.run(&["handoff", "one", "--role", "d365-admin", "--out", "for-kim.md"]).expect(2);
+    assert!(std::fs::read_to_string(place.path().join("for-kim.md")).unwrap().contains(CLIENT));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn diagnosed(text: &str, profile: Option<&BTreeMap<FieldId, String>>) -> (Eviden
     if profile.is_some() {
         compare(&mut evidence, &draft);
     }
-    let values = |name: &str| draft.template_value(name, assets::clouds());
+    let values = |name: &str| draft.template_value(name, None, assets::clouds());
     let findings = Judge { book: assets::rules(), guide: None, values: &values }.findings(&evidence);
     (evidence, findings)
 }

@@ -2,7 +2,10 @@
 //!
 //! Does not know what a command does.
 
-use crate::cli::{check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, sandbox, show};
+use crate::cli::{
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
+    sandbox, show,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -124,10 +127,18 @@ pub enum Command {
     Remove(remove::Args),
     /// Test profiles against Entra and D365
     Check(check::Args),
-    /// Explain an error text, a reply or an AADSTS code; offline
+    /// Explain an error text, a reply, an AADSTS code or a log; offline
     Diagnose(diagnose::Args),
+    /// Test a profile and write a report for a ticket
+    Report(report::Args),
+    /// Hand a profile's values over, in the format of whoever uses them
+    Export(export::Args),
+    /// Take values in from a file or a paste
+    Import(import::Args),
     /// Read the guides
     Guides(guides::Args),
+    /// Write the open steps of one person down
+    Handoff(handoff::Args),
     /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
     /// Print shell completions

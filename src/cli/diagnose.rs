@@ -1,4 +1,4 @@
-//! `diagnose`: explain a text that somebody was given instead of an answer.
+//! `diagnose`: explain a text that somebody was given instead of an answer, or a whole log.
 //!
 //! Offline. Reads the text, asks the rules, prints what they say.
 
@@ -7,33 +7,47 @@ use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, Ended, check, input, profile_name};
 use crate::core::evidence::{self, Evidence, Mark, Origin};
 use crate::core::guide::Product;
-use crate::core::profile::ProfileDraft;
-use crate::core::report::{DiagnoseReport, EvidenceReport, SCHEMA};
+use crate::core::log::{self, Found, LogScan};
+use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::report::{DiagnoseReport, EvidenceReport, GroupReport, SCHEMA};
 use crate::core::rules::{Cause, Judge};
 use crate::store;
 use crate::work;
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, IsTerminal, Read};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-/// The longest text that is read, bytes.
-const MAX_TEXT: u64 = 1024 * 1024;
+/// What is longer is a log, bytes.
+const MAX_TEXT: usize = 256 * 1024;
+/// A shorter text is a log where it has so many errors in records of their own.
+const MANY: u64 = 3;
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+/// So many groups are printed for people.
+const MAX_SHOWN: usize = 20;
 
-/// Explain an error text, a reply or an AADSTS code; offline.
+/// Explain an error text, a reply, an AADSTS code or a log; offline.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Explain an error text, a reply or an AADSTS code; offline.\n\n\
-        The text is given as words, with --file, or on standard input ('-' or a pipe); the first MiB of it is read.\n\
+    long_about = "Explain an error text, a reply, an AADSTS code or a log; offline.\n\n\
+        The text is given as words, with --file, or on standard input ('-' or a pipe). A log may have any size: its\n\
+        errors are put together by cause, app and tenant, counted, and the most frequent one is explained.\n\
         With --profile the links and ids are filled in, and what the text names is compared with the profile.",
     after_help = "Examples:\n  \
         d365-connect diagnose AADSTS7000215\n  \
         kubectl logs connector | d365-connect diagnose -\n  \
+        zcat connector.log.gz | d365-connect diagnose -\n  \
         d365-connect diagnose --file error.json --profile contoso-uat -o json\n\n\
-        Exit codes: 0 not an error, 1 a fault was found, 2 nothing to diagnose, 3 unknown"
+        Exit codes: 0 not an error, 1 a fault was found, 2 nothing to diagnose, 3 unknown;\n\
+        of a log by its first group"
 )]
 pub struct Args {
     /// The text; '-' for standard input
     text: Vec<String>,
-    /// Read the text from this file
+    /// Read the text or log from this file
     #[arg(long, value_name = "PATH", conflicts_with = "text")]
     file: Option<PathBuf>,
     /// Fill links and ids in from this profile, and compare what the text names with it
@@ -41,41 +55,64 @@ pub struct Args {
     profile: Option<String>,
 }
 
+/// What is to be diagnosed.
+enum Input {
+    /// One text.
+    Text(String),
+    /// The errors of a log; never empty.
+    Log(Found),
+}
+
 pub async fn run(args: Args, context: &Context) -> Done {
-    let text = text(args.text, args.file).await?;
-    if text.trim().is_empty() {
-        return Err(Failure::usage("there is no text to diagnose", "d365-connect diagnose AADSTS7000215"));
-    }
-    let mut evidence = evidence::read_text(&text);
+    let input = input(args.text, args.file, context).await?;
     let opened = match args.profile {
         Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?).await?),
         None => None,
     };
-    if let Some(claims) = evidence::token_in(&text) {
-        let profile = opened.as_ref().and_then(|opened| opened.profile.as_ref().ok());
-        let now = jiff::Timestamp::now().as_second();
-        evidence.marks.insert(Mark::TokenSeen);
-        evidence.marks.extend(profile.map(|profile| claims.refusals(profile, now)).unwrap_or_default());
-        for (name, value) in [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)] {
-            evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
-        }
-    }
-    let draft = opened.map(|opened| opened.stored.draft);
-    if let Some(draft) = &draft {
-        evidence::compare(&mut evidence, draft);
-    }
-    let guide = match &draft {
-        Some(draft) => assets::guide(&draft.guide),
-        None => fitting(&evidence),
-    };
+    let profile = opened.as_ref().and_then(|opened| opened.profile.as_ref().ok());
     // Without a profile nothing is filled in, not even the worldwide portal.
     let empty = ProfileDraft::default();
-    let values = work::judge_values(draft.as_ref().unwrap_or(&empty));
-    let findings = Judge { book: assets::rules(), guide, values: &values }.findings(&evidence);
-    let top = findings.first().map_or(Cause::Unknown, |finding| finding.cause);
+    let draft = opened.as_ref().map(|opened| &opened.stored.draft);
+    let values = work::judge_values(draft.unwrap_or(&empty));
+    let judge = |evidence: &Evidence| {
+        let mut evidence = evidence.clone();
+        let guide = match draft {
+            Some(draft) => {
+                evidence::compare(&mut evidence, draft);
+                assets::guide(&draft.guide)
+            }
+            None => fitting(&evidence),
+        };
+        Judge { book: assets::rules(), guide, values: &values }.findings(&evidence)
+    };
+    let (evidence, findings, groups) = match input {
+        Input::Text(text) => {
+            let evidence = read(&text, profile);
+            let findings = judge(&evidence);
+            (evidence, findings, None)
+        }
+        Input::Log(found) => {
+            told(context, &found);
+            let groups = log::groups(found.kinds, judge);
+            let reports: Vec<GroupReport> = groups.iter().filter_map(GroupReport::new).collect();
+            let (evidence, findings) =
+                groups.into_iter().next().map(|top| (top.evidence, top.findings)).unwrap_or_default();
+            (evidence, findings, Some(reports))
+        }
+    };
+    let cause = findings.first().map_or(Cause::Unknown, |finding| finding.cause);
     if context.is_json() {
-        context.printer.json(&DiagnoseReport { schema: SCHEMA, evidence: EvidenceReport::from(&evidence), findings });
+        let evidence = EvidenceReport::from(&evidence);
+        context.printer.json(&DiagnoseReport { schema: SCHEMA, evidence, findings, groups });
     } else {
+        for (number, report) in groups.iter().flatten().take(MAX_SHOWN).enumerate() {
+            group(context, number + 1, report);
+        }
+        if let Some(more) =
+            groups.as_ref().map(|groups| groups.len().saturating_sub(MAX_SHOWN)).filter(|more| *more > 0)
+        {
+            context.printer.note(&format!("{more} more kinds of errors; -o json lists them all"));
+        }
         for line in facts(&evidence) {
             context.printer.out(&line);
         }
@@ -83,11 +120,65 @@ pub async fn run(args: Args, context: &Context) -> Done {
             check::finding(context, finding);
         }
     }
-    Ok(Ended::Exit(match top {
+    Ok(Ended::Exit(match cause {
         Cause::NotAnError => code::OK,
         Cause::Unknown => code::HERE,
         _ => code::FAULT,
     }))
+}
+
+/// The evidence in one text.
+fn read(text: &str, profile: Option<&Profile>) -> Evidence {
+    let mut evidence = evidence::read_text(text);
+    if let Some(claims) = evidence::token_in(text) {
+        let now = jiff::Timestamp::now().as_second();
+        evidence.marks.insert(Mark::TokenSeen);
+        evidence.marks.extend(profile.map(|profile| claims.refusals(profile, now)).unwrap_or_default());
+        for (name, value) in [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)] {
+            evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
+        }
+    }
+    evidence
+}
+
+/// Says what was read of a log.
+fn told(context: &Context, found: &Found) {
+    let (errors, size) = (found.errors, size(found.bytes));
+    context.printer.say(&format!("{errors} error{} in {size}", if errors == 1 { "" } else { "s" }));
+    if found.left_out > 0 {
+        context.printer.note(&format!("{} of them are of many rare kinds, and are left out", found.left_out));
+    }
+}
+
+/// A group of a log for people.
+fn group(context: &Context, number: usize, report: &GroupReport) {
+    let printer = &context.printer;
+    printer.out(&printer.bold(&printer.wrap(&report.title, &format!("{number}. {} × ", report.count), 4)));
+    let GroupReport { confidence, owner, cause, .. } = report;
+    printer.out(&format!("    {}, {} ({})", confidence.as_str(), owner.for_whom(), cause.as_str()));
+    let codes: Vec<String> = report.codes.iter().map(|code| format!("AADSTS{code}")).collect();
+    let times = match (&report.first, &report.last) {
+        (Some(first), Some(last)) if first == last => Some(first.clone()),
+        (Some(first), Some(last)) => Some(format!("{first} to {last}")),
+        _ => None,
+    };
+    let codes = Some(codes.join(", ")).filter(|codes| !codes.is_empty());
+    for (name, value) in [("codes", &codes), ("app", &report.app), ("tenant", &report.tenant), ("when", &times)] {
+        if let Some(value) = value {
+            printer.out(&format!("    {name}: {}", super::shown(value)));
+        }
+    }
+    printer.out(&printer.wrap(&report.sample, "    text: ", 10));
+    printer.out("");
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
 }
 
 /// The guide of the product that answered, where the text tells it.
@@ -122,31 +213,80 @@ fn facts(evidence: &Evidence) -> Vec<String> {
     .collect()
 }
 
-async fn text(words: Vec<String>, file: Option<PathBuf>) -> Result<String, Failure> {
-    if let Some(path) = file {
-        return input::beside(move || Ok(from_file(&path))).await?;
-    }
-    if !words.is_empty() && words != ["-"] {
-        return Ok(words.join(" "));
-    }
-    if std::io::stdin().is_terminal() && words.is_empty() {
+async fn input(words: Vec<String>, file: Option<PathBuf>, context: &Context) -> Result<Input, Failure> {
+    let input = if let Some(path) = file {
+        let file = store::open_regular(&path)
+            .map_err(|error| Failure::here(error.to_string(), "--file wants a regular file"))?;
+        from(file, context).await?
+    } else if !words.is_empty() && words != ["-"] {
+        Input::Text(words.join(" "))
+    } else if std::io::stdin().is_terminal() && words.is_empty() {
         return Err(Failure::usage(
             "there is no text to diagnose",
             "give it as words, with --file PATH, or on standard input",
         ));
+    } else {
+        from(std::io::stdin(), context).await?
+    };
+    match input {
+        Input::Text(text) if text.trim().is_empty() => {
+            Err(Failure::usage("there is no text to diagnose", "d365-connect diagnose AADSTS7000215"))
+        }
+        input => Ok(input),
     }
-    input::beside(|| cut(std::io::stdin().lock())).await
 }
 
-fn from_file(path: &Path) -> Result<String, Failure> {
-    let bytes = store::read_start(path, MAX_TEXT)
-        .map_err(|error| Failure::here(error.to_string(), "--file wants a regular file"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// How far the reading of a log has got.
+#[derive(Default)]
+struct Progress {
+    bytes: AtomicU64,
+    errors: AtomicU64,
 }
 
-/// The first MiB, whatever its encoding.
-fn cut(source: impl Read) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    source.take(MAX_TEXT).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// Reads a source to its end, and tells how far that is.
+async fn from(source: impl Read + Send + 'static, context: &Context) -> Result<Input, Failure> {
+    let progress = Arc::new(Progress::default());
+    let telling = Arc::clone(&progress);
+    let mut reading = pin!(input::beside(move || scan(source, &telling)));
+    let mut is_told = false;
+    loop {
+        tokio::select! {
+            read = &mut reading => {
+                if is_told {
+                    context.printer.progress("");
+                }
+                return read;
+            }
+            () = tokio::time::sleep(TELL_EVERY) => {
+                let bytes = progress.bytes.load(Ordering::Relaxed);
+                let errors = progress.errors.load(Ordering::Relaxed);
+                context.printer.progress(&format!("reading, {} so far, {errors} errors", size(bytes)));
+                is_told = true;
+            }
+        }
+    }
+}
+
+fn scan(mut source: impl Read, progress: &Progress) -> std::io::Result<Input> {
+    let mut log = LogScan::default();
+    let mut start = Vec::new();
+    loop {
+        let space = log.space();
+        let count = match source.read(space) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        start.extend_from_slice(&space[..count.min(MAX_TEXT - start.len())]);
+        log.filled(count);
+        progress.bytes.fetch_add(count as u64, Ordering::Relaxed);
+        progress.errors.store(log.errors(), Ordering::Relaxed);
+    }
+    let found = log.finish();
+    let is_long = found.bytes > MAX_TEXT as u64;
+    if found.errors > 0 && (is_long || found.records >= MANY) {
+        return Ok(Input::Log(found));
+    }
+    Ok(Input::Text(String::from_utf8_lossy(&start).into_owned()))
 }

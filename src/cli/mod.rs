@@ -8,9 +8,12 @@ mod completions;
 mod copy;
 mod diagnose;
 mod edit;
+mod export;
 mod failure;
 mod formats;
 mod guides;
+mod handoff;
+mod import;
 mod input;
 mod list;
 mod log;
@@ -20,6 +23,7 @@ mod print;
 mod prompt;
 mod remove;
 mod rename;
+mod report;
 mod sandbox;
 mod show;
 
@@ -144,7 +148,11 @@ impl Context {
             Some(Command::Remove(args)) => remove::run(&args, self).await,
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Report(args)) => report::run(&args, self).await,
+            Some(Command::Export(args)) => export::run(&args, self).await,
+            Some(Command::Import(args)) => import::run(args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
+            Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
             Some(Command::Completions(args)) => completions::run(&args, self),
             Some(Command::Man(args)) => man::run(&args, self),

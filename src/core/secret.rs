@@ -171,6 +171,8 @@ pub fn is_placeholder(text: &str) -> bool {
         || guid_dummy
         || words.contains(&lower.as_str())
         || yours.iter().any(|word| address.starts_with(word))
+        // What exports of this program write: REPLACE_WITH_CLIENT_SECRET.
+        || lower.starts_with("replace_with_")
         || (lower.len() >= 5 && lower.chars().all(|c| c == 'x' || c == '-'))
 }
 
@@ -336,6 +338,11 @@ impl Scrubber {
         #[expect(clippy::disallowed_methods, reason = "to find it in foreign text and take it out")]
         let more = Known::new(token.reveal());
         Scrubber { known: Arc::new(self.known.iter().cloned().chain([more]).collect()) }
+    }
+
+    /// Whether a known secret is in a text.
+    pub fn finds(&self, text: &str) -> bool {
+        self.scrub(text) != text
     }
 
     /// The text without any known secret, also where it breaks off in the middle of one.
@@ -602,6 +609,7 @@ mod tests {
         ];
         for form in all {
             assert_eq!(scrub.scrub(&form).replace(['"', '\\'], ""), SCRUBBED, "{form}");
+            assert!(scrub.finds(&form) && !scrub.finds("before and after"), "{form}");
             let out = scrub.scrub(&format!("before {form} {form} after"));
             assert!(out.starts_with("before ") && out.ends_with(" after"), "{form} -> {out}");
             assert_eq!(out.matches(SCRUBBED).count(), 2, "{form} -> {out}");

@@ -50,32 +50,31 @@ pub fn at_if_there<T>(path: &Path, result: io::Result<T>) -> Result<Option<T>, S
 /// # Errors
 /// When it is not there, not a regular file, too large, or the system refuses.
 pub fn read_whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let bytes = read_start(path, MAX_FILE + 1)?;
+    let file = open_regular(path)?;
+    let most = MAX_FILE + 1;
+    // The capacity is reserved once, so that growing leaves no copies of a secret behind.
+    let size = usize::try_from(at(path, file.metadata())?.len().min(most)).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
+    at(path, file.take(most).read_to_end(&mut bytes))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(damaged(path, "larger than 1 MiB"));
     }
     Ok(bytes)
 }
 
-/// Reads the first `most` bytes of a regular file, or all where there are fewer; never hangs on a pipe or device. What
-/// was read is wiped on drop.
+/// Opens a regular file to read it; never hangs on a pipe or device.
 ///
 /// # Errors
 /// When it is not there, not a regular file, or the system refuses.
-pub fn read_start(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+pub fn open_regular(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true);
     never_wait(&mut options);
     let file = at(path, options.open(path))?;
-    let meta = at(path, file.metadata())?;
-    if !meta.is_file() {
+    if !at(path, file.metadata())?.is_file() {
         return Err(damaged(path, "not a regular file"));
     }
-    // The capacity is reserved once, so that growing leaves no copies of a secret behind.
-    let size = usize::try_from(meta.len().min(most)).unwrap_or_default();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
-    at(path, file.take(most).read_to_end(&mut bytes))?;
-    Ok(bytes)
+    Ok(file)
 }
 
 /// Reads a text file of ours. `None` when it is not there.
@@ -168,6 +167,34 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
     flush(&target)
+}
+
+/// Writes a file that somebody asked for by its path: for its owner alone, as a whole or not at all. What is there
+/// already is replaced only with `over`; of a link, the link.
+///
+/// # Errors
+/// [`StoreError::FileExists`] when something is there and may not be replaced; else when any step fails.
+pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreError> {
+    let there = at_if_there(path, fs::symlink_metadata(path))?;
+    if there.is_some() && !over {
+        return Err(StoreError::FileExists { path: path.to_owned() });
+    }
+    if there.is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
+        return Err(damaged(path, "not a regular file"));
+    }
+    let folder = folder_of(path);
+    // Created exclusively, and 0600 on Unix; removed again unless it gets its name.
+    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
+    let mut temp = at(folder, temp)?;
+    at(path, temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()))?;
+    let named = if over { temp.persist(path) } else { temp.persist_noclobber(path) };
+    match named {
+        // Made by another meanwhile.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(StoreError::FileExists { path: path.to_owned() })
+        }
+        named => at(path, named.map(drop).map_err(|error| error.error)).and_then(|()| flush(path)),
+    }
 }
 
 /// Renames a file within its folder, and flushes the folder.
@@ -332,7 +359,8 @@ mod tests {
         drop(held);
         // What a longer number left in the file is gone.
         fs::write(home.root().join("lock"), "1234567890123456\n").unwrap();
-        let held = lock_within(&home, Duration::ZERO).unwrap();
+        // Waits as a writer does: a child that another test just forked has the lock until it runs its own program.
+        let held = lock(&home).unwrap();
         drop(held);
         assert_eq!(fs::read_to_string(home.root().join("lock")).unwrap(), format!("{}\n", std::process::id()));
     }

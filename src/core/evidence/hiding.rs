@@ -5,7 +5,7 @@
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
-pub(super) const HIDDEN: &str = "[token]";
+pub const HIDDEN: &str = "[token]";
 
 /// Names whose value is a secret.
 const NAMES: [&str; 15] = [

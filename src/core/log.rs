@@ -1,0 +1,819 @@
+//! Finds errors in a log of any size and counts equal ones: fed with bytes, in bounded memory.
+//!
+//! Knows how records stand in a log and which words lead to an error. Does not know where the bytes come from, nor
+//! what an error means: that is read by [`crate::core::evidence`] and judged by the rules.
+
+use crate::core::evidence::{self, Evidence, HIDDEN};
+use crate::core::rules::{Cause, Finding};
+use crate::core::untrusted::Untrusted;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memrchr};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// How far an error reaches at most behind the word that gave it away, in bytes; also the longest line that is one record.
+const AFTER: usize = 8 * 1024;
+/// How far it reaches before that word.
+const BEFORE: usize = 4 * 1024;
+/// What is held of the log at a time. Small, so that it stays in the processor's cache while it is searched.
+const BUFFER: usize = 96 * 1024;
+/// The most kinds of errors that are told apart.
+const MAX_KINDS: usize = 256;
+/// The most wordings of errors that are remembered.
+const MAX_SEEN: usize = 8 * 1024;
+/// How many lines before an error may belong to it.
+const LINES_BEFORE: usize = 20;
+/// Within so many bytes of a line its time stands.
+const HEAD: usize = 80;
+
+/// What gives an error away: Entra's codes, OAuth errors, refusals, token validation, Dataverse codes (facts 1 and 5).
+/// Each is searched for in the whole log, so that there are few. Their first letter may be a capital.
+const SIGNS: [&str; 6] = ["AADSTS", "invalid_", "nauthorized", "orbidden", "IDX10", "0x800"];
+/// The longest of them.
+const LONGEST_SIGN: usize = 11;
+
+/// A log that is being read.
+pub struct LogScan {
+    signs: [Finder<'static>; SIGNS.len()],
+    buffer: Box<[u8]>,
+    /// The bytes of the buffer that are filled.
+    filled: usize,
+    /// From here on nothing was searched yet.
+    at: usize,
+    /// Where the error before ended: the next one does not reach back beyond it.
+    floor: usize,
+    /// Whether a record begins at `floor`.
+    floor_is_start: bool,
+    /// What each wording was read as.
+    seen: HashMap<u64, Known>,
+    kinds: HashMap<u64, Kind>,
+    bytes: u64,
+    errors: u64,
+    records: u64,
+    left_out: u64,
+}
+
+/// What a wording was read as.
+#[derive(Clone, Copy)]
+enum Known {
+    /// No error.
+    Nothing,
+    /// An error of this kind.
+    Kind(u64),
+}
+
+/// Errors that are equal: code, error, app and tenant.
+#[derive(Debug)]
+pub struct Kind {
+    /// What was read out of the first of them.
+    pub evidence: Evidence,
+    /// How many there are.
+    pub count: u64,
+    /// The earliest and the latest time.
+    pub times: Option<(Stamp, Stamp)>,
+}
+
+/// What was found in a whole log.
+#[derive(Debug)]
+pub struct Found {
+    /// The kinds, most frequent first.
+    pub kinds: Vec<Kind>,
+    /// All errors.
+    pub errors: u64,
+    /// Those in records that begin with a time: only logs have them.
+    pub records: u64,
+    /// Errors of rare kinds, for which there was no room.
+    pub left_out: u64,
+    /// How long the log is.
+    pub bytes: u64,
+}
+
+impl Default for LogScan {
+    fn default() -> Self {
+        LogScan {
+            signs: SIGNS.map(|sign| Finder::new(sign.as_bytes())),
+            buffer: vec![0; BUFFER].into(),
+            filled: 0,
+            at: 0,
+            floor: 0,
+            floor_is_start: true,
+            seen: HashMap::new(),
+            kinds: HashMap::new(),
+            bytes: 0,
+            errors: 0,
+            records: 0,
+            left_out: 0,
+        }
+    }
+}
+
+impl LogScan {
+    /// Where the next bytes are to be put; never empty.
+    pub fn space(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.filled..]
+    }
+
+    /// Takes in so many bytes that were put there.
+    pub fn filled(&mut self, count: usize) {
+        self.filled += count;
+        self.bytes += count as u64;
+        self.search(false);
+        let keep = self.at.saturating_sub(BEFORE);
+        self.buffer.copy_within(keep..self.filled, 0);
+        self.filled -= keep;
+        self.at -= keep;
+        self.floor_is_start &= self.floor >= keep;
+        self.floor = self.floor.saturating_sub(keep);
+    }
+
+    /// How many errors were found so far.
+    pub fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// The end of the log.
+    pub fn finish(mut self) -> Found {
+        self.search(true);
+        let mut kinds: Vec<Kind> = self.kinds.into_values().collect();
+        kinds.sort_by(|one, other| rank(one).cmp(&rank(other)));
+        Found { kinds, errors: self.errors, records: self.records, left_out: self.left_out, bytes: self.bytes }
+    }
+
+    /// Takes every error whose end is in the buffer.
+    fn search(&mut self, is_end: bool) {
+        let find = |scan: &LogScan, sign: usize| {
+            let rest = &scan.buffer[scan.at..scan.filled];
+            scan.signs[sign].find(rest).map(|found| scan.at + found)
+        };
+        let mut next: [Option<usize>; SIGNS.len()] = std::array::from_fn(|sign| find(self, sign));
+        loop {
+            for (sign, next) in next.iter_mut().enumerate() {
+                if next.is_some_and(|next| next < self.at) {
+                    *next = find(self, sign);
+                }
+            }
+            let Some(sign) = next.iter().flatten().min().copied() else {
+                // A sign may have begun at the very end.
+                self.at = self.at.max(self.filled.saturating_sub(LONGEST_SIGN - 1));
+                return;
+            };
+            if !is_end && self.filled - sign < AFTER {
+                self.at = sign;
+                return;
+            }
+            let log =
+                Log { bytes: &self.buffer[..self.filled], floor: self.floor, floor_is_start: self.floor_is_start };
+            let record = log.record(sign);
+            self.take(&record);
+            self.at = record.end.max(sign + 1);
+            self.floor = record.end;
+            self.floor_is_start = !record.is_cut;
+        }
+    }
+
+    /// Counts one error. One that is worded as another before is not read again.
+    fn take(&mut self, record: &Record) {
+        let bytes = &self.buffer[record.start..record.end];
+        let wording = wording(bytes);
+        let known = match self.seen.get(&wording) {
+            Some(Known::Kind(id)) if !self.kinds.contains_key(id) => None,
+            known => known.copied(),
+        };
+        let known = known.unwrap_or_else(|| {
+            let known = self.read(record);
+            if self.seen.len() == MAX_SEEN {
+                self.seen.clear();
+            }
+            self.seen.insert(wording, known);
+            known
+        });
+        let Known::Kind(id) = known else { return };
+        self.errors += 1;
+        self.records += u64::from(record.is_stamped);
+        let bytes = &self.buffer[record.start..record.end];
+        if let Some(kind) = self.kinds.get_mut(&id) {
+            kind.count += 1;
+            if let Some(time) = time_of(bytes) {
+                let (first, last) = kind.times.unwrap_or((time, time));
+                kind.times = Some((first.min(time), last.max(time)));
+            }
+        }
+    }
+
+    /// Reads an error, and makes room for its kind.
+    fn read(&mut self, record: &Record) -> Known {
+        let mut bytes = &self.buffer[record.start..record.end];
+        if record.is_cut {
+            // Half of a token or secret would not be known as one.
+            let belongs = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~+/=%\\".contains(b);
+            let half = bytes.iter().rev().take_while(|b| belongs(b)).count();
+            bytes = &bytes[..bytes.len() - half];
+        }
+        let evidence = evidence::read_text(&String::from_utf8_lossy(bytes));
+        let is_error = !evidence.codes.is_empty()
+            || evidence.oauth_error.is_some()
+            || evidence.service_code.is_some()
+            || evidence.http_status.is_some_and(|status| status >= 400);
+        if !is_error {
+            return Known::Nothing;
+        }
+        let id = id_of(&evidence);
+        if !self.kinds.contains_key(&id) {
+            if self.kinds.len() == MAX_KINDS {
+                self.forget_rarest();
+            }
+            self.kinds.insert(id, Kind { evidence, count: 0, times: None });
+        }
+        Known::Kind(id)
+    }
+
+    fn forget_rarest(&mut self) {
+        let rarest = self.kinds.iter().max_by(|one, other| rank(one.1).cmp(&rank(other.1))).map(|(id, _)| *id);
+        let kind = rarest.and_then(|id| self.kinds.remove(&id));
+        self.left_out += kind.map_or(0, |kind| kind.count);
+    }
+}
+
+/// Most frequent first, then the latest; the rest makes the order the same each time.
+fn rank(kind: &Kind) -> impl Ord + '_ {
+    let e = &kind.evidence;
+    (Reverse(kind.count), Reverse(kind.times.map(|(_, last)| last)), &e.codes, &e.oauth_error, e.http_status, &e.named)
+}
+
+/// By what errors are equal.
+fn id_of(e: &Evidence) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let named = |name: &str| e.named.get(name);
+    (&e.codes, &e.oauth_error, &e.service_code, e.http_status, e.origin, named("app"), named("tenant"))
+        .hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Where an error stands in the buffer.
+struct Record {
+    start: usize,
+    end: usize,
+    /// It goes on behind its end.
+    is_cut: bool,
+    /// It begins with a time.
+    is_stamped: bool,
+}
+
+/// What is in the buffer.
+struct Log<'a> {
+    bytes: &'a [u8],
+    floor: usize,
+    floor_is_start: bool,
+}
+
+impl Log<'_> {
+    /// The record around a sign: its line and the lines that belong to it.
+    fn record(&self, sign: usize) -> Record {
+        let limit = self.bytes.len().min(sign + AFTER);
+        let from = self.floor.max(sign.saturating_sub(BEFORE));
+        let line = match memrchr(b'\n', &self.bytes[from..sign]) {
+            Some(at) => Some(from + at + 1),
+            None => (from == self.floor && self.floor_is_start).then_some(from),
+        };
+        let end = memchr(b'\n', &self.bytes[sign..limit]).map(|at| sign + at);
+        let end = end.or((limit < sign + AFTER).then_some(limit));
+        let in_array = line.is_some_and(|line| self.bytes[line..].starts_with(b",{"));
+        let (Some(line), Some(end), false) = (line, end, in_array) else {
+            return self.part_of_a_line(line, sign, limit);
+        };
+        let start = self.head(from, line, end);
+        let is_stamped = is_head(&self.bytes[start..end]);
+        let mut record = Record { start, end, is_cut: false, is_stamped };
+        // The lines after it.
+        while record.end < limit {
+            let next = record.end + 1;
+            let end = memchr(b'\n', &self.bytes[next..limit]).map(|at| next + at);
+            let Some(end) = end.or((limit < sign + AFTER).then_some(limit)) else { break };
+            let line = &self.bytes[next..end];
+            if is_head(line) || !(is_stamped || goes_on(line)) {
+                break;
+            }
+            record.end = end;
+        }
+        record
+    }
+
+    /// The first line of the record that has this line, which ends at `end`.
+    fn head(&self, from: usize, line: usize, end: usize) -> usize {
+        if is_head(&self.bytes[line..end]) {
+            return line;
+        }
+        let mut start = goes_on(&self.bytes[line..end]).then_some(line);
+        let mut at = line;
+        let mut found = line;
+        for _ in 0..LINES_BEFORE {
+            if at <= from {
+                break;
+            }
+            let before = memrchr(b'\n', &self.bytes[from..at - 1]).map(|found| from + found + 1);
+            let begins = before.or((from == self.floor && self.floor_is_start).then_some(from));
+            let Some(begins) = begins else { break };
+            let text = &self.bytes[begins..at - 1];
+            if is_head(text) {
+                return begins;
+            }
+            if text.trim_ascii().is_empty() {
+                break;
+            }
+            // Without a time in sight: the line that the ones after it go on.
+            if start.is_some() {
+                found = begins;
+                start = goes_on(text).then_some(begins);
+            }
+            at = begins;
+        }
+        found
+    }
+
+    /// A part of a line that is too long for one record: the element of its JSON array, where it is one.
+    fn part_of_a_line(&self, line: Option<usize>, sign: usize, limit: usize) -> Record {
+        let from = line.unwrap_or(self.floor).max(sign.saturating_sub(BEFORE));
+        let before = memmem::rfind(&self.bytes[from..sign], b"},{").map(|at| from + at + 2);
+        let line_end = memchr(b'\n', &self.bytes[sign..limit]).map_or(limit, |at| sign + at);
+        let element_end = memmem::find(&self.bytes[sign..line_end], b"},{").map(|at| sign + at + 1);
+        let end = element_end.unwrap_or(line_end);
+        let is_cut = end == sign + AFTER;
+        // What stands before may begin in the middle of a secret.
+        let start = before.or(line.filter(|line| *line == from)).unwrap_or(sign);
+        Record { start, end, is_cut, is_stamped: false }
+    }
+}
+
+/// Whether a line begins a record: with a time.
+fn is_head(line: &[u8]) -> bool {
+    let first = &line[..line.len().min(HEAD)];
+    if goes_on(line) { stamp(first.trim_ascii_start()).is_some() } else { find_stamp(first).is_some() }
+}
+
+/// Whether a line belongs to the one before: indented, the end of a JSON object, or a part of what Entra says.
+fn goes_on(line: &[u8]) -> bool {
+    const STARTS: [&str; 7] = ["Trace ID", "Correlation ID", "Timestamp", "at ", "---", "Caused by", "Inner"];
+    line.first().is_some_and(|b| b" \t}])\"".contains(b))
+        || STARTS.iter().any(|start| line.starts_with(start.as_bytes()))
+}
+
+/// When an error happened: at the head of its record, else in Entra's words, else wherever a time stands.
+fn time_of(record: &[u8]) -> Option<Stamp> {
+    let line = memchr(b'\n', record).unwrap_or(record.len());
+    let said = || memmem::find(record, b"imestamp").and_then(|at| find_stamp(&record[at..record.len().min(at + HEAD)]));
+    find_stamp(&record[..line.min(HEAD)]).or_else(said).or_else(|| find_stamp(record))
+}
+
+/// A time in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    /// In UTC, where the log says in which zone it is.
+    at: DateTime,
+    is_utc: bool,
+}
+
+/// As RFC 3339 to the second; without a zone where the log names none.
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.at.strftime("%Y-%m-%dT%H:%M:%S"), if self.is_utc { "Z" } else { "" })
+    }
+}
+
+/// The first time in a text.
+fn find_stamp(text: &[u8]) -> Option<Stamp> {
+    let begins = |at: &usize| text[*at].is_ascii_digit() && (*at == 0 || !text[*at - 1].is_ascii_digit());
+    (0..text.len()).filter(begins).find_map(|at| stamp(&text[at..]))
+}
+
+/// The time with which a text begins: `2026-11-21T10:00:00.123+01:00`, `2026/11/21 10:00:00`, `2026-11-21 10:00:00Z`.
+fn stamp(text: &[u8]) -> Option<Stamp> {
+    let digits = |from: usize, count: usize| -> Option<i16> {
+        text.get(from..from + count)?
+            .iter()
+            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
+    };
+    let two = |from: usize| digits(from, 2).and_then(|number| i8::try_from(number).ok());
+    let sign = |at: usize, signs: &[u8]| text.get(at).is_some_and(|b| signs.contains(b));
+    if !(sign(4, b"-/") && sign(7, b"-/") && sign(10, b"T ") && sign(13, b":") && sign(16, b":")) {
+        return None;
+    }
+    let at = DateTime::new(digits(0, 4)?, two(5)?, two(8)?, two(11)?, two(14)?, two(17)?, 0).ok()?;
+    let mut rest = &text[19..];
+    if let [b'.' | b',', fraction @ ..] = rest {
+        rest = &fraction[fraction.iter().take_while(|b| b.is_ascii_digit()).count()..];
+    }
+    let zone = match rest {
+        [b'Z', ..] => Some(Offset::UTC),
+        [b' ', way @ (b'+' | b'-'), zone @ ..] | [way @ (b'+' | b'-'), zone @ ..] => offset(*way, zone),
+        _ => None,
+    };
+    match zone {
+        None => Some(Stamp { at, is_utc: false }),
+        Some(zone) => {
+            let ahead = SignedDuration::from_secs(i64::from(zone.seconds()));
+            Some(Stamp { at: at.checked_sub(ahead).ok()?, is_utc: true })
+        }
+    }
+}
+
+/// `01:00` or `0100`, ahead of UTC or behind.
+fn offset(way: u8, text: &[u8]) -> Option<Offset> {
+    let (hours, minutes) = match text {
+        [a, b, b':', c, d, ..] | [a, b, c, d, ..] => ([*a, *b], [*c, *d]),
+        _ => return None,
+    };
+    let number = |digits: [u8; 2]| str::from_utf8(&digits).ok().and_then(|text| text.parse::<u8>().ok());
+    let seconds = i32::from(number(hours)?) * 3600 + i32::from(number(minutes)?) * 60;
+    Offset::from_seconds(if way == b'-' { -seconds } else { seconds }).ok()
+}
+
+/// What an error says without what differs each time: times, request ids, counts. What may name an app or tenant, a code
+/// or a status counts. Errors with equal wordings are of one kind, so that only the first of them is read.
+fn wording(record: &[u8]) -> u64 {
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let belongs = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b >= 0x80;
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    // So many words from here on may be the name of something.
+    let mut named = 0_u8;
+    let mut rest = record;
+    while let Some(start) = rest.iter().position(|b| belongs(*b)) {
+        // The letter of an escape is no part of the word: `\nTrace`.
+        let escape = usize::from(start > 0 && rest[start - 1] == b'\\');
+        rest = &rest[start + escape..];
+        let length = rest.iter().position(|b| !belongs(*b)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(length);
+        rest = after;
+        let counts = named > 0 || !word.iter().any(u8::is_ascii_digit) || is_code(word);
+        for byte in if counts { word } else { b"0" } {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+        hash = hash.rotate_left(7);
+        named = if names_something(word) { 4 } else { named.saturating_sub(1) };
+        if is_of_one_request(word) {
+            named = 0;
+        }
+    }
+    hash
+}
+
+/// Whether a word is a code or a status.
+fn is_code(word: &[u8]) -> bool {
+    let is_status = matches!(word, [b'4' | b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit());
+    is_status || ["AADSTS", "IDX", "0x8"].iter().any(|start| word.starts_with(start.as_bytes()))
+}
+
+/// Whether what follows a word may be the name of an app, tenant or resource, or a code.
+fn names_something(word: &[u8]) -> bool {
+    const WORDS: [&str; 18] = [
+        "app",
+        "appid",
+        "app_id",
+        "application",
+        "client",
+        "clientid",
+        "client_id",
+        "tenant",
+        "tenantid",
+        "tenant_id",
+        "directory",
+        "principal",
+        "resource",
+        "identifier",
+        "code",
+        "error_codes",
+        "microsoftonline",
+        "windows",
+    ];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn is_of_one_request(word: &[u8]) -> bool {
+    ["trace", "correlation", "request", "timestamp"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Errors with one cause, app and tenant.
+#[derive(Debug)]
+pub struct Group {
+    /// What was read out of the first error of its most frequent kind.
+    pub evidence: Evidence,
+    /// What that means, most likely first; never empty.
+    pub findings: Vec<Finding>,
+    /// The AADSTS codes of all of them.
+    pub codes: Vec<u32>,
+    /// How many there are.
+    pub count: u64,
+    /// The earliest and the latest time.
+    pub times: Option<(Stamp, Stamp)>,
+}
+
+impl Group {
+    /// The most likely cause.
+    pub fn cause(&self) -> Cause {
+        self.findings.first().map_or(Cause::Unknown, |finding| finding.cause)
+    }
+
+    /// A thing that the errors name: `app`, `tenant`.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.evidence.named.get(name).map(String::as_str)
+    }
+
+    /// One of the errors on one line, from its code on; up to what was hidden in it, because more of that may follow.
+    pub fn sample(&self) -> String {
+        let text = self.evidence.text.as_str();
+        let text = &text[text.find("AADSTS").unwrap_or(0)..];
+        let end = text.find(HIDDEN).map_or(text.len(), |at| at + HIDDEN.len());
+        Untrusted::plain(&text[..end]).one_line(200)
+    }
+}
+
+/// Judges every kind, and puts those together that have cause, app and tenant in common: faults first, then what no rule
+/// knows, then what is no error; the most frequent first.
+pub fn groups(kinds: Vec<Kind>, judge: impl Fn(&Evidence) -> Vec<Finding>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for kind in kinds {
+        let Kind { evidence, count, times } = kind;
+        let findings = judge(&evidence);
+        let new = Group { codes: evidence.codes.clone(), evidence, findings, count, times };
+        let same = |group: &&mut Group| {
+            group.cause() == new.cause() && ["app", "tenant"].iter().all(|name| group.named(name) == new.named(name))
+        };
+        match groups.iter_mut().find(same) {
+            None => groups.push(new),
+            Some(group) => {
+                group.count += count;
+                group.times = match (group.times, times) {
+                    (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+                    (one, other) => one.or(other),
+                };
+                for code in new.codes {
+                    if !group.codes.contains(&code) {
+                        group.codes.push(code);
+                    }
+                }
+            }
+        }
+    }
+    let weight = |cause: Cause| match cause {
+        Cause::NotAnError => 2,
+        Cause::Unknown => 1,
+        _ => 0,
+    };
+    // A stable sort: among equals the order of the kinds stands.
+    groups.sort_by_key(|group| (weight(group.cause()), Reverse(group.count)));
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APP: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
+    const ID: &str = "19072c09-bf6c-4c36-b128-b12280421700";
+
+    fn expired(app: &str, time: &str) -> String {
+        format!(
+            "{time} ERROR token: AADSTS7000222: The provided client secret keys for app '{app}' are expired. \
+             Trace ID: {ID} Correlation ID: {ID} Timestamp: 2020-01-01 00:00:00Z"
+        )
+    }
+
+    fn feed(scan: &mut LogScan, mut bytes: &[u8], chunk: usize) {
+        while !bytes.is_empty() {
+            let space = scan.space();
+            let count = chunk.min(space.len()).min(bytes.len());
+            space[..count].copy_from_slice(&bytes[..count]);
+            scan.filled(count);
+            bytes = &bytes[count..];
+        }
+    }
+
+    fn scanned(text: impl AsRef<[u8]>, chunk: usize) -> Found {
+        let mut scan = LogScan::default();
+        feed(&mut scan, text.as_ref(), chunk);
+        scan.finish()
+    }
+
+    /// Codes, count, first and last time of each kind.
+    fn told(found: &Found) -> Vec<(Vec<u32>, u64, String)> {
+        let times = |kind: &Kind| kind.times.map(|(first, last)| format!("{first} {last}")).unwrap_or_default();
+        found.kinds.iter().map(|kind| (kind.evidence.codes.clone(), kind.count, times(kind))).collect()
+    }
+
+    /// Bytes that are held, as far as they depend on what was fed.
+    fn held(scan: &LogScan) -> usize {
+        let of_kind = |kind: &Kind| {
+            let e = &kind.evidence;
+            let named: usize = e.named.iter().map(|(name, value)| name.capacity() + value.capacity()).sum();
+            e.text.as_str().len() + e.codes.capacity() * 4 + named + size_of::<Kind>()
+        };
+        scan.buffer.len() + scan.seen.capacity() * 24 + scan.kinds.values().map(of_kind).sum::<usize>()
+    }
+
+    #[test]
+    fn equal_errors_are_counted_however_the_bytes_come() {
+        let other = "77777777-7777-4888-9999-aaaaaaaaaaaa";
+        let mut lines = Vec::new();
+        for number in 0..2000 {
+            lines.push(format!(
+                "2026-11-21T10:00:{:02}Z INFO batch {number} finished in {} ms",
+                number % 60,
+                number * 7
+            ));
+            if number % 100 == 50 {
+                lines.push(expired(APP, &format!("2026-11-21T1{}:00:00.{:03}Z", number % 3, number % 1000)));
+            }
+        }
+        lines.insert(9, expired(other, "2026-11-20 09:00:00,123 +01:00 [worker-3]"));
+        let text = lines.join("\n");
+        for chunk in [1, 7, 4096, BUFFER] {
+            let found = scanned(&text, chunk);
+            let times = "2026-11-21T10:00:00Z 2026-11-21T12:00:00Z".to_owned();
+            let first = "2026-11-20T08:00:00Z 2026-11-20T08:00:00Z".to_owned();
+            assert_eq!(told(&found), [(vec![7_000_222], 20, times), (vec![7_000_222], 1, first)], "{chunk}");
+            assert_eq!(found.kinds[1].evidence.named["app"], other);
+            assert_eq!((found.errors, found.records, found.left_out, found.bytes), (21, 21, 0, text.len() as u64));
+        }
+        // Read once each, whatever differs.
+        let mut scan = LogScan::default();
+        feed(&mut scan, text.as_bytes(), BUFFER);
+        assert!(scan.seen.len() <= 2);
+    }
+
+    #[test]
+    fn records() {
+        let trace = "   at Contoso.Token.Get() in C:\\src\\Token.cs:line 401\n   ---> AADSTS7000215: Invalid client secret provided.\n";
+        let stamped = format!(
+            "2026-11-21 10:00:00 ERROR no token\nSystem.Exception: AADSTS7000215: Invalid client secret.\n{trace}"
+        );
+        let bare = format!(
+            "System.Exception: AADSTS7000215: Invalid client secret.\nTrace ID: {ID}\nTimestamp: 2026-11-21 09:00:00Z\n{trace}"
+        );
+        let json = "{\n  \"error\": \"invalid_client\",\n  \"error_description\": \"AADSTS7000215: Invalid\",\n  \"error_codes\": [\n    7000215\n  ]\n}\n";
+        let array: Vec<String> = (0..200)
+            .map(|number| {
+                format!(
+                    "{{\"time\":\"2026-11-21T10:{:02}:00Z\",\"text\":\"AADSTS7000215: Invalid\",\"x\":\"{}\"}}",
+                    number % 60,
+                    "y".repeat(400)
+                )
+            })
+            .collect();
+        let time = |time: &str| format!("{time} {time}");
+        for (text, count, times) in [
+            (stamped.clone(), 1, time("2026-11-21T10:00:00")),
+            (format!("{stamped}2026-11-21 10:00:01 INFO again\n{stamped}"), 2, time("2026-11-21T10:00:00")),
+            (bare.clone(), 1, time("2026-11-21T09:00:00Z")),
+            (format!("{bare}{bare}"), 2, time("2026-11-21T09:00:00Z")),
+            (json.to_owned(), 1, String::new()),
+            (json.repeat(3), 3, String::new()),
+            ("AADSTS7000215: Invalid\nAADSTS7000215: Invalid\r\nAADSTS7000215: Invalid".to_owned(), 3, String::new()),
+            (format!("[{}]", array.join(",")), 200, "2026-11-21T10:00:00Z 2026-11-21T10:59:00Z".to_owned()),
+        ] {
+            let found = scanned(&text, 1000);
+            assert_eq!(told(&found), [(vec![7_000_215], count, times)], "{text:.500}");
+        }
+        // What only looks like an error is none.
+        for text in ["orbidden fruit", "invalid_", "0x800", "IDX10", "2026-11-21 10:00:00 INFO AADSTS is a prefix"] {
+            assert_eq!(told(&scanned(text, 1000)), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, time) in [
+            ("2026-11-21T10:00:00Z x", Some("2026-11-21T10:00:00Z")),
+            ("2026-11-21 10:00:00.1234567Z", Some("2026-11-21T10:00:00Z")),
+            ("2026-11-21T10:00:00+01:00", Some("2026-11-21T09:00:00Z")),
+            ("2026-11-21T10:00:00,5 -0530", Some("2026-11-21T15:30:00Z")),
+            ("pod/web [2026/11/21 10:00:00] x", Some("2026-11-21T10:00:00")),
+            ("{\"level\":\"error\",\"ts\":\"2026-11-21T10:00:00\"}", Some("2026-11-21T10:00:00")),
+            ("2026-11-21 10:00:00 - 401", Some("2026-11-21T10:00:00")),
+            ("2026-13-21 10:00:00", None),
+            ("2026-11-21", None),
+            ("2026-11-21 10:00:0", None),
+            ("9999-12-31 23:59:59-23:59", None),
+            ("2026-11-21 10:00:00+99:99", Some("2026-11-21T10:00:00")),
+            ("", None),
+        ] {
+            assert_eq!(find_stamp(text.as_bytes()).map(|stamp| stamp.to_string()).as_deref(), time, "{text}");
+        }
+    }
+
+    #[test]
+    fn wordings() {
+        let equal = |one: &str, other: &str| wording(one.as_bytes()) == wording(other.as_bytes());
+        let other = "29072c09-bf6c-4c36-b128-b12280421700";
+        for (one, same) in [
+            (
+                format!("Trace ID: {ID}\\r\\nCorrelation ID: {ID}"),
+                format!("Trace ID: {other}\\r\\nCorrelation ID: {other}"),
+            ),
+            (format!("client-request-id: {ID}"), format!("client-request-id: {other}")),
+            ("10:00:00 [worker-1] took 1234 ms".into(), "11:59:59 [worker-12] took 77 ms".into()),
+        ] {
+            assert!(equal(&one, &same), "{one}");
+        }
+        for (one, different) in [
+            (format!("Application with identifier '{ID}'"), format!("Application with identifier '{other}'")),
+            (format!("in the directory '{ID}'"), format!("in the directory '{other}'")),
+            (format!("https://login.microsoftonline.com/{ID}/"), format!("https://login.microsoftonline.com/{other}/")),
+            ("secret added to app 'web-1'".into(), "secret added to app 'web-2'".into()),
+            ("AADSTS7000215".into(), "AADSTS7000222".into()),
+            ("HTTP 401".into(), "HTTP 403".into()),
+            ("\"error_codes\":[70002]".into(), "\"error_codes\":[50012]".into()),
+        ] {
+            assert!(!equal(&one, &different), "{one}");
+        }
+    }
+
+    #[test]
+    fn a_log_without_end_is_held_in_bounds() {
+        let chunk = |text: &str| text.repeat(1 + (1 << 16) / text.len());
+        let noise: String =
+            (0..1 << 16).map(|number: u32| char::from_u32(number * 7919 % 0xd7ff).unwrap_or(' ')).collect();
+        let mut noise = noise.into_bytes();
+        noise.iter_mut().step_by(5).for_each(|byte| *byte = 0xff);
+        for bytes in [
+            chunk("a").into_bytes(),
+            chunk("{").into_bytes(),
+            chunk("\n").into_bytes(),
+            chunk("2026-11-21 10:00:00 INFO \x1b[31mall right\x1b[0m\n").into_bytes(),
+            chunk(&format!("{}\n", expired(APP, &format!("2026-11-21 10:00:00Z {}", "x".repeat(20_000))))).into_bytes(),
+            noise,
+        ] {
+            let mut scan = LogScan::default();
+            let mut most = 0;
+            for _ in 0..64 * 1024 * 1024 / bytes.len() {
+                feed(&mut scan, &bytes, BUFFER);
+                most = most.max(held(&scan));
+            }
+            assert!(most < 400 * 1024, "{most} bytes are held for {}", bytes[..20].escape_ascii());
+        }
+    }
+
+    #[test]
+    fn kinds_without_end_are_held_in_bounds() {
+        let mut scan = LogScan::default();
+        let mut most = 0;
+        let wide = "\u{202e}".repeat(2000);
+        for number in 0..600 {
+            let rare =
+                format!("2026-11-21 10:00:00 AADSTS7000222: secret keys for app 'app-{number}' are expired. {wide}\n");
+            feed(&mut scan, rare.as_bytes(), BUFFER);
+            if number % 10 == 0 {
+                feed(&mut scan, format!("{}\n", expired(APP, "2026-11-21 10:00:00")).as_bytes(), BUFFER);
+            }
+            most = most.max(held(&scan));
+        }
+        assert!(scan.kinds.len() <= MAX_KINDS && scan.seen.len() <= MAX_SEEN);
+        assert!(most < 8 * 1024 * 1024, "{most}");
+        let found = scan.finish();
+        let named = found.kinds[0].evidence.named.get("app").map(String::as_str);
+        assert_eq!((named, found.kinds[0].count), (Some(APP), 60), "the frequent one stays");
+        let counted: u64 = found.kinds.iter().map(|kind| kind.count).sum();
+        assert_eq!((found.errors, found.errors - counted), (660, found.left_out));
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_kept_where_a_record_is_cut() {
+        let jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2NvbnRvc28ifQ.c2lnbmF0dXJl";
+        let secret = "client_secret=abc8Q~defghijklmnopqrstuvwxyz0123456789.";
+        for hidden in [jwt, secret] {
+            for at in 0..hidden.len() {
+                // The cut is at each place in it once: behind the sign, and before it.
+                let filler = "x ".repeat(AFTER);
+                let lead = AFTER - "AADSTS7000215 secret added to app '".len() - at;
+                let behind = format!("AADSTS7000215 {}secret added to app '{hidden} {filler}", &filler[..lead]);
+                let before = format!("{filler}{hidden} {}AADSTS7000215: Invalid", &filler[..BEFORE - at]);
+                for text in [behind, before] {
+                    let found = scanned(&text, BUFFER);
+                    assert_eq!(told(&found), [(vec![7_000_215], 1, String::new())]);
+                    let kept = format!("{:?}", found.kinds);
+                    for part in ["NiJ9", "c2lnb", "efghijkl", "23456"] {
+                        assert!(!kept.contains(part), "{part} at {at}: {kept}");
+                    }
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_log_is_read_the_same_in_any_chunks(
+            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
+            repeat in 1_usize..40,
+            chunk in 1_usize..BUFFER,
+        ) {
+            let text = parts.concat().repeat(repeat);
+            let whole = scanned(&text, BUFFER);
+            proptest::prop_assert_eq!(told(&whole), told(&scanned(&text, chunk)));
+            let counted: u64 = whole.kinds.iter().map(|kind| kind.count).sum();
+            proptest::prop_assert_eq!(counted + whole.left_out, whole.errors);
+        }
+    }
+}
