@@ -81,16 +81,21 @@ pub async fn run(args: Args, context: &Context) -> Done {
         };
         Judge { book: assets::rules(), guide, values: &values }.findings(evidence)
     };
-    let (evidence, groups) = match input {
-        Input::Text(text) => (read(&text, profile), None),
+    let (evidence, findings, groups) = match input {
+        Input::Text(text) => {
+            let evidence = read(&text, profile);
+            let findings = judge(&evidence);
+            (evidence, findings, None)
+        }
         Input::Log(found) => {
             told(context, &found);
             let groups = log::groups(found.kinds, judge);
             let reports: Vec<GroupReport> = groups.iter().filter_map(GroupReport::new).collect();
-            (groups.into_iter().next().map(|top| top.evidence).unwrap_or_default(), Some(reports))
+            let (evidence, findings) =
+                groups.into_iter().next().map(|top| (top.evidence, top.findings)).unwrap_or_default();
+            (evidence, findings, Some(reports))
         }
     };
-    let findings = judge(&evidence);
     let cause = findings.first().map_or(Cause::Unknown, |finding| finding.cause);
     if context.is_json() {
         let evidence = EvidenceReport::from(&evidence);

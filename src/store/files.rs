@@ -50,24 +50,15 @@ pub fn at_if_there<T>(path: &Path, result: io::Result<T>) -> Result<Option<T>, S
 /// # Errors
 /// When it is not there, not a regular file, too large, or the system refuses.
 pub fn read_whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let bytes = read_start(path, MAX_FILE + 1)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(damaged(path, "larger than 1 MiB"));
-    }
-    Ok(bytes)
-}
-
-/// Reads the first `most` bytes of a regular file, or all where there are fewer; never hangs on a pipe or device. What
-/// was read is wiped on drop.
-///
-/// # Errors
-/// When it is not there, not a regular file, or the system refuses.
-pub fn read_start(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let file = open_regular(path)?;
+    let most = MAX_FILE + 1;
     // The capacity is reserved once, so that growing leaves no copies of a secret behind.
     let size = usize::try_from(at(path, file.metadata())?.len().min(most)).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
     at(path, file.take(most).read_to_end(&mut bytes))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(damaged(path, "larger than 1 MiB"));
+    }
     Ok(bytes)
 }
 
