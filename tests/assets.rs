@@ -4,8 +4,9 @@
 use d365_connect::assets;
 use d365_connect::core::cloud::{CloudId, HostKind};
 use d365_connect::core::evidence::read_text;
-use d365_connect::core::guide::Step;
-use d365_connect::core::question::FieldId;
+use d365_connect::core::guide::{Guide, Listing, Need, Product, Step};
+use d365_connect::core::profile::ProfileDraft;
+use d365_connect::core::question::{self, Context, FieldId};
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule, When};
 use d365_connect::core::template;
 use std::collections::BTreeSet;
@@ -15,8 +16,14 @@ const STEPS: [&str; 7] =
     ["before-you-start", "register-app", "client-secret", "permissions", "values", "register-in-d365", "test"];
 
 /// Hosts that a link may lead to, besides the environment itself.
-const LINK_HOSTS: &[&str] =
-    &["entra.microsoft.com", "portal.azure.us", "portal.azure.cn", "admin.powerplatform.microsoft.com", "contoso.test"];
+const LINK_HOSTS: &[&str] = &[
+    "entra.microsoft.com",
+    "portal.azure.us",
+    "portal.azure.cn",
+    "admin.powerplatform.microsoft.com",
+    "businesscentral.dynamics.com",
+    "contoso.test",
+];
 
 fn sample(name: &str) -> Option<String> {
     match name {
@@ -24,6 +31,7 @@ fn sample(name: &str) -> Option<String> {
         "tenant_id" => Some("11111111-2222-4333-8444-555555555555".into()),
         "resource_url" => Some("https://contoso.test".into()),
         "user_id" => Some("svc-odata".into()),
+        "environment" => Some("Production".into()),
         "portal" => Some("https://entra.microsoft.com".into()),
         _ => None,
     }
@@ -94,7 +102,269 @@ fn guides_read_well() {
         }
         for permission in &guide.permissions {
             assert!(!permission.why.is_empty(), "{}", permission.name);
+            assert_eq!(permission.need == Need::Retired, permission.now.is_some(), "{}", permission.name);
         }
+        for (field, words) in &guide.words {
+            assert!(guide.takes(*field), "{}: words for {field}, which it does not take", guide.id);
+            let given = [&words.label, &words.help, &words.example];
+            assert!(given.iter().any(|text| text.is_some()) && !given.into_iter().flatten().any(String::is_empty));
+        }
+        for text in texts(guide) {
+            assert!(!text.contains("  ") && text.trim() == text, "{}: '{text}'", guide.id);
+            assert!(!text.contains("[U]") && !text.contains("seed"), "{}: '{text}'", guide.id);
+        }
+    }
+}
+
+/// Every text of a guide that people read.
+fn texts(guide: &Guide) -> Vec<&str> {
+    let mut texts: Vec<&String> = vec![&guide.title, &guide.summary];
+    for step in &guide.steps {
+        texts.extend([&step.title, &step.who, &step.place, &step.done]);
+        texts.extend(step.actions.iter().chain(&step.watch));
+    }
+    texts.extend(guide.permissions.iter().flat_map(|permission| [&permission.name, &permission.why]));
+    if let Some(form) = &guide.form {
+        texts.push(&form.title);
+        texts.extend(form.fields.iter().flat_map(|field| [&field.name, &field.value, &field.about]));
+    }
+    texts.into_iter().map(String::as_str).collect()
+}
+
+/// Ids, products, sign-ins and fields of every guide (contract, sections 2 and 3).
+#[test]
+fn guides_are_those_of_the_contract() {
+    use FieldId::*;
+    use Product::*;
+    use d365_connect::core::guide::SignIn::{App, DeviceCode, Loopback};
+    let network = [AuthorityUrl, GraphUrl, CaCertificate];
+    let always = [Cloud, Expires, Entities];
+    for (id, product, sign_in, required, optional) in [
+        ("fno-client-credentials", FinanceOperations, &[App][..], &[ResourceUrl][..], &[UserId, Company][..]),
+        (
+            "fno-delegated",
+            FinanceOperations,
+            &[Loopback, DeviceCode],
+            &[ResourceUrl],
+            &[SignIn, RedirectUri, UserId, Company],
+        ),
+        ("office365", Graph, &[App], &[], &[ResourceUrl, Permissions]),
+        (
+            "business-central",
+            BusinessCentral,
+            &[App, Loopback, DeviceCode],
+            &[Environment],
+            &[SignIn, RedirectUri, ResourceUrl, Company, Permissions],
+        ),
+        ("c1-fno", FinanceOperations, &[App], &[ResourceUrl], &[UserId, Company]),
+    ] {
+        let guide = assets::guide(id).unwrap();
+        assert_eq!((guide.product, guide.sign_in.as_slice(), guide.required.as_slice()), (product, sign_in, required));
+        let taken: BTreeSet<FieldId> = guide.optional.iter().copied().collect();
+        let wanted = optional.iter().chain(&always).chain(&network).copied();
+        assert_eq!(taken, wanted.collect(), "{id}");
+    }
+    assert_eq!(assets::guides().len(), 5);
+    let reads = |id: &str| assets::guide(id).unwrap().reads.iter().map(|read| read.name.as_str()).collect::<Vec<_>>();
+    let fno = [
+        "LegalEntities",
+        "CustomersV3",
+        "VendorsV2",
+        "SalesOrderHeadersV2",
+        "ReleasedProductsV2",
+        "LedgerJournalHeaders",
+    ];
+    assert_eq!((reads("fno-client-credentials"), reads("fno-delegated")), (fno.to_vec(), fno.to_vec()));
+    assert_eq!((reads("office365"), reads("business-central")), (vec!["organization"], vec!["companies"]));
+    let c1 = &assets::guide("c1-fno").unwrap().reads;
+    let either: Vec<_> = c1.iter().map(|read| (read.name.as_str(), read.either.is_some())).collect();
+    let one_of = [("SecurityUserRoles", true), ("SecurityUserRoleAssociations", true)];
+    assert_eq!(either, [&[("SystemUsers", false), ("SecurityRoles", false)], &one_of[..]].concat());
+    assert_eq!(c1[2].either, c1[3].either);
+}
+
+/// What a guide has besides its steps is shown by exactly one of them, and the form has no hole that nothing fills.
+#[test]
+fn guides_show_their_permissions_and_their_form() {
+    for guide in assets::guides() {
+        let shown: Vec<(Listing, &str)> =
+            guide.steps.iter().flat_map(|step| step.lists.iter().map(|list| (*list, step.id.as_str()))).collect();
+        assert_eq!(shown.iter().filter(|(list, _)| *list == Listing::Form).count(), 1, "{}", guide.id);
+        let permissions: Vec<_> = shown.iter().filter(|(list, _)| *list == Listing::Permissions).collect();
+        assert_eq!(permissions, [&(Listing::Permissions, "permissions")], "{}", guide.id);
+        assert!(!guide.permissions.is_empty());
+        // The last step is the test: the screens end there.
+        assert_eq!(guide.steps.last().unwrap().id, "test");
+        let mut draft = ProfileDraft::new(&guide.id);
+        for field in FieldId::ALL.into_iter().filter(|field| guide.takes(*field)) {
+            draft.set(field, guide.example(field));
+        }
+        for field in &guide.form.as_ref().unwrap().fields {
+            let value = |name: &str| draft.template_value(name, Some(guide), assets::clouds());
+            let filled = template::fill(&field.value, &value);
+            assert!(filled.is_some(), "{}: {} = {}", guide.id, field.name, field.value);
+            assert!(!field.value.is_empty() || !field.about.is_empty(), "{}", field.name);
+        }
+    }
+}
+
+/// What the products call our values, and what their own pages say that is no longer so (facts, section 8): the guide
+/// tells each, and what holds now.
+#[test]
+fn guides_name_the_values_and_correct_their_vendors() {
+    for (id, phrases) in [
+        (
+            "fno-client-credentials",
+            &[
+                "Client ID",
+                "Tenant ID",
+                "Secret value",
+                "Resource URL",
+                "Microsoft Entra ID today",
+                "/auth as redirect URI",
+                "180 days",
+                "Connector.FullAccess is disputed",
+                "Admin or to yourself",
+                "VendVendors",
+                "LedgerJournalHeaders",
+                "ODataIntegration",
+                "Azure subscription",
+            ][..],
+        ),
+        (
+            "fno-delegated",
+            &[
+                "API key",
+                "API secret",
+                "https://auth.cloudelements.io/oauth",
+                "The vendor's page says Never",
+                "12/31/2299",
+                "24 months",
+                "AADSTS7000222",
+                "Azure Active Directory: that is Microsoft Entra ID",
+                "Azure Active Directory applications; since about 2023",
+                "A trial of Finance & Operations has no API",
+                "add http://localhost under Web",
+                "AADSTS700025",
+                "AADSTS53003",
+                "'Allow public client flows' to Yes",
+                "most likely that person's own account",
+                "offline_access",
+                "AX.FullAccess, CustomService.FullAccess and Odata.FullAccess",
+                "made-up e-mail",
+            ],
+        ),
+        (
+            "office365",
+            &[
+                "API key",
+                "API secret",
+                "The vendor's page says Never",
+                "12/31/2299",
+                "24 months",
+                "Azure Active Directory is called Microsoft Entra ID since",
+                "eight permissions of Azure Active Directory Graph. That API is retired",
+                "Directory.ReadWrite.All",
+                "far fewer",
+                "our inference",
+                "Graph keeps no list of apps",
+                "twenty permissions",
+            ],
+        ),
+        (
+            "business-central",
+            &[
+                "Versions",
+                "Company Name",
+                "Tenant ID",
+                "Scope",
+                "Client Secret",
+                "Client ID",
+                "Grant Type",
+                "client_credentials",
+                "Environment",
+                "API URL",
+                "Throttling",
+                "pre-populated",
+                "Dynamics365_Integration",
+                "The vendor's page says Application.ReadWrite.All",
+                "API.ReadWrite.All is meant",
+                "The vendor's page leaves this card out",
+                "State: set it to Enabled",
+                "SUPER cannot be used",
+                "https://businesscentral.dynamics.com/OAuthLanding.htm",
+                "Operations in the admin center",
+                "customer categories, locations and shipping methods",
+                "signing up for a trial",
+            ],
+        ),
+        (
+            "c1-fno",
+            &[
+                "BATON_ENVIRONMENT_URL",
+                "BATON_DYNAMICS_CLIENT_ID",
+                "BATON_DYNAMICS_CLIENT_SECRET",
+                "BATON_TENANT_ID",
+                "BATON_CLIENT_ID",
+                "BATON_CLIENT_SECRET",
+                "BATON_PROVISIONING",
+                "BATON_SYNC_ONLY_ENABLED_ROLE_ASSIGNMENTS",
+                "BATON_HOST_ID",
+                "public.ecr.aws/conductorone/baton-microsoft-dynamics-fo:latest",
+                "once took the image from ghcr.io; since",
+                "'Environment URL' is Dataverse",
+                "Enterprise applications › All applications. The button is on the app's own page",
+                "no effect on an app that signs in by itself",
+                "C1's page says your own user id",
+                "swapped easily",
+                "disable_user and enable_user",
+                "valid licence",
+                "Connector Administrator or Super Administrator",
+                "Syncing, then to Connected",
+                "Entitlements and Accounts",
+                "beta",
+                "Dataverse API",
+            ],
+        ),
+    ] {
+        let all = texts(assets::guide(id).unwrap()).join("\n");
+        let missing: Vec<&&str> = phrases.iter().filter(|phrase| !all.contains(**phrase)).collect();
+        assert!(missing.is_empty(), "{id}: {missing:#?}");
+    }
+}
+
+/// The eight permissions of the switched-off API are told as such, and what is on another API is not taken for ours.
+#[test]
+fn permissions_are_told_apart() {
+    let of = |id: &str| &assets::guide(id).unwrap().permissions;
+    let retired = of("office365").iter().filter(|permission| permission.need == Need::Retired);
+    assert_eq!(retired.clone().count(), 8);
+    assert!(retired.clone().all(|permission| permission.api == "Azure Active Directory Graph"));
+    let notes = |id: &str, sign_in: &str, value: &str| -> Vec<String> {
+        let other = |field| if field == FieldId::SignIn { sign_in.to_owned() } else { String::new() };
+        let today = jiff::civil::date(2026, 11, 21);
+        let guide = assets::guide(id).unwrap();
+        let context = Context { guide, clouds: assets::clouds(), other: &other, today };
+        question::examine(FieldId::Permissions, value, &context).into_iter().map(|note| note.text).collect()
+    };
+    for (id, sign_in, value, told) in [
+        ("office365", "", "Directory.ReadWrite.All", "retired"),
+        ("office365", "", "User.Read", "not for an app that signs in by itself"),
+        ("office365", "", "user.read.all", "letter case"),
+        ("business-central", "", "Application.ReadWrite.All", "belongs to Microsoft Graph"),
+        ("business-central", "", "Financials.ReadWrite.All", "not for an app that signs in by itself"),
+        ("business-central", "loopback", "API.ReadWrite.All", "not for a person who signs in"),
+        ("business-central", "", "Nope.Read", "not a permission that this guide knows"),
+    ] {
+        let notes = notes(id, sign_in, value);
+        assert!(notes.len() == 1 && notes[0].contains(told), "{id} {value}: {notes:?}");
+    }
+    for (id, sign_in, value) in [
+        ("office365", "", "Organization.Read.All, Calendars.ReadWrite"),
+        ("business-central", "app", "API.ReadWrite.All"),
+        ("business-central", "device-code", "Financials.ReadWrite.All, user_impersonation"),
+    ] {
+        assert_eq!(notes(id, sign_in, value), [""; 0], "{id} {value}");
     }
 }
 
@@ -181,6 +451,10 @@ const HOLES: &[&str] = &[
     "reason",
     "cloud",
     "scope",
+    "missing",
+    "environment",
+    "company",
+    "there_are",
     "parameter",
     "subject",
     "thumbprint",
@@ -457,4 +731,141 @@ fn a_paste_claims_no_more_than_it_shows() {
     let pasted = findings("401 Unauthorized https://contoso.operations.dynamics.com/data/CustomersV3");
     assert!(pasted.len() > 1 && pasted.iter().all(|finding| finding.confidence < Confidence::Certain));
     assert!(!pasted[0].explanation.contains("Entra issued a token"), "{}", pasted[0].explanation);
+}
+
+/// A finding speaks of the product that answered, and puts the cursor on the value that is wrong there.
+#[test]
+fn findings_fit_the_product() {
+    use d365_connect::core::check::CheckId::{self, Access, Claims, Environment, Registration, Token};
+    use d365_connect::core::evidence::{Evidence, Mark, Origin};
+    let judge = |guide: &str, check: CheckId, origin: Origin, status: u16, marks: &[Mark]| -> Finding {
+        let evidence = Evidence {
+            check: Some(check),
+            origin: Some(origin),
+            http_status: (status > 0).then_some(status),
+            marks: marks.iter().copied().collect(),
+            ..Evidence::default()
+        };
+        let judge = Judge { book: assets::rules(), guide: assets::guide(guide), values: &nothing };
+        judge.findings(&evidence).into_iter().next().unwrap()
+    };
+    let user = Mark::UserSignIn;
+    for (guide, check, origin, status, marks, cause, step) in [
+        (
+            "business-central",
+            Registration,
+            Origin::BusinessCentral,
+            401,
+            &[][..],
+            "bc-app-not-enabled",
+            "register-in-d365",
+        ),
+        (
+            "business-central",
+            Registration,
+            Origin::BusinessCentral,
+            401,
+            &[user],
+            "d365-user-unusable",
+            "register-in-d365",
+        ),
+        (
+            "business-central",
+            Registration,
+            Origin::BusinessCentral,
+            401,
+            &[Mark::RolesMissing],
+            "permission-missing",
+            "permissions",
+        ),
+        (
+            "business-central",
+            Access,
+            Origin::BusinessCentral,
+            403,
+            &[],
+            "bc-permission-set-missing",
+            "register-in-d365",
+        ),
+        ("business-central", Environment, Origin::BusinessCentral, 404, &[], "environment-not-found", "values"),
+        (
+            "business-central",
+            Environment,
+            Origin::BusinessCentral,
+            0,
+            &[Mark::EnvironmentAbsent],
+            "environment-not-found",
+            "values",
+        ),
+        ("business-central", Access, Origin::BusinessCentral, 0, &[Mark::CompanyAbsent], "company-not-found", "values"),
+        ("office365", Registration, Origin::Graph, 401, &[], "token-audience", "values"),
+        ("office365", Registration, Origin::Graph, 403, &[], "permission-missing", "permissions"),
+        ("office365", Claims, Origin::Local, 0, &[Mark::RolesMissing], "permission-missing", "permissions"),
+        ("office365", Claims, Origin::Local, 0, &[Mark::RoleMissing], "permission-missing", "permissions"),
+        (
+            "fno-delegated",
+            Registration,
+            Origin::FinanceOperations,
+            401,
+            &[user],
+            "d365-user-unusable",
+            "register-in-d365",
+        ),
+        (
+            "fno-delegated",
+            Registration,
+            Origin::FinanceOperations,
+            403,
+            &[user],
+            "d365-user-unusable",
+            "register-in-d365",
+        ),
+        (
+            "fno-delegated",
+            Access,
+            Origin::FinanceOperations,
+            403,
+            &[user],
+            "d365-privilege-missing",
+            "register-in-d365",
+        ),
+        ("fno-delegated", Token, Origin::Local, 0, &[user, Mark::NobodySignedIn], "unknown", "test"),
+    ] {
+        let found = judge(guide, check, origin, status, marks);
+        let text = format!("{} {} {}", found.title, found.explanation, found.fix.text);
+        assert_eq!(
+            (found.cause.as_str(), found.fix.step.as_str()),
+            (cause, step),
+            "{guide} {status} {marks:?}: {text}"
+        );
+        if origin == Origin::Graph || origin == Origin::BusinessCentral {
+            assert!(!text.contains("mapped user") && !text.contains("OData"), "{guide}: {text}");
+        }
+        let wants_field = match cause {
+            "environment-not-found" => Some(FieldId::Environment),
+            "company-not-found" => Some(FieldId::Company),
+            _ => found.field,
+        };
+        assert_eq!(found.field, wants_field, "{guide}: {cause}");
+    }
+    // Of a person's sign-in.
+    for (text, marks, cause) in [
+        ("AADSTS50011", &[user][..], "redirect-mismatch"),
+        ("AADSTS65001", &[user], "consent-missing"),
+        ("AADSTS65004", &[user], "user-sign-in"),
+        ("error=access_denied", &[user], "user-sign-in"),
+        ("AADSTS50076", &[user], "user-sign-in"),
+        ("AADSTS700025", &[user], "public-client-blocked"),
+        ("AADSTS7000218", &[user, Mark::DeviceCode], "public-client-blocked"),
+        ("AADSTS53003", &[user, Mark::DeviceCode], "policy-blocked"),
+        ("AADSTS700082", &[user], "sign-in-expired"),
+        ("{\"error\":\"expired_token\"}", &[user, Mark::DeviceCode], "sign-in-expired"),
+        ("{\"error\":\"authorization_declined\"}", &[user, Mark::DeviceCode], "user-sign-in"),
+    ] {
+        let mut evidence = read_text(text);
+        (evidence.check, evidence.origin) = (Some(Token), Some(Origin::Entra));
+        evidence.marks.extend(marks);
+        let judge = Judge { book: assets::rules(), guide: assets::guide("fno-delegated"), values: &nothing };
+        assert_eq!(judge.findings(&evidence)[0].cause.as_str(), cause, "{text}");
+    }
 }

@@ -7,6 +7,8 @@ mod cmd;
 use cmd::{Out, Place, Served};
 use serde_json::Value;
 
+/// The guide of those who choose none, and the name of its ready profile in a rehearsal.
+const GUIDE: &str = "fno-client-credentials";
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
 const CLIENT: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
 const URL: &str = "https://contoso.operations.dynamics.com";
@@ -371,7 +373,7 @@ fn a_secret_goes_into_the_keyring_of_a_rehearsal() {
     assert!(!copied.err.contains("no secret"), "{}", copied.err);
     place.rehearse(&["remove", "fno-client-credentials", "--yes", "--sandbox"], None).expect(0);
     // An empty variable is none.
-    place.run_with(&["check", "--sandbox"], &[("D365_CONNECT_HOME", "")], None).expect(0);
+    place.run_with(&["check", GUIDE, "--sandbox"], &[("D365_CONNECT_HOME", "")], None).expect(0);
     // A home that is given is used as it is.
     assert!(place.run(&["check", "--sandbox"]).expect(2).err.contains("--home"));
     assert_eq!(place.files(), [], "a rehearsal leaves nothing behind");
@@ -488,6 +490,22 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("login-page", 3, "unknown", Some(("not-the-service", "registration", "network", "test"))),
     ("slow", 0, "passed", None),
     ("offline", 3, "unknown", Some(("dns", "authority", "network", "test"))),
+    // Of other set-ups: they leave this one healthy.
+    ("roles-missing", 0, "passed", None),
+    ("graph-permission-missing", 0, "passed", None),
+    ("app-card-missing", 0, "passed", None),
+    ("app-card-disabled", 0, "passed", None),
+    ("permission-set-missing", 0, "passed", None),
+    ("wrong-environment", 0, "passed", None),
+    ("wrong-company", 0, "passed", None),
+    ("consent-missing", 0, "passed", None),
+    ("redirect-mismatch", 0, "passed", None),
+    ("sign-in-denied", 0, "passed", None),
+    ("code-expired", 0, "passed", None),
+    ("device-code-blocked", 0, "passed", None),
+    ("public-client-blocked", 0, "passed", None),
+    ("refresh-refused", 0, "passed", None),
+    ("user-not-in-environment", 0, "passed", None),
 ];
 
 #[test]
@@ -498,7 +516,7 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
     assert_eq!(ids, SCENARIOS.iter().map(|row| row.0).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     for (id, code, verdict, finding) in SCENARIOS {
-        let out = place.rehearse(&["check", &format!("--sandbox={id}"), "-o", "json"], None);
+        let out = place.rehearse(&["check", GUIDE, &format!("--sandbox={id}"), "-o", "json"], None);
         let report = out.json();
         fits("check", &report);
         let profile = &report["profiles"][0];
@@ -527,18 +545,20 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
 #[test]
 fn checks_in_words_and_in_the_formats_of_other_tools() {
     let place = Place::new();
-    let human = place.rehearse(&["check", "--sandbox=not-registered"], None).expect(1).out;
+    let human = place.rehearse(&["check", GUIDE, "--sandbox=not-registered"], None).expect(1).out;
     for word in ["Entra: passed", "D365: failed", "✘ failed  registration", "○ skipped  access", "d365-not-registered"]
     {
         assert!(human.contains(word), "{word}: {human}");
     }
     assert!(!human.contains('\x1b'), "no colours in a pipe");
-    assert!(place.rehearse(&["check", "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m"));
-    assert!(place.rehearse(&["check", "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
-    let junit = place.rehearse(&["check", "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
+    assert!(
+        place.rehearse(&["check", GUIDE, "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m")
+    );
+    assert!(place.rehearse(&["check", GUIDE, "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
+    let junit = place.rehearse(&["check", GUIDE, "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
     assert!(junit.contains("<failure type=\"d365-not-registered\""), "{junit}");
     assert!(junit.contains("tests=\"8\" failures=\"1\""), "{junit}");
-    let gauges = place.rehearse(&["check", "--sandbox=not-registered", "-o", "prometheus"], None).expect(1).out;
+    let gauges = place.rehearse(&["check", GUIDE, "--sandbox=not-registered", "-o", "prometheus"], None).expect(1).out;
     for line in [
         "d365_connect_verdict{profile=\"fno-client-credentials\",verdict=\"failed\"} 1",
         "d365_connect_check_ok{profile=\"fno-client-credentials\",check=\"token\"} 1",
@@ -546,7 +566,7 @@ fn checks_in_words_and_in_the_formats_of_other_tools() {
     ] {
         assert!(gauges.lines().any(|had| had == line), "{line}: {gauges}");
     }
-    place.rehearse(&["check", "--sandbox=secret-expiring", "--strict"], None).expect(1);
+    place.rehearse(&["check", GUIDE, "--sandbox=secret-expiring", "--strict"], None).expect(1);
 }
 
 #[test]
@@ -558,11 +578,11 @@ fn only_lists_and_judges_what_was_asked() {
         let checks = report["profiles"][0]["checks"].as_array().unwrap().clone();
         checks.iter().map(|check| check["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&["check", "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
-    let both = ["check", "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
+    assert_eq!(ids(&["check", GUIDE, "--sandbox", "--only", "token", "-o", "json"], 0), ["token"]);
+    let both = ["check", GUIDE, "--sandbox", "--only", "expiry", "--only", "claims", "-o", "json"];
     assert_eq!(ids(&both, 0), ["claims", "expiry"]);
-    assert_eq!(ids(&["check", "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
-    let kept = ["check", "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
+    assert_eq!(ids(&["check", GUIDE, "--sandbox=not-registered", "--only", "token", "-o", "json"], 0), ["token"]);
+    let kept = ["check", GUIDE, "--sandbox=app-disabled", "--only", "registration", "-o", "json"];
     // What kept it from running is listed and judged with it.
     assert_eq!(ids(&kept, 1), ["token", "registration"]);
 }
@@ -837,10 +857,31 @@ fn guides_are_readable_and_filled_in() {
     let list = place.run(&["guides", "-o", "json"]).expect(0).json();
     fits("guides", &list);
     assert_eq!(list["guides"][0]["id"], "fno-client-credentials");
-    let whole = place.run(&["guides", "fno-client-credentials", "-o", "json"]).expect(0).json();
-    fits("guides", &whole);
+    for guide in list["guides"].as_array().unwrap() {
+        let id = guide["id"].as_str().unwrap();
+        let whole = place.run(&["guides", id, "-o", "json"]).expect(0).json();
+        fits("guides", &whole);
+        let whole = &whole["guides"][0];
+        let printed = place.run(&["guides", id]).expect(0).out;
+        for line in printed.lines() {
+            let address = line.contains("https://") || line.contains("public.ecr.aws/");
+            assert!(line.chars().count() <= 80 || address, "{id}: {line}");
+        }
+        assert!(!printed.contains(['{', '}']), "{id}: {printed}");
+        for field in whole["form"]["fields"].as_array().unwrap() {
+            assert!(printed.contains(&format!("- {}", field["name"].as_str().unwrap())), "{id}: {field}");
+        }
+        let one_line = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        for permission in whole["permissions"].as_array().unwrap() {
+            let (name, why) = (permission["name"].as_str().unwrap(), permission["why"].as_str().unwrap());
+            assert!(one_line.contains(name) && one_line.contains(why), "{id}: {permission}");
+            let now = permission["now"].as_str().unwrap_or_default();
+            assert!(now.is_empty() || one_line.contains(&format!("now {now}")), "{id}: {permission}");
+        }
+    }
     let filled = place.run(&["guides", "fno-client-credentials", "--profile", "one"]).expect(0).out;
-    assert!(filled.contains(CLIENT), "{filled}");
+    assert!(filled.contains(&format!("- Client ID: {CLIENT}")), "{filled}");
+    assert!(filled.contains("- Secret value: <the client secret>"), "{filled}");
     for line in filled.lines().filter(|line| !line.contains("https://")) {
         assert!(line.chars().count() <= 80, "{line}");
     }

@@ -822,7 +822,7 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     bench.take();
     bench.keys("<c-d>");
     let effects = bench.take();
-    assert!(matches!(&effects[..], [Effect::CarryOut(step)] if step == "client-secret"), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::CarryOut { step, .. }] if step == "client-secret"), "{effects:?}");
     let secret = || Arc::new(ClientSecret::new(Zeroizing::new(SECRET.to_owned())).unwrap());
     let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
     bench.tell(Msg::CarriedOut { said: "A new client secret was made.".into(), offers });
@@ -983,4 +983,18 @@ fn a_pasted_source_takes_the_place_of_what_stands_there() {
     assert_eq!(bench.app.form().unwrap().text(FieldKey::Source), "env:OTHER_SECRET");
     bench.keys("<c-u>");
     assert_eq!(bench.app.form().unwrap().text(FieldKey::Source), "");
+}
+
+/// With several guides a set-up begins with the choice of one; the first is the one for those who choose none.
+#[test]
+fn a_new_set_up_asks_what_to_connect_to() {
+    for (keys, guide) in [("n<enter>", 0), ("n<down><down><enter>", 2)] {
+        let mut bench = Bench::knowing(assets::guides(), Vec::new());
+        bench.keys(keys);
+        assert_eq!(bench.wizard().guide().id, assets::guides()[guide].id);
+        assert_eq!(bench.place().0, "before-you-start");
+    }
+    let mut bench = Bench::knowing(assets::guides(), Vec::new());
+    bench.keys("n<esc>");
+    assert!(bench.app.dialog.is_none() && !matches!(bench.app.stack.last(), Some(Screen::Wizard(_))));
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult};
 use d365_connect::core::cloud::{CloudId, Clouds};
 use d365_connect::core::evidence::{Evidence, Fault, Mark};
-use d365_connect::core::guide::Guide;
+use d365_connect::core::guide::{Guide, Product, SignIn};
 use d365_connect::core::profile::{Profile, SecretSource};
 use d365_connect::core::resource::ResourceUrl;
 use d365_connect::core::secret::ClientSecret;
@@ -86,6 +86,7 @@ fn guide() -> &'static Guide {
         summary = ""
         place = 1
         product = "finance-operations"
+sign_in = ["app"]
         reads = [{ name = "LegalEntities", what = "" }, { name = "CustomersV3", what = "" }]
         step = []
     "#;
@@ -118,6 +119,8 @@ fn request(authority: &str, resource: &str) -> RunRequest {
     let profile = Profile {
         name: "test".parse().unwrap(),
         guide: "g".into(),
+        product: Product::FinanceOperations,
+        sign_in: SignIn::App,
         cloud: CloudId::Custom,
         tenant: TENANT.parse().unwrap(),
         client: CLIENT.parse().unwrap(),
@@ -125,14 +128,25 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         source: SecretSource::Env { var: "D365_SECRET".into() },
         expires: Some(Date::constant(2027, 5, 20)),
         user_id: None,
+        environment: None,
         company: None,
+        permissions: Vec::new(),
+        redirect_uri: None,
         entities: Vec::new(),
         authority: origin(authority),
         authority_is_own: false,
         ca_certificate: None,
     };
     let wanted = CheckId::ALL.to_vec();
-    RunRequest { profile, guide: guide(), clouds: clouds(""), secret: Ok(secret(SECRET)), wanted, today: TODAY }
+    RunRequest {
+        profile,
+        guide: guide(),
+        clouds: clouds(""),
+        secret: Ok(secret(SECRET)),
+        attended: false,
+        wanted,
+        today: TODAY,
+    }
 }
 
 /// No retries that take time, and no proxy of the machine that the tests run on.
@@ -688,12 +702,13 @@ async fn a_secret_arrives_unharmed() {
         let mut request = request(&server.origin(), &server.origin());
         request.secret = Ok(secret(text));
         assert_eq!(refused(&results(&request, &options()).await), [], "{text}");
-        let form: Vec<(String, String)> =
+        let mut form: Vec<(String, String)> =
             url::form_urlencoded::parse(server.asked(TOKEN_PATH)[0].body.as_bytes()).into_owned().collect();
+        form.sort();
         let wanted = [
-            ("grant_type", "client_credentials"),
             ("client_id", CLIENT),
             ("client_secret", text),
+            ("grant_type", "client_credentials"),
             ("scope", &format!("{}/.default", server.origin())),
         ];
         assert_eq!(form, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -827,7 +842,7 @@ async fn dropping_a_run_cancels_it() {
     let request = request(&server.origin(), &server.origin());
     let (tell, mut told) = mpsc::channel(64);
     tokio::select! {
-        () = run(&client, &request, &tell) => panic!("the answers are held back"),
+        _ = run(&client, &request, &tell) => panic!("the answers are held back"),
         () = async {
             while server.seen().len() < 2 {
                 tokio::task::yield_now().await;

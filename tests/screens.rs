@@ -8,8 +8,11 @@ use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
 use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble};
+use d365_connect::app::screens::wizard::Focus;
+use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
 use d365_connect::core::evidence::{Evidence, Origin, read_text};
+use d365_connect::core::guide::Listing;
 use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
@@ -440,6 +443,47 @@ proptest! {
     fn every_scene_at_every_size(width in 1_u16..=200, height in 1_u16..=60) {
         for (_, mut bench) in scenes() {
             draw(&mut bench, (width, height), PLAIN);
+        }
+    }
+}
+
+/// Whatever a step says can be read at 80x24, by scrolling, and no word of it is broken but addresses.
+#[test]
+fn every_step_of_every_guide_can_be_read() {
+    for guide in assets::guides() {
+        let mut bench = Bench::knowing(std::slice::from_ref(guide), Vec::new());
+        bench.keys("n");
+        for (at, step) in guide.steps.iter().enumerate() {
+            let mut seen = String::new();
+            for scroll in 0..200 {
+                let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("not the wizard") };
+                (wizard.step, wizard.scroll) = (at, scroll);
+                wizard.focus = Focus::Body;
+                let shown = text(&draw(&mut bench, (80, 24), PLAIN));
+                // The right pane, without its frame.
+                let pane = shown.lines().map(|line| line.chars().skip(26).take(53).collect::<String>());
+                let pane = pane.collect::<Vec<_>>().join("\n");
+                if seen.ends_with(&pane) {
+                    break;
+                }
+                seen.push_str(&pane);
+            }
+            let mut texts: Vec<&String> = [&step.who, &step.place, &step.done].into();
+            texts.extend(step.actions.iter().chain(&step.watch));
+            for list in &step.lists {
+                match list {
+                    Listing::Permissions => texts.extend(guide.permissions.iter().flat_map(|p| [&p.name, &p.why])),
+                    Listing::Form => {
+                        let form = guide.form.as_ref().unwrap();
+                        texts.push(&form.title);
+                        texts.extend(form.fields.iter().flat_map(|field| [&field.name, &field.about]));
+                    }
+                }
+            }
+            for word in texts.iter().flat_map(|text| text.split_whitespace()) {
+                let is_address = word.contains('/') && word.chars().count() > 44;
+                assert!(is_address || seen.contains(word), "{} {}: '{word}' cannot be read", guide.id, step.id);
+            }
         }
     }
 }

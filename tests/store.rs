@@ -284,7 +284,7 @@ fn other_ways_to_write_the_same_are_read_and_changed() {
     for (text, field, value) in [
         ("[credential]\nexpires = \"2027-05-20\"", FieldId::Expires, "2027-05-20"),
         ("[credential]\nexpires = 2027-05-20T10:00:00Z", FieldId::Expires, "2027-05-20"),
-        ("[d365]\nentities = \"A,B\"", FieldId::Entities, "A,B"),
+        ("[d365]\nentities = \"A,B\"", FieldId::Entities, "A, B"),
         ("[d365]\nentities = [\n  \"A\", # one\n  \"B\",\n]", FieldId::Entities, "A, B"),
         ("resource_url = \"HTTPS://Contoso.dynamics.com/data/\"", FieldId::ResourceUrl, "https://contoso.dynamics.com"),
         ("client_id = \"\"", FieldId::ClientId, ""),

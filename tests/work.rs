@@ -14,7 +14,7 @@ use d365_connect::store::StoreError;
 use d365_connect::store::drafts::Draft;
 use d365_connect::store::profiles;
 use d365_connect::store::secrets::{Keyring, Stop};
-use d365_connect::work::{self, Options, SaveRequest, SecretChoice, Session, WorkError};
+use d365_connect::work::{self, Attendance, Options, SaveRequest, SecretChoice, Session, WorkError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,15 @@ async fn session(scenario: Scenario) -> Session {
     let seconds = Duration::from_secs;
     let options = Options { home: None, sandbox: Some(scenario), exchange: seconds(20), waiting: seconds(0) };
     Session::open(options).await.unwrap()
+}
+
+/// A rehearsal with the ready profile of the first guide alone.
+async fn with_one_profile(scenario: Scenario) -> Session {
+    let session = session(scenario).await;
+    for guide in &assets::guides()[1..] {
+        work::remove(&session, &name(&guide.id)).await.unwrap();
+    }
+    session
 }
 
 fn name(text: &str) -> ProfileName {
@@ -48,7 +57,8 @@ async fn test(session: &Session, draft: &ProfileDraft, secret: Option<Arc<Client
         }
         run
     };
-    let (told, run) = tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, sender), folded);
+    let (told, run) =
+        tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, Attendance::Nobody, sender), folded);
     told.unwrap();
     run
 }
@@ -68,7 +78,8 @@ async fn every_scenario_turns_green_by_the_step_that_its_finding_names() {
         let mut draft = stored.draft;
         let run = test(&session, &draft, None).await;
         if let Some(finding) = run.findings.first() {
-            let (told, offers) = session.sandbox.as_ref().unwrap().carry_out(&finding.fix.step);
+            let (told, offers) =
+                session.sandbox.as_ref().unwrap().carry_out(assets::guide(&draft.guide).unwrap(), &finding.fix.step);
             assert!(!told.is_empty(), "{id}");
             let mut typed = None;
             for offer in offers {
@@ -100,7 +111,7 @@ async fn the_home_of_a_rehearsal_goes_with_it() {
 
 #[tokio::test]
 async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     assert_eq!(entries(&session), 1);
 
@@ -138,7 +149,7 @@ async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
 
 #[tokio::test]
 async fn a_failed_write_takes_the_new_entry_back() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let draft = work::open(&session, &name("fno-client-credentials")).await.unwrap().stored.draft;
     let before = draft.clone();
     // A folder where the lock should be: nothing can be written, whoever runs this.
@@ -224,7 +235,7 @@ fn hold_lock(session: &Session) -> std::fs::File {
 
 fn ready(session: &Session) -> SaveRequest {
     let mut draft = ProfileDraft::new("fno-client-credentials");
-    for offer in session.sandbox.as_ref().unwrap().noted() {
+    for offer in session.sandbox.as_ref().unwrap().noted(assets::guide("fno-client-credentials").unwrap()) {
         if let Offer::Value(field, value) = offer {
             draft.set(field, &value);
         }
@@ -284,7 +295,7 @@ async fn a_save_that_nobody_waits_for_any_more_is_done_as_a_whole() {
 
 #[tokio::test]
 async fn a_save_under_another_name_that_fails_leaves_the_name_too() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let old = name("fno-client-credentials");
     let before = work::open(&session, &old).await.unwrap().stored.draft;
     let request = |to: &str, company: &str| {
@@ -312,7 +323,7 @@ async fn a_save_under_another_name_that_fails_leaves_the_name_too() {
 
 #[tokio::test]
 async fn a_copy_has_what_this_version_does_not_know() {
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     let path = session.home.profile(&ready);
     let text = format!("# mine\n{}\n[other]\nkey = 1\n", std::fs::read_to_string(&path).unwrap());
@@ -414,7 +425,7 @@ fn a_save_that_was_not_confirmed_by_the_disk_keeps_both_entries() {
 #[ignore = "run by another test, as a process of its own"]
 async fn child_saves_unconfirmed() {
     let Some(dotfiles) = std::env::var_os("WORK_TEST_FOLDER").map(std::path::PathBuf::from) else { return };
-    let session = session(Scenario::Healthy).await;
+    let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
     let (path, target) = (session.home.profile(&ready), dotfiles.join("profile.toml"));
     std::fs::rename(&path, &target).unwrap();

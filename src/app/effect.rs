@@ -1,6 +1,7 @@
 //! What the screens ask for, as data. The runtime carries it out and answers with a message.
 
-use crate::core::check::{CheckId, Status};
+use crate::core::check::{CheckId, SignInPrompt, Status};
+use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource};
 use crate::core::rules::Cause;
@@ -112,7 +113,14 @@ pub enum Effect {
     /// Find out whether a keyring can be used.
     ProbeKeyring,
     /// Have the sandbox's administrator carry a step out.
-    CarryOut(String),
+    CarryOut {
+        /// The guide that is being followed.
+        guide: &'static Guide,
+        /// The step's id.
+        step: String,
+    },
+    /// Have the sandbox's simulated user answer a sign-in.
+    AnswerSignIn(SignInPrompt),
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
     /// Draw everything anew.

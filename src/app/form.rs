@@ -27,20 +27,20 @@ pub enum FieldKey {
 }
 
 impl FieldKey {
-    /// Its label on screen.
-    pub fn label(self) -> &'static str {
+    /// Its label on screen, in the words of the guide.
+    pub fn label(self, guide: &Guide) -> &str {
         match self {
             FieldKey::Name => "Profile name",
-            FieldKey::Of(field) => field.spec().label,
+            FieldKey::Of(field) => guide.label(field),
             FieldKey::Source => "Secret is kept in",
         }
     }
 
-    /// Where its value is found.
-    pub fn help(self) -> &'static str {
+    /// Where its value is found, in the words of the guide.
+    pub fn help(self, guide: &Guide) -> &str {
         match self {
             FieldKey::Name => "under which the connection is saved: contoso-uat",
-            FieldKey::Of(field) => field.spec().help,
+            FieldKey::Of(field) => guide.help(field),
             FieldKey::Source => "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS",
         }
     }
@@ -264,12 +264,13 @@ impl Form {
             told.push("only the first 64 KiB were taken");
         }
         let text = paste.text.trim_matches(['\n', ' ', '\t']);
+        let guide = self.guide;
         let field = self.field_mut(at)?;
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
                 if looks_like_secret(&question::clean(text).0) {
-                    let secret = FieldKey::Of(FieldId::Secret).label();
+                    let secret = FieldKey::Of(FieldId::Secret).label(guide);
                     return Some(format!(
                         "this looks like a secret's value and was not taken: paste it into '{secret}'"
                     ));

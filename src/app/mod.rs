@@ -88,6 +88,8 @@ enum After {
     Save,
     /// Everything is done.
     Home,
+    /// To the page on which a person signs in.
+    SignIn,
     /// Nothing yet: the test runs.
     Wait,
 }

@@ -8,7 +8,7 @@ use crate::app::keymap::{self, Binding, Context, Intent};
 use crate::app::screens::checks::Run;
 use crate::app::screens::home::Marked;
 use crate::app::{After, App, Screen, Seen};
-use crate::core::check::Status;
+use crate::core::check::{SignInPrompt, Status};
 use crate::core::question::FieldId;
 
 impl App {
@@ -42,9 +42,12 @@ impl App {
                 After::Fix => "go to the step",
                 After::Save => "save",
                 After::Home => "done",
+                After::SignIn => "sign in",
                 After::Wait => "",
             },
             (Context::Checks, Intent::Back) if self.moving_here() => "stop",
+            (Context::Checks, Intent::OpenLink) if self.after_checks() == After::SignIn => "open the page",
+            (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => "copy the code",
             (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
                 Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
                     if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
@@ -65,7 +68,14 @@ impl App {
             }
             (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
             (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
+            (Context::Checks, Intent::CarryOut) => self.sandbox.is_some() && self.after_checks() == After::SignIn,
             (_, Intent::CarryOut) => self.sandbox.is_some(),
+            // In a rehearsal there is no page; the simulated user takes its place.
+            (Context::Checks, Intent::OpenLink | Intent::Enter | Intent::CopyLink)
+                if self.sandbox.is_some() && self.after_checks() == After::SignIn =>
+            {
+                false
+            }
             (_, Intent::OpenLink | Intent::CopyLink) => self.url().is_some(),
             (_, Intent::Reveal) => self.focused_field() == Some(FieldKey::Of(FieldId::Secret)),
             (Context::Step | Context::StepField | Context::EditorField, Intent::Test) => {
@@ -86,6 +96,9 @@ impl App {
             (Context::Checks, Intent::Test) => matches!(self.after_checks(), After::Fix | After::Save | After::Home),
             // A test that works is saved with Enter; what failed may be saved all the same.
             (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
+            (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => {
+                self.sandbox.is_none() && matches!(self.asked(), Some(SignInPrompt::DeviceCode { .. }))
+            }
             (Context::Checks, Intent::CopyDetails) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
@@ -105,6 +118,7 @@ impl App {
         let Some(Screen::Checks(checks)) = self.stack.last() else { return After::Wait };
         match &checks.run {
             Run::Idle => After::Start,
+            Run::Running { fold, .. } if fold.asks().is_some() => After::SignIn,
             Run::Trouble(_) => After::Again,
             // A warning is to be planned for; what works is saved first.
             Run::Ended { fold, stopped: false } if fold.verdict() == Status::Warning && self.unsaved() => After::Save,
@@ -114,6 +128,14 @@ impl App {
             Run::Ended { fold, .. } if fold.verdict() > Status::Warning => After::Again,
             Run::Ended { .. } if self.unsaved() => After::Save,
             Run::Ended { .. } => After::Home,
+        }
+    }
+
+    /// What a person is asked to do by the test that is seen.
+    fn asked(&self) -> Option<SignInPrompt> {
+        match self.stack.last() {
+            Some(Screen::Checks(checks)) => checks.asks().map(|(prompt, _)| prompt),
+            _ => None,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::app::screens::checks::{Checks, Run};
 use crate::app::screens::home::Round;
 use crate::app::screens::wizard::Wizard;
 use crate::app::{After, App, Screen};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Status};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, SignInPrompt, Status};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Judge;
@@ -72,7 +72,7 @@ impl App {
                 && *mine == run
             {
                 let draft = &checks.draft;
-                let values = |name: &str| draft.template_value(name, clouds);
+                let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
                 return;
             }
@@ -153,10 +153,19 @@ impl App {
                 After::Fix => return self.go_to_fix(),
                 After::Save => return self.save_form(),
                 After::Home => self.stack.clear(),
+                After::SignIn => return self.sign_in(),
                 After::Wait => {}
             },
+            Intent::OpenLink if after == After::SignIn => return self.sign_in(),
+            Intent::CarryOut if after == After::SignIn && self.sandbox.is_some() => return self.sign_in(),
             Intent::OpenLink => return self.link(false),
             Intent::CopyLink => return self.link(true),
+            Intent::CopyDetails if after == After::SignIn => {
+                return match checks.asks() {
+                    Some((SignInPrompt::DeviceCode { code, .. }, _)) => vec![Effect::CopyText(code)],
+                    _ => self.link(true),
+                };
+            }
             Intent::CopyDetails => return vec![Effect::CopyText(checks.details())],
             Intent::Save if unsaved => return self.save_form(),
             Intent::Save => self.say("this is saved already"),
@@ -174,6 +183,16 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// To the page on which a person signs in; in a rehearsal the simulated user does.
+    fn sign_in(&mut self) -> Vec<Effect> {
+        let Some(Screen::Checks(checks)) = self.stack.last() else { return Vec::new() };
+        match checks.asks() {
+            Some((prompt, _)) if self.sandbox.is_some() => vec![Effect::AnswerSignIn(prompt)],
+            Some((prompt, _)) => vec![Effect::OpenLink(prompt.url().to_owned())],
+            None => Vec::new(),
+        }
     }
 
     /// To the step that mends the marked finding: in the wizard below, or in one made of the editor below, or in one

@@ -58,7 +58,7 @@ impl App {
             Intent::CopyLink => return self.link(true),
             Intent::CarryOut if self.sandbox.is_some() => {
                 let step = wizard.current().id.clone();
-                return vec![Effect::CarryOut(step)];
+                return vec![Effect::CarryOut { guide: wizard.guide(), step }];
             }
             Intent::CarryOut => self.warn("only in the sandbox: start with --sandbox to rehearse"),
             Intent::Test => return self.test_form(),
@@ -108,7 +108,9 @@ impl App {
             Some(Screen::Wizard(wizard)) => {
                 let draft = wizard.form.draft();
                 let own = wizard.fault_here().and_then(|fault| fault.url.clone());
-                own.or_else(|| wizard.current().url(&|name| draft.template_value(name, self.know.clouds)))
+                own.or_else(|| {
+                    wizard.current().url(&|name| draft.template_value(name, Some(wizard.guide()), self.know.clouds))
+                })
             }
             Some(Screen::Checks(checks)) => checks.url(),
             _ => None,
@@ -148,9 +150,10 @@ impl App {
         let Some(form) = self.form() else { return true };
         let problems = form.problems(to_save);
         let Some((key, text)) = problems.first().cloned() else { return false };
-        self.focus_field(key);
         let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
-        self.warn(format!("{}: {text}{more}", key.label()));
+        let label = key.label(form.guide).to_owned();
+        self.focus_field(key);
+        self.warn(format!("{label}: {text}{more}"));
         true
     }
 

@@ -5,14 +5,15 @@
 use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
-use crate::cli::{Context, Done, Ended, formats, profile_name};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, Status, is_told};
+use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, is_told};
 use crate::core::names::ProfileName;
+use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
 use crate::core::secret::Scrubber;
-use crate::work::{self, Opened, Session};
+use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -172,13 +173,22 @@ async fn test(
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();
     let mut running = JoinSet::new();
+    let attendance = attendance(context, session);
+    let (asked, mut prompts) = mpsc::unbounded_channel();
     for (place, (profile, draft)) in ready.into_iter().enumerate() {
         let (session, limit, wanted, only) = (session.clone(), limit.clone(), wanted.clone(), only.to_vec());
+        let asked = asked.clone();
         running.spawn(async move {
             // The semaphore is never closed, so there is always a permit in the end.
             let _permit = limit.acquire_owned().await;
             let started = Timestamp::now();
-            let (run, _) = one(&session, &profile, &draft, &wanted, |_| ()).await;
+            // The receiver lives as long as the tests run.
+            let watch = |event: &CheckEvent| {
+                if let CheckEvent::SignIn { prompt, .. } = event {
+                    drop(asked.send((profile.name.clone(), prompt.clone())));
+                }
+            };
+            let (run, _) = one(&session, &profile, &draft, &wanted, attendance, watch).await;
             let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             if only.is_empty() {
@@ -189,7 +199,16 @@ async fn test(
     }
     let mut tested = Vec::new();
     context.printer.progress(&format!("testing, 0 of {total} done"));
-    while let Some(ended) = running.join_next().await {
+    loop {
+        let ended = tokio::select! {
+            Some((name, prompt)) = prompts.recv() => {
+                context.printer.progress("");
+                ask_to_sign_in(context, &name, &prompt);
+                continue;
+            }
+            ended = running.join_next() => ended,
+        };
+        let Some(ended) = ended else { break };
         let broken = |error| Failure::here(format!("a test broke off: {error}"), "please report this as a fault");
         tested.push(ended.map_err(broken)?);
         context.printer.progress(&format!("testing, {} of {total} done", tested.len()));
@@ -197,6 +216,14 @@ async fn test(
     context.printer.progress("");
     tested.sort_by_key(|(place, _)| *place);
     Ok(tested.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Who signs in: in a rehearsal the simulated user does.
+pub fn attendance(context: &Context, session: &Session) -> Attendance {
+    match context.global.no_input || session.sandbox.is_some() {
+        true => Attendance::Nobody,
+        false => Attendance::Person,
+    }
 }
 
 /// Notes how a whole test came out.
@@ -211,6 +238,7 @@ pub async fn one(
     profile: &Profile,
     draft: &ProfileDraft,
     wanted: &[CheckId],
+    attendance: Attendance,
     mut watch: impl FnMut(&CheckEvent),
 ) -> (CheckRun, Scrubber) {
     let (sender, mut events) = mpsc::channel(16);
@@ -226,13 +254,34 @@ pub async fn one(
         }
         run
     };
-    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, sender), folding);
+    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, attendance, sender), folding);
     let known = told.unwrap_or_else(|error| {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
         Scrubber::default()
     });
     (run, known)
+}
+
+/// Tells a person what to do, on standard error: the data goes elsewhere.
+pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
+    let printer = &context.printer;
+    let seconds = prompt.lasts().as_secs();
+    match prompt {
+        SignInPrompt::Browser { url, .. } => {
+            printer.say(&format!(
+                "{name}: to test as its user, open this page in a browser on this machine and sign in ({seconds} s):"
+            ));
+            printer.say(&format!("  {}", shown(url)));
+        }
+        SignInPrompt::DeviceCode { url, code, .. } => {
+            printer.say(&format!(
+                "{name}: to test as its user, open this page in any browser, type the code, and sign in ({seconds} s):"
+            ));
+            printer.say(&format!("  {}   code: {}", shown(url), shown(code)));
+        }
+    }
+    printer.say("  The token is used for this test alone and then dropped. Ctrl-C stops.");
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.
@@ -257,6 +306,9 @@ fn human(context: &Context, report: &ProfileReport) {
                 "{head}{}",
                 if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
             ));
+            for permission in permissions::Line::of(&line.details) {
+                printer.out(&printer.wrap(&shown(&permission.text()), "      permission: ", 18));
+            }
             for note in line.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
                 if let Some(note) = note.as_str() {
                     printer.out(&printer.wrap(note, "      note: ", 12));

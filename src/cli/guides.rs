@@ -5,6 +5,7 @@
 use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, profile_name};
+use crate::core::guide::Listing;
 use crate::core::profile::ProfileDraft;
 use crate::core::report::{GuideReport, GuidesReport, SCHEMA, StepReport, Steps};
 use crate::work;
@@ -51,9 +52,14 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         if let Steps::Full(steps) = &guide.steps {
             for (number, step) in steps.iter().enumerate() {
                 self::step(context, number + 1, step);
+                for listing in &step.lists {
+                    match listing {
+                        Listing::Permissions => permissions(context, guide),
+                        Listing::Form => form(context, guide),
+                    }
+                }
             }
         }
-        permissions(context, guide);
     }
     OK
 }
@@ -81,12 +87,21 @@ fn step(context: &Context, number: usize, step: &StepReport) {
 
 fn permissions(context: &Context, guide: &GuideReport) {
     let printer = &context.printer;
-    for (number, permission) in guide.permissions.iter().flatten().enumerate() {
-        if number == 0 {
-            printer.out("");
-            printer.out(&printer.bold("Permissions, and the truth about each"));
+    printer.out("   The permissions, and the truth about each:");
+    for permission in guide.permissions.iter().flatten() {
+        let head = format!("{} ({}). {}", permission.name, permission.heading(), permission.why);
+        printer.out(&printer.wrap(&head, "   - ", 5));
+    }
+}
+
+fn form(context: &Context, guide: &GuideReport) {
+    let printer = &context.printer;
+    if let Some(form) = &guide.form {
+        printer.out(&printer.wrap(&form.title, "   ", 3));
+        for field in &form.fields {
+            let value = if field.value.is_empty() { String::new() } else { format!(": {}", field.value) };
+            printer.out(&format!("   - {}{value}", field.name));
+            printer.out(&printer.wrap(&field.about, "     ", 5));
         }
-        let head = format!("{} ({}): {}.", permission.name, permission.api, permission.need.label());
-        printer.out(&printer.wrap(&format!("{head} {}", permission.why), "   ", 5));
     }
 }

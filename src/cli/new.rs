@@ -94,7 +94,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
 }
 
 /// The guide of that id.
-fn guide(id: &str) -> Result<&'static Guide, Failure> {
+pub fn guide(id: &str) -> Result<&'static Guide, Failure> {
     assets::guide(id).ok_or_else(|| {
         let known: Vec<&str> = assets::guides().iter().map(|guide| guide.id.as_str()).collect();
         Failure::usage("there is no guide of that id", format!("the guides are {}", known.join(", ")))

@@ -62,12 +62,13 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let started = jiff::Timestamp::now();
     let mut answers = Vec::new();
     context.printer.progress("testing");
-    let watch = |event: &CheckEvent| {
-        if let CheckEvent::Finished { check, result, .. } = event {
-            answers.extend(Answer::of(*check, result));
-        }
+    let watch = |event: &CheckEvent| match event {
+        CheckEvent::Finished { check, result, .. } => answers.extend(Answer::of(*check, result)),
+        CheckEvent::SignIn { prompt, .. } => check::ask_to_sign_in(context, &profile.name, prompt),
+        CheckEvent::Started { .. } | CheckEvent::Waiting { .. } => {}
     };
-    let (run, known) = check::one(&session, &profile, &draft, &CheckId::ALL, watch).await;
+    let attendance = check::attendance(context, &session);
+    let (run, known) = check::one(&session, &profile, &draft, &CheckId::ALL, attendance, watch).await;
     context.printer.progress("");
     check::note(&session, &profile.name, &run).await;
 

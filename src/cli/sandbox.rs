@@ -2,8 +2,10 @@
 //!
 //! Says how to reach it. What it simulates is the business of the sandbox itself.
 
+use crate::assets;
 use crate::cli::failure::Failure;
-use crate::cli::{Context, Done, OK, scenario};
+use crate::cli::{Context, Done, OK, new, scenario};
+use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::question::FieldId;
 use crate::sandbox::{self, Offer, Sandbox, Scenario};
 use serde_json::json;
@@ -15,11 +17,13 @@ const VARIABLE: &str = "D365_SANDBOX_SECRET";
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Serve the simulated tenant on this machine until Ctrl-C.\n\n\
-        It speaks as Entra and Finance & Operations do, over plain HTTP on 127.0.0.1, and prints how to reach\n\
-        it. Its secret is made up and opens nothing else. Every command can also be rehearsed with\n\
-        --sandbox[=SCENARIO], without this.",
+        It speaks as Entra, Finance & Operations, Business Central and Microsoft Graph do, over plain HTTP on\n\
+        127.0.0.1, and prints how to reach it. Where a user signs in, it serves the page, which can also be\n\
+        answered from a terminal. Its secret is made up and opens nothing else. Every command can also be\n\
+        rehearsed with --sandbox[=SCENARIO], without this.",
     after_help = "Examples:\n  \
         d365-connect sandbox --scenario secret-expired --port 8365\n  \
+        d365-connect sandbox --guide business-central --scenario app-card-missing\n  \
         d365-connect sandbox --list\n\n\
         Exit codes: 130 after Ctrl-C, 2 there is no such scenario, 3 the port cannot be had"
 )]
@@ -30,6 +34,9 @@ pub struct Args {
     /// Serve on this port instead of a free one
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     port: u16,
+    /// Print a profile for this guide
+    #[arg(long, value_name = "ID", default_value = "fno-client-credentials")]
+    guide: String,
     /// List the scenarios
     #[arg(long)]
     list: bool,
@@ -41,6 +48,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         return OK;
     }
     let scenario = scenario(&args.scenario)?;
+    let guide = new::guide(&args.guide)?;
     let sandbox = Sandbox::start(scenario, args.port).await.map_err(|error| {
         Failure::here(
             format!("the sandbox cannot listen on port {}: {error}", args.port),
@@ -48,11 +56,11 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         )
     })?;
     let port = sandbox.address().port();
-    let offers = sandbox.noted();
+    let offers = sandbox.noted(guide);
     if context.is_json() {
-        context.printer.json(&report(scenario, port, &offers));
+        context.printer.json(&report(scenario, guide, port, &offers));
     } else {
-        context.printer.out(&lines(scenario, port, &offers));
+        context.printer.out(&lines(scenario, guide, port, &offers));
     }
     // Until Ctrl-C, which is heard above.
     std::future::pending::<Done>().await
@@ -60,13 +68,22 @@ pub async fn run(args: &Args, context: &Context) -> Done {
 
 fn list(context: &Context) {
     if context.is_json() {
-        let all: Vec<_> = Scenario::ALL.iter().map(|s| json!({ "id": s.as_str(), "about": s.about() })).collect();
+        let all: Vec<_> = Scenario::ALL
+            .iter()
+            .map(|s| json!({ "id": s.as_str(), "about": s.about(), "guides": guides_of(*s) }))
+            .collect();
         context.printer.json(&json!({ "schema": 1, "scenarios": all }));
         return;
     }
     let rows: Vec<Vec<String>> =
         Scenario::ALL.iter().map(|s| vec![s.as_str().to_owned(), s.about().to_owned()]).collect();
     context.printer.out(&context.printer.table(&rows));
+}
+
+/// The guides that may meet a scenario.
+fn guides_of(scenario: Scenario) -> Vec<&'static str> {
+    let meets = |guide: &&Guide| guide.sign_in.iter().any(|way| scenario.concerns(guide.product, *way));
+    assets::guides().iter().filter(meets).map(|guide| guide.id.as_str()).collect()
 }
 
 /// The profile's values, with real loopback addresses in place of the fixed names.
@@ -86,41 +103,99 @@ fn simulated_secret(offers: &[Offer]) -> Option<&str> {
     })
 }
 
-fn lines(scenario: Scenario, port: u16, offers: &[Offer]) -> String {
+/// The product's name in the sandbox's own addresses.
+fn product(guide: &Guide) -> &'static str {
+    match guide.product {
+        Product::FinanceOperations => "finance-operations",
+        Product::BusinessCentral => "business-central",
+        Product::Graph => "graph",
+    }
+}
+
+/// Where the product's API is.
+fn api(guide: &Guide, base: &str) -> String {
+    match guide.product {
+        Product::FinanceOperations => format!("{base}/data"),
+        Product::BusinessCentral => format!("{base}/v2.0/Production/api/v2.0"),
+        Product::Graph => format!("{base}/v1.0"),
+    }
+}
+
+/// How a user's sign-in is answered from a terminal, for the ways that the guide has.
+fn answers(guide: &Guide, base: &str) -> Vec<(&'static str, String)> {
+    let of = |way: &SignIn| match way {
+        SignIn::App => None,
+        SignIn::Loopback => Some((
+            "Sign in, browser",
+            "curl -L 'PAGE&sandbox=approve'   (or deny; PAGE is what the test shows)".to_owned(),
+        )),
+        SignIn::DeviceCode => {
+            Some(("Sign in, code", format!("curl '{base}/device?user_code=CODE&sandbox=approve'   (or deny)")))
+        }
+    };
+    guide.sign_in.iter().filter_map(of).collect()
+}
+
+fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> String {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let settings: Vec<String> = values(port, offers)
         .into_iter()
         .map(|(field, value)| format!("    --set {} \\\n", quoted(&format!("{field}={value}"))))
         .collect();
     let secret = simulated_secret(offers).map(quoted).unwrap_or_default();
+    let product = product(guide);
+    let mut hints = vec![
+        ("API", api(guide, &base)),
+        ("What it holds", format!("curl '{base}/sandbox?product={product}'")),
+        ("Carry out a step", format!("curl -X POST '{base}/sandbox/steps/STEP?product={product}'")),
+    ];
+    hints.extend(answers(guide, &base));
+    let hints: Vec<String> =
+        hints.into_iter().map(|(what, how)| format!("\n{:<22}{how}", format!("{what}:"))).collect();
     format!(
         "The simulated tenant listens on {base}, until Ctrl-C.\n\
-         Scenario {}: {}\n\n\
+         Scenario {}: {}\n{}\n\
          A profile for it; the secret is made up and opens nothing else:\n\n  \
          export {VARIABLE}={secret}\n  \
-         d365-connect new sandbox --no-input \\\n{}    --secret env:{VARIABLE}\n  \
-         d365-connect check sandbox\n\n\
-         What it holds:        curl {base}/sandbox\n\
-         Carry out a step:     curl -X POST {base}/sandbox/steps/STEP   (register-in-d365, client-secret, …)",
+         d365-connect new sandbox --no-input --guide {} \\\n{}    --secret env:{VARIABLE}\n  \
+         d365-connect check sandbox\n{}\n\n\
+         Steps are those of the guide: {}",
         scenario.as_str(),
         scenario.about(),
+        unconcerned(scenario, guide),
+        guide.id,
         settings.concat(),
+        hints.concat(),
+        guide.steps.iter().map(|step| step.id.as_str()).collect::<Vec<_>>().join(", "),
     )
 }
 
-fn report(scenario: Scenario, port: u16, offers: &[Offer]) -> serde_json::Value {
+/// A line for a scenario that this guide never meets.
+fn unconcerned(scenario: Scenario, guide: &Guide) -> &'static str {
+    if guide.sign_in.iter().any(|way| scenario.concerns(guide.product, *way)) {
+        ""
+    } else {
+        "This guide does not meet that: for it, all is well.\n"
+    }
+}
+
+fn report(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> serde_json::Value {
     let base = sandbox::for_others(sandbox::AUTHORITY, port);
     let values: serde_json::Map<String, serde_json::Value> =
         values(port, offers).into_iter().map(|(field, value)| (field.to_string(), value.into())).collect();
+    let product = product(guide);
     json!({
         "schema": 1,
         "scenario": scenario.as_str(),
         "about": scenario.about(),
+        "guide": guide.id,
         "base_url": base,
+        "api_url": api(guide, &base),
         "values": values,
         "secret": simulated_secret(offers),
-        "state_url": format!("{base}/sandbox"),
-        "steps_url": format!("{base}/sandbox/steps/STEP"),
+        "state_url": format!("{base}/sandbox?product={product}"),
+        "steps_url": format!("{base}/sandbox/steps/STEP?product={product}"),
+        "device_url": format!("{base}/device"),
     })
 }
 

@@ -25,16 +25,21 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let row = work::row(&session.home, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
     let draft = &stored.draft;
     let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+    let list = |field| question::list(draft.value(field)).map(str::to_owned).collect();
     if context.is_json() {
         context.printer.json(&ShowReport {
             schema: SCHEMA,
             line: list::line(&row),
             path: stored.path.display().to_string(),
             reads: draft.source.as_ref().and_then(SecretSource::reads),
+            sign_in: given(FieldId::SignIn),
+            redirect_uri: given(FieldId::RedirectUri),
             d365: D365Fields {
+                environment: given(FieldId::Environment),
+                permissions: list(FieldId::Permissions),
                 user_id: given(FieldId::UserId),
                 company: given(FieldId::Company),
-                entities: question::list(draft.value(FieldId::Entities)).map(str::to_owned).collect(),
+                entities: list(FieldId::Entities),
             },
             network: NetworkFields {
                 authority_url: given(FieldId::AuthorityUrl),

@@ -212,6 +212,43 @@ pub enum CheckResult {
     },
 }
 
+/// What a person has to do so that a test can go on. Facts 1.8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInPrompt {
+    /// Open this page in a browser on this machine, and sign in.
+    Browser {
+        /// The page at the sign-in host.
+        url: String,
+        /// How long the answer is waited for.
+        lasts: Duration,
+    },
+    /// Open this page in any browser, type the code, and sign in.
+    DeviceCode {
+        /// The page at the sign-in host.
+        url: String,
+        /// The code.
+        code: String,
+        /// How long the code is good.
+        lasts: Duration,
+    },
+}
+
+impl SignInPrompt {
+    /// The page to open.
+    pub fn url(&self) -> &str {
+        match self {
+            SignInPrompt::Browser { url, .. } | SignInPrompt::DeviceCode { url, .. } => url,
+        }
+    }
+
+    /// How long it can be answered.
+    pub fn lasts(&self) -> Duration {
+        match self {
+            SignInPrompt::Browser { lasts, .. } | SignInPrompt::DeviceCode { lasts, .. } => *lasts,
+        }
+    }
+}
+
 /// What a running test tells, in order. Times count from the start of the run.
 #[derive(Debug, Clone)]
 pub enum CheckEvent {
@@ -221,6 +258,15 @@ pub enum CheckEvent {
         check: CheckId,
         /// When.
         at: Duration,
+    },
+    /// A check waits for a person to sign in.
+    SignIn {
+        /// Which.
+        check: CheckId,
+        /// Since when.
+        at: Duration,
+        /// What the person has to do.
+        prompt: SignInPrompt,
     },
     /// A check waits before it asks again.
     Waiting {
@@ -249,6 +295,8 @@ pub struct CheckState {
     pub started: Option<Duration>,
     /// What it is waiting for, if anything.
     pub waiting: Option<String>,
+    /// What a person has to do, and since when that is waited for.
+    pub asks: Option<(SignInPrompt, Duration)>,
     /// How it ended, if it did.
     pub done: Option<CheckDone>,
 }
@@ -286,6 +334,10 @@ impl CheckRun {
                 self.elapsed = self.elapsed.max(at);
                 self.states.entry(check).or_default().started = Some(at);
             }
+            CheckEvent::SignIn { check, at, prompt } => {
+                self.elapsed = self.elapsed.max(at);
+                self.states.entry(check).or_default().asks = Some((prompt, at));
+            }
             CheckEvent::Waiting { check, reason, wait } => {
                 let text = format!("{reason}, again in {} s", wait.as_secs().max(1));
                 self.states.entry(check).or_default().waiting = Some(text);
@@ -295,6 +347,7 @@ impl CheckRun {
                 let state = self.states.entry(check).or_default();
                 let took = state.started.map_or(Duration::ZERO, |start| at.saturating_sub(start));
                 state.waiting = None;
+                state.asks = None;
                 let (status, summary, details) = match result {
                     CheckResult::Passed { summary, details } => (Status::Passed, summary, details),
                     CheckResult::Warning { summary, details, evidence } => {
@@ -326,6 +379,11 @@ impl CheckRun {
     /// One check's state; a check of which nothing was heard is the default.
     pub fn state(&self, check: CheckId) -> CheckState {
         self.states.get(&check).cloned().unwrap_or_default()
+    }
+
+    /// What a person has to do now, and since when that is waited for.
+    pub fn asks(&self) -> Option<(SignInPrompt, Duration)> {
+        self.states.values().find_map(|state| state.asks.clone())
     }
 
     /// The check that runs and has got furthest, if any runs.

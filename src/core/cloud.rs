@@ -63,6 +63,8 @@ pub struct Cloud {
     pub authority_aliases: Vec<String>,
     /// Microsoft Graph's origin.
     pub graph: String,
+    /// The origin of Business Central's API, where the cloud is known to have one.
+    pub business_central: Option<String>,
     /// The origin of the portal in which apps are registered.
     pub portal: String,
 }
@@ -108,6 +110,24 @@ pub enum HostKind {
     Odd,
 }
 
+impl HostKind {
+    /// Whose host it is, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            HostKind::FinanceOperations => "Finance & Operations",
+            HostKind::Dataverse => "Dataverse",
+            HostKind::BusinessCentral => "Business Central",
+            HostKind::Graph => "Microsoft Graph",
+            HostKind::SignIn => "Microsoft Entra ID sign-in",
+            HostKind::Portal => "a Microsoft portal",
+            HostKind::RetiredGraph => "Azure AD Graph, which is retired",
+            HostKind::Sandbox => "the sandbox",
+            HostKind::Loopback => "this machine",
+            HostKind::Odd => "somebody unknown",
+        }
+    }
+}
+
 /// All of `assets/clouds.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +135,9 @@ pub struct Clouds {
     /// The clouds.
     #[serde(rename = "cloud")]
     pub clouds: Vec<Cloud>,
+    /// Hosts besides the sign-in hosts on which Microsoft has people type a device code.
+    #[serde(default)]
+    pub device_pages: Vec<String>,
     /// The host endings; the longest that fits wins.
     #[serde(rename = "host")]
     pub hosts: Vec<HostRule>,

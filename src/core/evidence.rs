@@ -104,6 +104,22 @@ pub enum Mark {
     TenantDiffers,
     /// The token has no `oid`: the app has no service principal in the tenant (facts 1.4).
     ObjectIdMissing,
+    /// The token carries no permission at all, and its product wants one (facts 1.3).
+    RolesMissing,
+    /// The token lacks a permission that was chosen for this connection.
+    RoleMissing,
+    /// A person signed in, or was asked to: the token acts for a user.
+    UserSignIn,
+    /// The sign-in was by device code.
+    DeviceCode,
+    /// The list of environments does not hold the one that is wanted.
+    EnvironmentAbsent,
+    /// The list of companies does not hold the one that is wanted.
+    CompanyAbsent,
+    /// A device code is wanted from a host that is none of Microsoft's sign-in hosts (safety rule 14).
+    DeviceCodeElsewhere,
+    /// Nobody was there to sign in, or nobody did in time.
+    NobodySignedIn,
     /// The token is expired or not yet valid by this machine's clock.
     ClockDiffers,
     /// The secret is a GUID.

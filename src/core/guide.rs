@@ -2,10 +2,13 @@
 //!
 //! A guide is data: a new one needs no code. Knows no particular guide.
 
+use crate::core::cloud::HostKind;
 use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use uuid::{Uuid, uuid};
 
 /// The product a guide connects to; decides what the live test sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -13,6 +16,98 @@ use std::collections::BTreeMap;
 pub enum Product {
     /// Dynamics 365 Finance & Operations.
     FinanceOperations,
+    /// Dynamics 365 Business Central.
+    BusinessCentral,
+    /// Microsoft Graph, the API of Office 365.
+    Graph,
+}
+
+impl Product {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Product::FinanceOperations => "Finance & Operations",
+            Product::BusinessCentral => "Business Central",
+            Product::Graph => "Microsoft Graph",
+        }
+    }
+
+    /// Its API, as the portal names it in the list of permissions.
+    pub fn api(self) -> &'static str {
+        match self {
+            Product::FinanceOperations => "Dynamics ERP",
+            Product::BusinessCentral => "Dynamics 365 Business Central",
+            Product::Graph => "Microsoft Graph",
+        }
+    }
+
+    /// What its hosts are.
+    pub fn host_kind(self) -> HostKind {
+        match self {
+            Product::FinanceOperations => HostKind::FinanceOperations,
+            Product::BusinessCentral => HostKind::BusinessCentral,
+            Product::Graph => HostKind::Graph,
+        }
+    }
+
+    /// Its application id in every tenant, which v2 tokens carry as audience. Facts 2.1, 2.2, 2.4.
+    pub fn app_id(self) -> Uuid {
+        match self {
+            Product::FinanceOperations => uuid!("00000015-0000-0000-c000-000000000000"),
+            Product::BusinessCentral => uuid!("996def3d-b36c-4153-8607-a6fd3c01b89f"),
+            Product::Graph => uuid!("00000003-0000-0000-c000-000000000000"),
+        }
+    }
+
+    /// Whether an app that signs in by itself is refused without application permissions in its token. Facts 1.3.
+    pub fn wants_roles(self) -> bool {
+        match self {
+            Product::FinanceOperations => false,
+            Product::BusinessCentral | Product::Graph => true,
+        }
+    }
+}
+
+/// How the live test signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignIn {
+    /// As the app itself: client credentials.
+    App,
+    /// As a user, in a browser on this machine: authorization code with PKCE over a loopback redirect.
+    Loopback,
+    /// As a user, in a browser anywhere: device code.
+    DeviceCode,
+}
+
+impl SignIn {
+    /// Every way to sign in.
+    pub const ALL: [SignIn; 3] = [SignIn::App, SignIn::Loopback, SignIn::DeviceCode];
+
+    /// The name in profile files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SignIn::App => "app",
+            SignIn::Loopback => "loopback",
+            SignIn::DeviceCode => "device-code",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(text: &str) -> Option<SignIn> {
+        SignIn::ALL.into_iter().find(|way| way.as_str() == text)
+    }
+
+    /// Whether a person signs in.
+    pub fn is_user(self) -> bool {
+        self != SignIn::App
+    }
+}
+
+impl fmt::Display for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Who can carry a step out.
@@ -43,6 +138,8 @@ pub struct Guide {
     pub place: u8,
     /// What it connects to.
     pub product: Product,
+    /// How the product signs in; the first is the one for those who choose none.
+    pub sign_in: Vec<SignIn>,
     /// Fields without which the live test cannot run, beyond tenant, client id and credential.
     #[serde(default)]
     pub required: Vec<FieldId>,
@@ -51,15 +148,59 @@ pub struct Guide {
     pub optional: Vec<FieldId>,
     /// What the live test reads at the end.
     pub reads: Vec<Entity>,
+    /// What the product also writes: told with `access`, never tried.
+    pub writes: Option<String>,
     /// Names that other documents use for entities, and the entities' real names.
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
     /// Which permissions are spoken of, and the truth about each.
     #[serde(default, rename = "permission")]
     pub permissions: Vec<Permission>,
+    /// Words for fields that this guide says better than the fields' own.
+    #[serde(default)]
+    pub words: BTreeMap<FieldId, Words>,
+    /// The form into which the values go in the end, as the product that is connected names its fields.
+    pub form: Option<TargetForm>,
     /// The steps.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+}
+
+/// Better words for a field, where a guide has them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Its label.
+    pub label: Option<String>,
+    /// Where it is found.
+    pub help: Option<String>,
+    /// How it looks.
+    pub example: Option<String>,
+}
+
+/// The form of the product that is connected: what it calls our values.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetForm {
+    /// What the form is called there: `Subscription settings in iPaaS.com`.
+    pub title: String,
+    /// Its fields, in its order.
+    #[serde(rename = "field")]
+    pub fields: Vec<TargetField>,
+}
+
+/// One field of such a form.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetField {
+    /// Its name there: `API key`.
+    pub name: String,
+    /// What goes into it, with holes: `{client_id}`. Empty where it is none of our values.
+    #[serde(default)]
+    pub value: String,
+    /// What is to be known about it.
+    #[serde(default)]
+    pub about: String,
 }
 
 /// An entity that the live test reads one row of.
@@ -70,6 +211,9 @@ pub struct Entity {
     pub name: String,
     /// What it holds.
     pub what: String,
+    /// Of all entities with the same word here one that can be read is enough.
+    #[serde(default)]
+    pub either: Option<String>,
 }
 
 /// A permission on an API, and whether it matters.
@@ -86,6 +230,17 @@ pub struct Permission {
     pub need: Need,
     /// Why.
     pub why: String,
+    /// What takes its place where it is retired, as the portal names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+}
+
+impl Permission {
+    /// What it is, in a line: its kind, its API, whether it matters, and what takes its place.
+    pub fn heading(&self) -> String {
+        let now = self.now.as_ref().map(|now| format!("; now {now} of Microsoft Graph")).unwrap_or_default();
+        format!("{}, {}: {}{now}", self.kind.label(), self.api, self.need.label())
+    }
 }
 
 /// The two kinds of permission.
@@ -98,6 +253,16 @@ pub enum PermissionKind {
     Application,
 }
 
+impl PermissionKind {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PermissionKind::Delegated => "delegated",
+            PermissionKind::Application => "application",
+        }
+    }
+}
+
 /// Whether a permission matters for this guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -108,6 +273,8 @@ pub enum Need {
     AskedFor,
     /// No effect on this sign-in; it does no harm.
     Harmless,
+    /// Of an API that is switched off: not to be added any more.
+    Retired,
 }
 
 impl Need {
@@ -117,8 +284,19 @@ impl Need {
             Need::Needed => "needed",
             Need::AskedFor => "asked for by vendors",
             Need::Harmless => "harmless, not needed",
+            Need::Retired => "retired, no effect",
         }
     }
+}
+
+/// Something of the guide that a step shows in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listing {
+    /// The permissions, and the truth about each.
+    Permissions,
+    /// The form of the product that is connected.
+    Form,
 }
 
 /// One step of a guide.
@@ -147,6 +325,9 @@ pub struct Step {
     /// What it collects.
     #[serde(default)]
     pub collects: Vec<FieldId>,
+    /// What of the guide's own is shown with it.
+    #[serde(default)]
+    pub lists: Vec<Listing>,
     /// What to watch for; where a vendor's page is out of date, it says so.
     #[serde(default)]
     pub watch: Vec<String>,
@@ -163,6 +344,26 @@ impl Guide {
     /// Where a step stands.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.id == id)
+    }
+
+    /// Whether a profile of this guide may hold that field.
+    pub fn takes(&self, field: FieldId) -> bool {
+        self.needs().contains(&field) || self.optional.contains(&field)
+    }
+
+    /// The field's label in the words of this guide.
+    pub fn label(&self, field: FieldId) -> &str {
+        self.words.get(&field).and_then(|words| words.label.as_deref()).unwrap_or(field.spec().label)
+    }
+
+    /// Where the field is found, in the words of this guide.
+    pub fn help(&self, field: FieldId) -> &str {
+        self.words.get(&field).and_then(|words| words.help.as_deref()).unwrap_or(field.spec().help)
+    }
+
+    /// How the field looks, in the words of this guide.
+    pub fn example(&self, field: FieldId) -> &str {
+        self.words.get(&field).and_then(|words| words.example.as_deref()).unwrap_or(field.spec().example)
     }
 
     /// Every field that a profile of this guide needs, the credential included.

@@ -12,6 +12,7 @@ pub mod guide;
 pub mod intake;
 pub mod log;
 pub mod names;
+pub mod permissions;
 pub mod profile;
 pub mod question;
 pub mod report;

@@ -2,9 +2,9 @@
 //!
 //! Does not know how a profile is written to disk, or where a secret is kept.
 
-use crate::core::cloud::{Cloud, CloudId, Clouds};
+use crate::core::cloud::{CloudId, Clouds};
 use crate::core::expiry;
-use crate::core::guide::Guide;
+use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::names::{ClientId, ProfileName, TenantId};
 use crate::core::question::{self, Context, FieldId, Note, Weight};
 use crate::core::resource::ResourceUrl;
@@ -164,6 +164,7 @@ impl ProfileDraft {
         let (value, _) = question::clean(text);
         // A URL is kept as it will be used, so that what is shown, saved and sent is the same.
         let value = match field {
+            FieldId::Entities | FieldId::Permissions => question::list(&value).collect::<Vec<_>>().join(", "),
             FieldId::ResourceUrl | FieldId::AuthorityUrl | FieldId::GraphUrl => {
                 ResourceUrl::parse(&value).map_or(value, |(url, _)| url.as_str().to_owned())
             }
@@ -188,16 +189,66 @@ impl ProfileDraft {
         CloudId::parse(self.value(FieldId::Cloud)).unwrap_or(CloudId::Global)
     }
 
-    /// A value by its name in templates.
-    pub fn template_value(&self, name: &str, clouds: &Clouds) -> Option<String> {
+    /// How the live test signs in: as chosen, else the guide's first way.
+    pub fn sign_in(&self, guide: &Guide) -> SignIn {
+        let chosen = SignIn::parse(self.value(FieldId::SignIn));
+        chosen.or(guide.sign_in.first().copied()).unwrap_or(SignIn::App)
+    }
+
+    /// The origin of the API: as given, else the cloud's own, where the product has one for all tenants.
+    pub fn resource(&self, product: Product, clouds: &Clouds) -> Option<ResourceUrl> {
+        let parse = |text: &str| ResourceUrl::parse(text).ok().map(|(url, _)| url);
+        let given = self.value(FieldId::ResourceUrl);
+        if !given.is_empty() {
+            return parse(given);
+        }
+        let cloud = clouds.get(self.cloud());
+        match product {
+            Product::FinanceOperations => None,
+            Product::BusinessCentral => parse(cloud?.business_central.as_deref()?),
+            Product::Graph => self.graph(clouds),
+        }
+    }
+
+    /// The origin of Microsoft Graph.
+    pub fn graph(&self, clouds: &Clouds) -> Option<ResourceUrl> {
+        let own = clouds.get(self.cloud()).map(|cloud| cloud.graph.as_str());
+        let given = Some(self.value(FieldId::GraphUrl)).filter(|url| !url.is_empty());
+        ResourceUrl::parse(given.or(own)?).ok().map(|(url, _)| url)
+    }
+
+    /// The sign-in origin.
+    pub fn authority(&self, clouds: &Clouds) -> Option<ResourceUrl> {
+        let own = clouds.get(self.cloud()).map(|cloud| cloud.authority.as_str());
+        let given = Some(self.value(FieldId::AuthorityUrl)).filter(|url| !url.is_empty());
+        ResourceUrl::parse(given.or(own)?).ok().map(|(url, _)| url)
+    }
+
+    /// A value by its name in templates. What the guide's product has of its own accord is filled in where the guide is
+    /// known.
+    pub fn template_value(&self, name: &str, guide: Option<&Guide>, clouds: &Clouds) -> Option<String> {
         // A secret in the wrong field must not get into a link.
         let fit = |value: &String| !value.is_empty() && !looks_like_secret(value);
         let given = |field| Some(self.value(field).to_owned()).filter(fit);
+        let resource = || guide.and_then(|guide| self.resource(guide.product, clouds));
         match name {
             "client_id" => given(FieldId::ClientId),
             "tenant_id" => given(FieldId::TenantId),
-            "resource_url" => given(FieldId::ResourceUrl),
+            "resource_url" => given(FieldId::ResourceUrl).or_else(|| resource().map(|url| url.to_string())),
             "user_id" => given(FieldId::UserId),
+            "environment" => given(FieldId::Environment),
+            "company" => given(FieldId::Company),
+            "permissions" => given(FieldId::Permissions),
+            "redirect_uri" => given(FieldId::RedirectUri),
+            "expires" => given(FieldId::Expires),
+            "scope" => resource().map(|url| url.scope()),
+            "authority" => self.authority(clouds).map(|url| url.to_string()),
+            "graph" => self.graph(clouds).map(|url| url.to_string()),
+            "token_url" | "authorize_url" => {
+                let end = name.trim_end_matches("_url");
+                let tenant = given(FieldId::TenantId)?;
+                Some(self.authority(clouds)?.join(&format!("/{tenant}/oauth2/v2.0/{end}")))
+            }
             "portal" => {
                 let cloud = clouds.get(self.cloud()).or_else(|| clouds.get(CloudId::Global));
                 cloud.map(|cloud| cloud.portal.clone())
@@ -236,25 +287,32 @@ impl ProfileDraft {
         if self.cloud() == CloudId::Custom && self.value(FieldId::AuthorityUrl).is_empty() {
             problems.push(Problem { field: FieldId::AuthorityUrl, text: "cloud 'custom' needs it".into() });
         }
+        let resource = self.resource(guide.product, clouds);
+        if resource.is_none() && self.value(FieldId::ResourceUrl).is_empty() && !problems.iter().any(is_resource) {
+            let text = format!("{} is not known to have an address in cloud '{}'", guide.product.name(), self.cloud());
+            problems.push(Problem { field: FieldId::ResourceUrl, text });
+        }
         let parsed = || -> Option<Profile> {
-            let url = |field| -> Option<ResourceUrl> { ResourceUrl::parse(self.value(field)).ok().map(|(url, _)| url) };
             let text = |field| Some(self.value(field).to_owned()).filter(|value| !value.is_empty());
-            let cloud = clouds.get(self.cloud());
-            let own =
-                |pick: fn(&Cloud) -> &str| cloud.and_then(|c| ResourceUrl::parse(pick(c)).ok()).map(|(url, _)| url);
+            let list = |field| question::list(self.value(field)).map(str::to_owned).collect();
             Some(Profile {
                 name: name.clone(),
                 guide: guide.id.clone(),
+                product: guide.product,
+                sign_in: self.sign_in(guide),
                 cloud: self.cloud(),
                 tenant: self.value(FieldId::TenantId).parse().ok()?,
                 client: self.value(FieldId::ClientId).parse().ok()?,
-                resource: url(FieldId::ResourceUrl)?,
+                resource: resource.clone()?,
                 source: self.source.clone()?,
                 expires: expiry::parse_date(self.value(FieldId::Expires)),
                 user_id: text(FieldId::UserId),
+                environment: text(FieldId::Environment),
                 company: text(FieldId::Company),
-                entities: question::list(self.value(FieldId::Entities)).map(str::to_owned).collect(),
-                authority: url(FieldId::AuthorityUrl).or_else(|| own(|cloud| &cloud.authority))?,
+                permissions: list(FieldId::Permissions),
+                entities: list(FieldId::Entities),
+                redirect_uri: text(FieldId::RedirectUri),
+                authority: self.authority(clouds)?,
                 authority_is_own: self.value(FieldId::AuthorityUrl).is_empty(),
                 ca_certificate: text(FieldId::CaCertificate),
             })
@@ -270,6 +328,10 @@ impl ProfileDraft {
     }
 }
 
+fn is_resource(problem: &Problem) -> bool {
+    problem.field == FieldId::ResourceUrl
+}
+
 /// A complete, well-formed profile: everything that the live test needs, but the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -277,6 +339,10 @@ pub struct Profile {
     pub name: ProfileName,
     /// The guide's id.
     pub guide: String,
+    /// What it connects to.
+    pub product: Product,
+    /// How the live test signs in.
+    pub sign_in: SignIn,
     /// Its cloud.
     pub cloud: CloudId,
     /// The tenant.
@@ -291,10 +357,16 @@ pub struct Profile {
     pub expires: Option<Date>,
     /// The mapped user, if recorded.
     pub user_id: Option<String>,
+    /// The Business Central environment, if recorded.
+    pub environment: Option<String>,
     /// The company, if recorded.
     pub company: Option<String>,
+    /// The chosen permissions, which the token must carry; empty where none were chosen.
+    pub permissions: Vec<String>,
     /// Entities to read instead of the guide's own; empty for the guide's own.
     pub entities: Vec<String>,
+    /// The product's own reply address, if recorded.
+    pub redirect_uri: Option<String>,
     /// The sign-in origin.
     pub authority: ResourceUrl,
     /// Whether that is the cloud's own, so that other clouds may be asked after a missing tenant.

@@ -2,15 +2,16 @@
 //!
 //! Serves the wizard, the editor, `--set`, `--no-input` and plain prompts alike. Does not ask anybody anything.
 
-use crate::core::cloud::{CloudId, Clouds, HostKind};
+use crate::core::cloud::{CloudId, Clouds, HostKind, is_loopback};
 use crate::core::expiry;
-use crate::core::guide::{Guide, Product};
+use crate::core::guide::{Guide, Need, PermissionKind, Product, SignIn};
 use crate::core::names::{ClientId, TenantId, parse_guid};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::fmt;
+use url::Url;
 
 /// A value of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -30,15 +31,27 @@ pub enum FieldId {
     /// The secret's end date.
     #[serde(rename = "credential.expires")]
     Expires,
+    /// How the live test signs in.
+    #[serde(rename = "sign_in")]
+    SignIn,
+    /// The reply address that the product uses when a user signs in.
+    #[serde(rename = "redirect_uri")]
+    RedirectUri,
     /// The URL of the D365 environment.
     #[serde(rename = "resource_url")]
     ResourceUrl,
+    /// The name of a Business Central environment.
+    #[serde(rename = "d365.environment")]
+    Environment,
     /// The F&O user that the app is mapped to.
     #[serde(rename = "d365.user_id")]
     UserId,
     /// A company: its data is read by default.
     #[serde(rename = "d365.company")]
     Company,
+    /// The permissions that were chosen; the token must carry them.
+    #[serde(rename = "d365.permissions")]
+    Permissions,
     /// Entities to read instead of the guide's own.
     #[serde(rename = "d365.entities")]
     Entities,
@@ -68,7 +81,7 @@ pub struct FieldSpec {
     pub example: &'static str,
 }
 
-const SPECS: [FieldSpec; 12] = [
+const SPECS: [FieldSpec; 16] = [
     FieldSpec {
         id: FieldId::Cloud,
         name: "cloud",
@@ -105,11 +118,32 @@ const SPECS: [FieldSpec; 12] = [
         example: "2027-05-20",
     },
     FieldSpec {
+        id: FieldId::SignIn,
+        name: "sign_in",
+        label: "Sign-in for the test",
+        help: "app, loopback (a browser on this machine) or device-code (a browser anywhere)",
+        example: "loopback",
+    },
+    FieldSpec {
+        id: FieldId::RedirectUri,
+        name: "redirect_uri",
+        label: "Redirect URI of the product",
+        help: "the address to which the product has users sent back; on the app's Authentication page",
+        example: "https://example.com/oauth",
+    },
+    FieldSpec {
         id: FieldId::ResourceUrl,
         name: "resource_url",
         label: "Finance & Operations URL",
         help: "the address of Finance & Operations in the browser, without what follows the host",
         example: "https://contoso.operations.dynamics.com",
+    },
+    FieldSpec {
+        id: FieldId::Environment,
+        name: "d365.environment",
+        label: "Environment",
+        help: "its name in the Business Central admin center, under Environments",
+        example: "Production",
     },
     FieldSpec {
         id: FieldId::UserId,
@@ -124,6 +158,13 @@ const SPECS: [FieldSpec; 12] = [
         label: "Company",
         help: "the legal entity whose data is read by default, four characters at most",
         example: "USMF",
+    },
+    FieldSpec {
+        id: FieldId::Permissions,
+        name: "d365.permissions",
+        label: "Chosen permissions",
+        help: "the permissions that the token must carry, comma-separated, as the portal names them",
+        example: "User.Read.All, Calendars.ReadWrite",
     },
     FieldSpec {
         id: FieldId::Entities,
@@ -157,10 +198,10 @@ const SPECS: [FieldSpec; 12] = [
 
 impl FieldId {
     /// Every field, in the order in which it is shown.
-    pub const ALL: [FieldId; 12] = {
-        let mut all = [FieldId::Cloud; 12];
+    pub const ALL: [FieldId; 16] = {
+        let mut all = [FieldId::Cloud; 16];
         let mut at = 0;
-        while at < 12 {
+        while at < 16 {
             all[at] = SPECS[at].id;
             at += 1;
         }
@@ -267,6 +308,10 @@ pub fn examine(field: FieldId, text: &str, context: &Context<'_>) -> Vec<Note> {
             FieldId::TenantId => tenant(&value, context, &mut notes),
             FieldId::ClientId => client(&value, context, &mut notes),
             FieldId::Expires => expires(&value, context.today, &mut notes),
+            FieldId::SignIn => sign_in(&value, context, &mut notes),
+            FieldId::RedirectUri => redirect_uri(&value, &mut notes),
+            FieldId::Environment => environment(&value, &mut notes),
+            FieldId::Permissions => permissions(&value, context, &mut notes),
             FieldId::ResourceUrl => resource(&value, context, &mut notes),
             FieldId::UserId => user(&value, &mut notes),
             FieldId::Company => company(&value, context, &mut notes),
@@ -419,27 +464,29 @@ fn resource(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
             url
         }
     };
-    match context.guide.product {
-        Product::FinanceOperations => {
-            let (weight, text) = match context.clouds.kind(url.host()) {
-                HostKind::FinanceOperations | HostKind::Sandbox => (Weight::Good, "a Finance & Operations host".to_owned()),
-                HostKind::Loopback => (Weight::Good, "this machine".to_owned()),
-                HostKind::Dataverse => (
-                    Weight::Hint,
-                    "this is the Dataverse address (Environment URL); the one needed is the Finance and Operations URL beside it in the Power Platform admin center".to_owned(),
-                ),
-                HostKind::BusinessCentral => (Weight::Hint, "this is Business Central's address, not Finance & Operations".to_owned()),
-                HostKind::Graph | HostKind::RetiredGraph => (Weight::Hint, "this is Microsoft Graph, not Finance & Operations".to_owned()),
-                HostKind::SignIn => (Weight::Hint, "this is a sign-in host, not the environment".to_owned()),
-                HostKind::Portal => (Weight::Hint, "this is a portal's address, not the environment's".to_owned()),
-                HostKind::Odd => (
-                    Weight::Odd,
-                    format!("{} is not a host name that Microsoft uses for Finance & Operations; is it yours?", url.host()),
-                ),
-            };
-            notes.push(Note::new(weight, text));
+    let product = context.guide.product;
+    let (weight, text) = match context.clouds.kind(url.host()) {
+        kind if kind == product.host_kind() => (Weight::Good, format!("a {} host", product.name())),
+        HostKind::Sandbox => (Weight::Good, format!("a {} host", product.name())),
+        HostKind::Loopback => (Weight::Good, "this machine".to_owned()),
+        HostKind::Dataverse if product == Product::FinanceOperations => (
+            Weight::Hint,
+            "this is the Dataverse address (Environment URL); the one needed is the Finance and Operations URL beside it in the Power Platform admin center".to_owned(),
+        ),
+        HostKind::RetiredGraph => {
+            (Weight::Hint, "this is Azure AD Graph, which is retired: Microsoft Graph takes its place".to_owned())
         }
-    }
+        kind @ (HostKind::FinanceOperations | HostKind::Dataverse | HostKind::BusinessCentral | HostKind::Graph) => {
+            (Weight::Hint, format!("this is an address of {}, not of {}", kind.name(), product.name()))
+        }
+        HostKind::SignIn => (Weight::Hint, "this is a sign-in host, not the API".to_owned()),
+        HostKind::Portal => (Weight::Hint, "this is a portal's address, not the API's".to_owned()),
+        HostKind::Odd => (
+            Weight::Odd,
+            format!("{} is not a host name that Microsoft uses for {}; is it yours?", url.host(), product.name()),
+        ),
+    };
+    notes.push(Note::new(weight, text));
     if let Some(rule) = context.clouds.rule(url.host()) {
         let chosen = CloudId::parse((context.other)(FieldId::Cloud).as_str()).unwrap_or(CloudId::Global);
         if let Some(cloud) = rule.cloud.filter(|cloud| *cloud != chosen && chosen != CloudId::Custom) {
@@ -486,7 +533,96 @@ fn company(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
         Product::FinanceOperations if value.chars().count() > 4 => {
             notes.push(Note::new(Weight::Hint, "a legal entity's id has four characters at most"));
         }
-        Product::FinanceOperations => {}
+        Product::FinanceOperations | Product::BusinessCentral | Product::Graph => {}
+    }
+}
+
+fn sign_in(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    let ways = &context.guide.sign_in;
+    match SignIn::parse(value) {
+        Some(way) if ways.contains(&way) => notes.push(Note::new(
+            Weight::Good,
+            match way {
+                SignIn::App => "the app signs in by itself",
+                SignIn::Loopback => "a user signs in, in a browser on this machine",
+                SignIn::DeviceCode => "a user signs in with a code, in a browser anywhere",
+            },
+        )),
+        _ => {
+            let names: Vec<&str> = ways.iter().map(|way| way.as_str()).collect();
+            notes.push(Note::new(Weight::Problem, format!("with this guide it is {}", names.join(" or "))));
+        }
+    }
+}
+
+/// The rules of Entra's reply addresses. Facts 1.8.
+fn redirect_uri(value: &str, notes: &mut Vec<Note>) {
+    let Ok(url) = Url::parse(value) else {
+        notes.push(Note::new(Weight::Problem, "a redirect URI is a whole address: https://example.com/oauth"));
+        return;
+    };
+    let is_local = url.host_str().is_some_and(is_loopback);
+    let (weight, text) = if url.cannot_be_a_base() || url.host_str().is_none_or(str::is_empty) {
+        (Weight::Problem, "a redirect URI has a host: https://example.com/oauth")
+    } else if url.fragment().is_some() || value.contains('*') {
+        (Weight::Problem, "a redirect URI holds neither '#' nor '*'")
+    } else if !url.username().is_empty() || url.password().is_some() {
+        (Weight::Problem, "a user name or password does not belong into a redirect URI")
+    } else if url.scheme() == "http" && !is_local {
+        (Weight::Problem, "http is for this machine only; use https")
+    } else if url.host_str() == Some("[::1]") {
+        (Weight::Hint, "Entra does not support [::1]; use http://localhost")
+    } else if url.host_str() == Some("127.0.0.1") {
+        (Weight::Hint, "the portal takes http://127.0.0.1 in the manifest only; http://localhost is simpler")
+    } else if is_local {
+        (Weight::Good, "this machine; the test listens there, and Entra does not compare the port")
+    } else {
+        (Weight::Good, "must stand letter by letter on the app's Authentication page")
+    };
+    notes.push(Note::new(weight, text));
+}
+
+fn environment(value: &str, notes: &mut Vec<Note>) {
+    if value.contains('/') || value.contains("://") {
+        notes.push(Note::new(Weight::Problem, "the environment's name is wanted, not its address"));
+    } else if value.chars().any(char::is_control) || value.chars().count() > 64 {
+        notes.push(Note::new(Weight::Problem, "this cannot be the name of an environment"));
+    }
+}
+
+/// What the guide knows about the chosen permissions.
+fn permissions(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
+    let guide = context.guide;
+    let way = SignIn::parse(&(context.other)(FieldId::SignIn)).or(guide.sign_in.first().copied());
+    let is_user = way.is_some_and(SignIn::is_user);
+    let kind = if is_user { PermissionKind::Delegated } else { PermissionKind::Application };
+    for name in list(value) {
+        let wrong = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if name.contains(wrong) {
+            notes.push(Note::new(Weight::Problem, "permissions have no blanks inside, and commas between them"));
+            continue;
+        }
+        let named = || guide.permissions.iter().filter(|known| known.name.eq_ignore_ascii_case(name));
+        if let Some(known) = named().find(|known| known.name != name) {
+            notes.push(Note::new(Weight::Hint, format!("letter case matters: {}", known.name)));
+        } else if named().next().is_none() {
+            notes.push(Note::new(Weight::Hint, format!("'{name}' is not a permission that this guide knows")));
+        } else if let Some(retired) = named().find(|known| known.need == Need::Retired) {
+            let now = retired.now.as_deref().filter(|now| *now != name);
+            let now = now.map(|now| format!("; now: {now}")).unwrap_or_default();
+            notes.push(Note::new(
+                Weight::Hint,
+                format!("'{name}' of {} is retired: add the one of Microsoft Graph{now}", retired.api),
+            ));
+        } else if let Some(other) = named().find(|known| known.api != guide.product.api()) {
+            notes.push(Note::new(
+                Weight::Hint,
+                format!("'{name}' belongs to {}: a token for {} never carries it", other.api, guide.product.name()),
+            ));
+        } else if !named().any(|known| known.kind == kind) {
+            let who = if is_user { "a person who signs in" } else { "an app that signs in by itself" };
+            notes.push(Note::new(Weight::Hint, format!("'{name}' is not for {who}: the token will not carry it")));
+        }
     }
 }
 

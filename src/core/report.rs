@@ -4,7 +4,7 @@
 
 use crate::core::check::{CheckId, CheckRun, Details, Lane, Status};
 use crate::core::evidence::Evidence;
-use crate::core::guide::{Actor, Guide, Permission};
+use crate::core::guide::{Actor, Guide, Listing, Permission, TargetField};
 use crate::core::log::Group;
 use crate::core::question::FieldId;
 use crate::core::rules::{Cause, Confidence, Finding, Owner};
@@ -139,7 +139,7 @@ pub struct ProfileLine {
     pub tenant_id: Option<String>,
     /// Its app.
     pub client_id: Option<String>,
-    /// Its environment.
+    /// The origin of its API: as given, or the cloud's own.
     pub resource_url: Option<String>,
     /// Its credential.
     pub credential: CredentialLine,
@@ -183,6 +183,10 @@ pub struct ShowReport {
     pub path: String,
     /// What the secret is read from: the variable, file or command by name; null for the keyring.
     pub reads: Option<String>,
+    /// How the live test signs in; null for the guide's own way.
+    pub sign_in: Option<String>,
+    /// The reply address of the product.
+    pub redirect_uri: Option<String>,
     /// What the guide collects for its product.
     pub d365: D365Fields,
     /// Where the network differs from the cloud's own.
@@ -192,10 +196,14 @@ pub struct ShowReport {
 /// The `[d365]` table of a profile.
 #[derive(Debug, Serialize)]
 pub struct D365Fields {
+    /// The Business Central environment.
+    pub environment: Option<String>,
     /// The mapped user.
     pub user_id: Option<String>,
     /// The company.
     pub company: Option<String>,
+    /// The chosen permissions.
+    pub permissions: Vec<String>,
     /// Entities to read instead of the guide's own.
     pub entities: Vec<String>,
 }
@@ -329,6 +337,28 @@ pub struct GuideReport {
     pub steps: Steps,
     /// The truth about each permission; null in the list.
     pub permissions: Option<Vec<Permission>>,
+    /// What the product that is connected calls the values; null in the list.
+    pub form: Option<FormReport>,
+}
+
+/// The form of the product that is connected, with its holes filled in.
+#[derive(Debug, Serialize)]
+pub struct FormReport {
+    /// What it is called there.
+    pub title: String,
+    /// Its fields, in its order.
+    pub fields: Vec<FormFieldReport>,
+}
+
+/// One field of such a form.
+#[derive(Debug, Serialize)]
+pub struct FormFieldReport {
+    /// Its name there.
+    pub name: String,
+    /// What goes into it; empty where it is none of our values.
+    pub value: String,
+    /// What is to be known about it.
+    pub about: String,
 }
 
 /// Steps, by name or in full.
@@ -361,6 +391,8 @@ pub struct StepReport {
     pub actions: Vec<String>,
     /// What it collects.
     pub collects: Vec<&'static str>,
+    /// What of the guide's own belongs to it: `permissions`, `form`.
+    pub lists: Vec<Listing>,
     /// What to watch for.
     pub watch: Vec<String>,
     /// How to know that it is done.
@@ -378,6 +410,7 @@ impl GuideReport {
             optional: names(&guide.optional),
             steps: Steps::Ids(guide.steps.iter().map(|step| step.id.clone()).collect()),
             permissions: None,
+            form: None,
         }
     }
 
@@ -393,15 +426,25 @@ impl GuideReport {
             url: step.url(value),
             actions: filled(&step.actions),
             collects: names(&step.collects),
+            lists: step.lists.clone(),
             watch: filled(&step.watch),
             done: fill_or_name(&step.done, value),
         });
         GuideReport {
             steps: Steps::Full(steps.collect()),
             permissions: Some(guide.permissions.clone()),
+            form: guide.form.as_ref().map(|form| FormReport {
+                title: form.title.clone(),
+                fields: form.fields.iter().map(|field| field_report(field, value)).collect(),
+            }),
             ..GuideReport::brief(guide)
         }
     }
+}
+
+fn field_report(field: &TargetField, value: &dyn Fn(&str) -> Option<String>) -> FormFieldReport {
+    let value = fill_or_name(&field.value, value);
+    FormFieldReport { name: field.name.clone(), value, about: field.about.clone() }
 }
 
 fn names(fields: &[FieldId]) -> Vec<&'static str> {

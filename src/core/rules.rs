@@ -230,6 +230,8 @@ pub struct Rule {
     pub fix: Option<String>,
     /// Another step for this case than the cause's own.
     pub step: Option<String>,
+    /// Another value for this case than the cause's own.
+    pub field: Option<FieldId>,
     /// Other pages for this case than the cause's own.
     #[serde(default)]
     pub links: Vec<String>,
@@ -388,7 +390,7 @@ impl Judge<'_> {
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
             explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
             check: evidence.check,
-            field: text.and_then(|text| text.field),
+            field: rule.and_then(|rule| rule.field).or(text.and_then(|text| text.field)),
             fix: Fix {
                 guide: self.guide.map(|guide| guide.id.clone()),
                 step,

@@ -5,7 +5,7 @@
 use crate::core::check::CheckId;
 use crate::core::cloud::ends_on_dot;
 use crate::core::evidence::{Evidence, Fault, Reply};
-use crate::core::secret::{AccessToken, Scrubber};
+use crate::core::secret::AccessToken;
 use crate::core::untrusted::Untrusted;
 use crate::net::progress::Progress;
 use crate::net::tls;
@@ -13,7 +13,6 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, LOC
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -82,8 +81,6 @@ pub struct Client {
     secure: reqwest::Client,
     /// For plain http, which is for this machine only: through a proxy a secret would leave it unencrypted.
     local: reqwest::Client,
-    /// The secret and the token of the run, for those who write about it.
-    known: Arc<Mutex<Scrubber>>,
 }
 
 /// One request.
@@ -135,18 +132,7 @@ impl Client {
             options: options.clone(),
             secure: build(&options.proxy).map_err(wrong)?,
             local: build(&Proxy::None).map_err(wrong)?,
-            known: Arc::default(),
         })
-    }
-
-    /// Notes what must be in nothing that is made of this run.
-    pub fn know(&self, scrubber: Scrubber) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = scrubber;
-    }
-
-    /// What must be in nothing that is made of this run.
-    pub fn known(&self) -> Scrubber {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks, and asks again within the limits: at most three times, on 429, 5xx and connect faults only. A

@@ -6,9 +6,11 @@ use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::cloud::HostKind;
 use crate::core::evidence::{Evidence, Mark};
 use crate::core::expiry::{self, WARNING_DAYS};
+use crate::core::guide::{Product, SignIn};
 use crate::core::question::{self, Context, FieldId, Weight};
 use crate::core::secret::SecretShape;
 use crate::net::RunRequest;
+use serde_json::Value;
 
 /// Whether the values fit together. Advice goes into `details.notes` and changes nothing.
 pub(super) fn inputs(request: &RunRequest) -> CheckResult {
@@ -29,12 +31,18 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
             notes.extend(remarks.into_iter().filter(|note| note.weight >= Weight::Hint).map(|note| note.text));
         }
     }
-    if let Some(product) = other_product(request.clouds.kind(profile.resource.host())) {
+    let kind = request.clouds.kind(profile.resource.host());
+    if is_other_product(kind, profile.product) {
         evidence.push(
             Evidence::local(CheckId::Inputs, [Mark::OtherProduct])
                 .naming("host", profile.resource.host())
-                .naming("product", product),
+                .naming("product", kind.name()),
         );
+    }
+    // Safety rule 14.
+    let authority = profile.authority.host();
+    if profile.sign_in == SignIn::DeviceCode && request.clouds.kind(authority) == HostKind::Odd {
+        evidence.push(Evidence::local(CheckId::Inputs, [Mark::DeviceCodeElsewhere]).naming("host", authority));
     }
     if !evidence.is_empty() {
         let summary = match &request.secret {
@@ -43,25 +51,28 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
         };
         return CheckResult::Refused { summary, details: noted(notes), evidence };
     }
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let value = |field| match field {
         FieldId::Cloud => profile.cloud.to_string(),
         FieldId::TenantId => profile.tenant.to_string(),
         FieldId::ClientId => profile.client.to_string(),
+        FieldId::SignIn => profile.sign_in.to_string(),
+        FieldId::RedirectUri => text(&profile.redirect_uri),
         FieldId::ResourceUrl => profile.resource.to_string(),
-        FieldId::UserId => profile.user_id.clone().unwrap_or_default(),
-        FieldId::Company => profile.company.clone().unwrap_or_default(),
+        FieldId::Environment => text(&profile.environment),
+        FieldId::UserId => text(&profile.user_id),
+        FieldId::Company => text(&profile.company),
+        FieldId::Permissions => profile.permissions.join(", "),
         FieldId::AuthorityUrl if !profile.authority_is_own => profile.authority.to_string(),
-        _ => String::new(),
+        FieldId::Secret
+        | FieldId::Expires
+        | FieldId::Entities
+        | FieldId::AuthorityUrl
+        | FieldId::GraphUrl
+        | FieldId::CaCertificate => String::new(),
     };
     let context = Context { guide: request.guide, clouds: request.clouds, other: &value, today: request.today };
-    for field in [
-        FieldId::TenantId,
-        FieldId::ClientId,
-        FieldId::ResourceUrl,
-        FieldId::UserId,
-        FieldId::Company,
-        FieldId::AuthorityUrl,
-    ] {
+    for field in FieldId::ALL {
         let remarks = question::examine(field, &value(field), &context);
         notes.extend(
             remarks
@@ -107,15 +118,31 @@ pub(super) fn noted(notes: Vec<String>) -> Details {
     details
 }
 
-/// The product whose host this is, when it is certainly not Finance & Operations.
-fn other_product(kind: HostKind) -> Option<&'static str> {
+/// The result with one more note, where there is one.
+pub(super) fn with_note(mut result: CheckResult, note: Option<&str>) -> CheckResult {
+    let (CheckResult::Passed { details, .. }
+    | CheckResult::Warning { details, .. }
+    | CheckResult::Refused { details, .. }) = &mut result
+    else {
+        return result;
+    };
+    if let Some(note) = note {
+        let notes = details.entry("notes").or_insert_with(|| Value::Array(Vec::new()));
+        notes.as_array_mut().into_iter().for_each(|notes| notes.push(note.into()));
+    }
+    result
+}
+
+/// Whether this is certainly a host of another product.
+fn is_other_product(kind: HostKind, product: Product) -> bool {
     match kind {
-        HostKind::Dataverse => Some("Dataverse"),
-        HostKind::BusinessCentral => Some("Business Central"),
-        HostKind::Graph => Some("Microsoft Graph"),
-        HostKind::SignIn => Some("Microsoft Entra ID sign-in"),
-        HostKind::Portal => Some("a Microsoft portal"),
-        HostKind::RetiredGraph => Some("Azure AD Graph, which is retired"),
-        HostKind::FinanceOperations | HostKind::Sandbox | HostKind::Loopback | HostKind::Odd => None,
+        HostKind::Sandbox | HostKind::Loopback | HostKind::Odd => false,
+        HostKind::FinanceOperations
+        | HostKind::Dataverse
+        | HostKind::BusinessCentral
+        | HostKind::Graph
+        | HostKind::SignIn
+        | HostKind::Portal
+        | HostKind::RetiredGraph => kind != product.host_kind(),
     }
 }

@@ -4,11 +4,17 @@
 //! a pass": a failure becomes evidence for the rules.
 
 mod authority;
+mod business_central;
 mod client;
+mod environment;
 mod finance_operations;
+mod graph;
+mod interactive;
 mod local;
 mod progress;
+mod redirect;
 mod run;
+mod session;
 mod tls;
 mod token;
 

@@ -2,7 +2,7 @@
 //!
 //! Does not know who listens, or what a check does.
 
-use crate::core::check::{CheckEvent, CheckId, CheckResult};
+use crate::core::check::{CheckEvent, CheckId, CheckResult, SignInPrompt};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -28,6 +28,11 @@ impl<'a> Progress<'a> {
     /// A check began.
     pub async fn started(&self, check: CheckId) {
         self.tell(check, CheckEvent::Started { check, at: self.start.elapsed() }).await;
+    }
+
+    /// A check waits for a person to sign in.
+    pub async fn sign_in(&self, check: CheckId, prompt: SignInPrompt) {
+        self.tell(check, CheckEvent::SignIn { check, at: self.start.elapsed(), prompt }).await;
     }
 
     /// A check waits before it asks again.

@@ -4,14 +4,17 @@
 
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use crate::core::cloud::Clouds;
-use crate::core::evidence::{Fault, Mark};
-use crate::core::guide::{Guide, Product};
+use crate::core::evidence::{Fault, Mark, Origin};
+use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::profile::Profile;
 use crate::core::secret::{AccessToken, ClientSecret, Scrubber};
 use crate::core::untrusted::Untrusted;
-use crate::net::finance_operations::{Session, environment};
+use crate::net::environment::environment;
+use crate::net::interactive::Signing;
 use crate::net::progress::Progress;
-use crate::net::{Client, authority, local, token};
+use crate::net::session::Session;
+use crate::net::token::{self, Answer};
+use crate::net::{Client, authority, business_central, finance_operations, graph, local};
 use jiff::civil::Date;
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,6 +31,8 @@ pub struct RunRequest {
     pub clouds: &'static Clouds,
     /// The secret, or why it could not be read (place and reason, for people).
     pub secret: Result<Arc<ClientSecret>, Untrusted>,
+    /// Whether somebody is there to sign in, where the profile signs in as a user.
+    pub attended: bool,
     /// The checks to run; what they wait for is run as well.
     pub wanted: Vec<CheckId>,
     /// Today, for the end date.
@@ -35,8 +40,9 @@ pub struct RunRequest {
 }
 
 /// Runs the test and tells of it. Every check of [`CheckId::ALL`] that is wanted or waited for gets exactly one
-/// `Finished`. Dropping the future cancels it at once.
-pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) {
+/// `Finished`. Dropping the future cancels it at once. What comes back knows the secret and the token, to search for them
+/// whatever is made of the test.
+pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) -> Scrubber {
     let plan = request.wanted.iter().flat_map(|check| check.with_needs()).collect();
     let progress = Progress::new(events, plan);
     progress.started(CheckId::Inputs).await;
@@ -45,54 +51,73 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
     progress.finished(CheckId::Inputs, inputs).await;
     let (true, Ok(secret)) = (fits, &request.secret) else {
         progress.skipped(&CheckId::ALL[1..], "needs inputs").await;
-        return;
+        return request.secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     };
     progress.started(CheckId::Expiry).await;
     progress.finished(CheckId::Expiry, local::expiry(request)).await;
-    match request.guide.product {
-        Product::FinanceOperations => finance_operations(client, request, secret, &progress).await,
-    }
+    connection(client, request, secret, &progress).await
 }
 
-async fn finance_operations(client: &Client, request: &RunRequest, secret: &ClientSecret, progress: &Progress<'_>) {
+/// What takes a connection; gives back what knows the secret and the token.
+async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret, progress: &Progress<'_>) -> Scrubber {
     let scrubber = Scrubber::for_secret(secret);
-    // The environment is asked while the token is fetched: that opens the connection which the probes use afterwards.
-    let (signed_in, environment_fits) = tokio::join!(
+    let product = request.profile.product;
+    // Whether an environment of Business Central is there is told to tokens only.
+    let asks_with_token = product == Product::BusinessCentral && progress.wants(CheckId::Environment);
+    // The API is asked while the token is fetched: that opens the connection which the probes use afterwards.
+    let (signed_in, reached) = tokio::join!(
         async {
-            if !progress.wants(CheckId::Authority) {
+            if !progress.wants(CheckId::Authority) && !asks_with_token {
                 return None;
             }
             let token = sign_in(client, request, secret, &scrubber, progress).await?;
             progress.started(CheckId::Claims).await;
-            let (result, marks) = token::claims(&request.profile, &token, jiff::Timestamp::now().as_second());
+            let now = jiff::Timestamp::now().as_second();
+            let (result, marks) = token::claims(request.guide, &request.profile, &token, now);
             progress.finished(CheckId::Claims, result).await;
             Some((token, marks))
         },
         async {
             if !progress.wants(CheckId::Environment) {
-                return false;
+                return None;
             }
             progress.started(CheckId::Environment).await;
             let result = environment(client, request, &scrubber, progress).await;
+            if product == Product::BusinessCentral && matches!(result, CheckResult::Passed { .. }) {
+                return Some(result);
+            }
             let fits = matches!(result, CheckResult::Passed { .. });
             progress.finished(CheckId::Environment, result).await;
-            fits
+            fits.then(|| CheckResult::Passed { summary: String::new(), details: Details::new() })
         }
     );
-    if !progress.wants(CheckId::Registration) {
-        return;
-    }
-    match signed_in {
-        Some((token, marks)) if environment_fits => {
-            let scrubber = scrubber.and_token(&token);
-            probe(&Session { client, request, progress, token: &token, scrubber, marks }).await;
+    let scrubber = match &signed_in {
+        Some((token, _)) => scrubber.and_token(token),
+        None => scrubber,
+    };
+    let probed = progress.wants(CheckId::Registration);
+    match (signed_in, reached) {
+        (Some((token, marks)), Some(reached)) if probed || asks_with_token => {
+            let session = Session { client, request, progress, token: &token, scrubber: &scrubber, marks };
+            match product {
+                Product::FinanceOperations => probe(&session).await,
+                Product::BusinessCentral => business_central::probe(&session, reached).await,
+                Product::Graph => graph::probe(&session).await,
+            }
         }
-        signed_in => {
+        (signed_in, reached) => {
             let reason = if signed_in.is_none() { "needs token" } else { "needs environment" };
-            progress.skipped(&[CheckId::Registration], reason).await;
-            progress.skipped(&[CheckId::Access], "needs registration").await;
+            if let Some(reached) = reached.filter(|_| asks_with_token) {
+                let note = "whether the environment is there was not asked: that takes a token";
+                progress.finished(CheckId::Environment, local::with_note(reached, Some(note))).await;
+            }
+            if probed {
+                progress.skipped(&[CheckId::Registration], reason).await;
+                progress.skipped(&[CheckId::Access], "needs registration").await;
+            }
         }
     }
+    scrubber
 }
 
 /// `authority` and `token`: both are judged from the token's answer.
@@ -107,17 +132,46 @@ async fn sign_in(
     progress.started(CheckId::Authority).await;
     progress.started(CheckId::Token).await;
     let answers = |details| CheckResult::Passed { summary: format!("{host} answers and knows the tenant"), details };
-    let failed = match token::request(client, &request.profile, secret, scrubber, progress).await {
-        token::Answer::Granted(token, details) => {
+    let answer = match request.profile.sign_in {
+        SignIn::App => token::request(client, &request.profile, secret, scrubber, progress).await,
+        way => {
+            let signing = Signing { client, request, secret, scrubber, progress };
+            match way {
+                _ if !request.attended => Answer::Denied(signing.nobody("nobody is here to sign in")),
+                SignIn::DeviceCode => signing.device_code().await,
+                SignIn::App | SignIn::Loopback => signing.loopback().await,
+            }
+        }
+    };
+    let failed = match answer {
+        Answer::Granted(token, details) => {
             progress.finished(CheckId::Authority, answers(Details::new())).await;
-            let passed = CheckResult::Passed { summary: "a token came".into(), details };
+            let what = if request.profile.sign_in.is_user() { "a token came for the user" } else { "a token came" };
+            let passed = CheckResult::Passed { summary: what.into(), details };
             progress.finished(CheckId::Token, passed).await;
             return Some(token);
         }
-        token::Answer::Refused(reply, evidence) => authority::settle(client, request, scrubber, &reply, evidence)
+        Answer::Refused(reply, evidence) => authority::settle(client, request, scrubber, &reply, evidence)
             .await
             .map(|evidence| (reply.status, evidence)),
-        token::Answer::Unreachable(mut evidence) => {
+        Answer::Denied(evidence) => {
+            // Before a person is asked, the sign-in host has answered.
+            let authority = if request.attended {
+                answers(Details::new())
+            } else {
+                CheckResult::Skipped { reason: "judged by a sign-in, and there was none".into() }
+            };
+            progress.finished(CheckId::Authority, authority).await;
+            let summary = match evidence.origin {
+                Some(Origin::Entra) => "the sign-in was refused".into(),
+                _ => evidence.text.one_line(120),
+            };
+            let refused = CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] };
+            progress.finished(CheckId::Token, refused).await;
+            progress.skipped(&[CheckId::Claims], "needs token").await;
+            return None;
+        }
+        Answer::Unreachable(mut evidence) => {
             evidence.check = Some(CheckId::Authority);
             let summary = format!("{host} {}", evidence.fault.map_or("gave no answer", Fault::words));
             Err(CheckResult::Refused { summary, details: Details::new(), evidence: vec![evidence] })
@@ -149,10 +203,10 @@ async fn sign_in(
 async fn probe(session: &Session<'_>) {
     let progress = session.progress;
     progress.started(CheckId::Registration).await;
-    let mut registration = pin!(session.registration());
+    let mut registration = pin!(finance_operations::registration(session));
     let registered = if progress.wants(CheckId::Access) {
         progress.started(CheckId::Access).await;
-        let mut access = pin!(session.access());
+        let mut access = pin!(finance_operations::access(session));
         let mut read = None;
         let registered = loop {
             tokio::select! {

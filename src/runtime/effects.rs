@@ -11,7 +11,7 @@ use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
-use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
+use crate::work::{self, Attendance, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,9 +58,11 @@ impl Effects {
         let session = self.session.clone();
         match effect {
             Effect::StartChecks { run, name, draft, secret, wanted } => {
-                self.start(run, async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) });
+                let what = async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) };
+                self.start(run, Attendance::Person, what);
             }
-            Effect::StartSaved { run, name } => self.start(run, async move {
+            // On the list there is no place to ask a person.
+            Effect::StartSaved { run, name } => self.start(run, Attendance::Nobody, async move {
                 let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
                 let profile = opened.profile.map_err(|problems| incomplete(&problems))?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
@@ -88,9 +90,9 @@ impl Effects {
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
                 })
             }),
-            Effect::CarryOut(step) => self.answer(async move {
+            Effect::CarryOut { guide, step } => self.answer(async move {
                 let (said, offers) = match &session.sandbox {
-                    Some(sandbox) => sandbox.carry_out(&step),
+                    Some(sandbox) => sandbox.carry_out(guide, &step),
                     None => ("there is no sandbox here".into(), Vec::new()),
                 };
                 let offers = offers
@@ -102,6 +104,9 @@ impl Effects {
                     .collect();
                 Msg::CarriedOut { said, offers }
             }),
+            Effect::AnswerSignIn(prompt) => {
+                self.answer(async move { Msg::Told(work::answer_sign_in(&session, &prompt).await) });
+            }
             Effect::HideSecretSoon => self.answer(async {
                 tokio::time::sleep(REVEALED).await;
                 Msg::HideSecret
@@ -132,6 +137,7 @@ impl Effects {
     fn start(
         &mut self,
         run: u64,
+        attendance: Attendance,
         what: impl Future<Output = Result<(Profile, Option<Arc<ClientSecret>>, Vec<CheckId>), Trouble>> + Send + 'static,
     ) {
         let (session, messages) = (self.session.clone(), self.messages.clone());
@@ -147,7 +153,8 @@ impl Effects {
                             }
                         }
                     };
-                    let (result, ()) = tokio::join!(work::check(&session, &profile, secret, &wanted, events), tell);
+                    let (result, ()) =
+                        tokio::join!(work::check(&session, &profile, secret, &wanted, attendance, events), tell);
                     result.map(drop).map_err(|error| trouble(&error))
                 }
             };

@@ -2,62 +2,49 @@
 //!
 //! Really validates tokens (facts 4.2, 4.5, 4.6). Knows the protocol; does not know how a token is come by.
 
+use crate::core::guide::Product;
 use crate::core::names::parse_guid;
-use crate::sandbox::odata::{self, Condition};
+use crate::sandbox::bearer::{Bearer, Caller};
+use crate::sandbox::odata::{self, Condition, Query, QueryFault};
 use crate::sandbox::rows::Row;
-use crate::sandbox::tenant::{DYNAMICS_ERP, Environment, Registration, SETS, TENANT_ID, Tenant, User, authority_for};
-use crate::sandbox::{Request, Shared, json_response};
-use axum::body::Body;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use crate::sandbox::tenant::{Environment, Registration, SETS, TENANT_ID, Tenant, User, authority_for};
+use crate::sandbox::{Request, Shared, empty_response, html_response, json_response, with_header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 /// Rows of one page, at most (facts 4.8).
 const PAGE: usize = 10_000;
 /// `Retry-After` of a throttled environment, seconds.
 const RETRY_AFTER: &str = "60";
-/// Seconds that clocks may differ.
-const CLOCK: i64 = 300;
 
 /// Answers a request to the environment.
 pub(super) async fn answer(sandbox: &Shared, request: &Request) -> Response {
-    let claims = match request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
-        Some(token) => sandbox.key().await.and_then(|key| key.verify(token)),
-        None => None,
-    };
-    let (delay, response) = {
-        let mut tenant = sandbox.tenant();
-        (tenant.environment.delay, judge(&mut tenant, request, claims.as_ref()))
-    };
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    response
+    let bearer = Bearer::of(sandbox, request).await;
+    judge(&mut sandbox.tenant(), request, bearer)
 }
 
-fn judge(tenant: &mut Tenant, request: &Request, claims: Option<&Value>) -> Response {
-    let environment = &mut tenant.environment;
-    if environment.maintenance {
-        return page(
+fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<Bearer>) -> Response {
+    if tenant.environment.maintenance {
+        return html_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>The environment is in maintenance \
              mode</h1><p>It is not available until the maintenance has ended.</p></body></html>",
         );
     }
-    if request.path.is_empty() || environment.login_page {
+    if request.path.is_empty() || tenant.environment.login_page {
         return sign_in(request);
     }
-    if let Some(left) = environment.budget {
-        let Some(left) = left.checked_sub(1) else { return throttled() };
-        environment.budget = Some(left);
+    if !tenant.within_budget() {
+        return throttled();
     }
+    let environment = &mut tenant.environment;
     // The front end wants to know the length of a body, also of none.
     let measured = ["content-length", "transfer-encoding"].iter().any(|name| request.header(name).is_some());
     if request.method == Method::POST && !measured {
         return empty(StatusCode::LENGTH_REQUIRED);
     }
-    let user = match caller(environment, claims) {
+    let user = match caller(environment, bearer) {
         Ok(user) => user,
         Err(status) => return empty(status),
     };
@@ -83,21 +70,25 @@ fn judge(tenant: &mut Tenant, request: &Request, claims: Option<&Value>) -> Resp
     }
 }
 
-/// The user that the token's app acts as; else the status of the refusal (facts 4.6).
-fn caller(environment: &mut Environment, claims: Option<&Value>) -> Result<User, StatusCode> {
-    let app = claims.and_then(|claims| accepted(environment, claims)).ok_or(StatusCode::UNAUTHORIZED)?;
-    let user_id = environment.registrations.get(&app).ok_or(StatusCode::UNAUTHORIZED)?.user_id.clone();
-    environment.user(&user_id).filter(|user| user.enabled).cloned().ok_or(StatusCode::FORBIDDEN)
+/// The user who signed in, or whom the token's app acts as; else the status of the refusal (facts 4.6).
+fn caller(environment: &mut Environment, bearer: Option<Bearer>) -> Result<User, StatusCode> {
+    let caller = bearer.and_then(|bearer| accepted(environment, bearer)).ok_or(StatusCode::UNAUTHORIZED)?;
+    let user = match caller {
+        Caller::App(app) => {
+            let user_id = environment.registrations.get(&app).ok_or(StatusCode::UNAUTHORIZED)?.user_id.clone();
+            environment.user(&user_id)
+        }
+        Caller::User(name) => {
+            let user = environment.users.iter_mut().find(|user| user.alias().eq_ignore_ascii_case(&name));
+            Some(user.ok_or(StatusCode::UNAUTHORIZED)?)
+        }
+    };
+    user.filter(|user| user.enabled).cloned().ok_or(StatusCode::FORBIDDEN)
 }
 
-/// The app of a token for this environment and its tenant, within its time, with a service principal (facts 4.2).
-fn accepted(environment: &Environment, claims: &Value) -> Option<Uuid> {
-    let now = jiff::Timestamp::now().as_second();
-    let audience = claims["aud"].as_str()?;
-    let in_time = claims["exp"].as_i64()? + CLOCK > now && claims["nbf"].as_i64()? - CLOCK < now;
-    let here = claims["tid"].as_str().and_then(parse_guid)? == TENANT_ID;
-    let known = environment.urls.iter().any(|url| url == audience);
-    (in_time && here && known && claims["oid"].is_string()).then(|| claims["appid"].as_str().and_then(parse_guid))?
+/// For whom a token speaks that is made out to this environment by its URL, to the letter (facts 4.2).
+fn accepted(environment: &Environment, bearer: Bearer) -> Option<Caller> {
+    environment.urls.contains(&bearer.audience).then_some(bearer.caller)
 }
 
 fn session(user: &User) -> Response {
@@ -171,49 +162,30 @@ fn rows(environment: &Environment, set: &str, user: &User, all: bool, conditions
 
 /// One page of an entity set.
 fn read(environment: &Environment, user: &User, request: &Request, set: &str) -> Response {
-    const KNOWN: [&str; 5] = ["$top", "$filter", "$select", "$count", "$skiptoken"];
-    if let Some((option, _)) =
-        request.query.iter().find(|(name, _)| name.starts_with('$') && !KNOWN.contains(&name.as_str()))
-    {
-        return refused(StatusCode::NOT_IMPLEMENTED, &format!("The query option '{option}' is not supported."));
-    }
-    let fields: Vec<String> =
-        environment.rows(set).first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
-    let unknown = |name: &str| !fields.is_empty() && !fields.iter().any(|field| field == name);
-    let malformed = |what: &str| refused(StatusCode::BAD_REQUEST, &format!("The query option '{what}' is not valid."));
-    let number = |name: &str| request.query(name).map_or(Ok(None), |text| text.parse::<usize>().map(Some));
-    let (Ok(top), Ok(skip)) = (number("$top"), number("$skiptoken")) else { return malformed("$top") };
-    let conditions = match request.query("$filter").map(odata::filter) {
-        None => Vec::new(),
-        Some(Some(conditions)) if !conditions.iter().any(|condition| unknown(&condition.field)) => conditions,
-        Some(_) => return malformed("$filter"),
+    let query = match Query::read(request, &environment.rows(set)) {
+        Ok(query) => query,
+        Err(QueryFault::Unknown(option)) => {
+            return refused(StatusCode::NOT_IMPLEMENTED, &format!("The query option '{option}' is not supported."));
+        }
+        Err(QueryFault::Malformed(option)) => {
+            return refused(StatusCode::BAD_REQUEST, &format!("The query option '{option}' is not valid."));
+        }
     };
-    let select: Vec<&str> =
-        request.query("$select").map(|list| list.split(',').map(str::trim).collect()).unwrap_or_default();
-    if select.iter().any(|name| unknown(name)) {
-        return malformed("$select");
-    }
-
     let everywhere = request.query("cross-company").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let found = rows(environment, set, user, everywhere, &conditions);
-    let skip = skip.unwrap_or_default();
-    let wanted = found.len().saturating_sub(skip).min(top.unwrap_or(usize::MAX));
+    let found = rows(environment, set, user, everywhere, &query.conditions);
+    let wanted = found.len().saturating_sub(query.skip).min(query.top.unwrap_or(usize::MAX));
     let page = wanted.min(request.page_size().unwrap_or(PAGE).clamp(1, PAGE));
 
     let mut body = Map::new();
     body.insert("@odata.context".into(), format!("{}/data/$metadata#{set}", request.origin).into());
-    if request.query("$count").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    if query.count {
         body.insert("@odata.count".into(), found.len().into());
     }
-    let value = found.into_iter().skip(skip).take(page).map(|mut row| {
-        if !select.is_empty() {
-            row.retain(|field, _| select.contains(&field.as_str()));
-        }
-        Value::Object(row)
-    });
+    let value = found.into_iter().skip(query.skip).take(page).map(|row| query.selected(row));
     body.insert("value".into(), value.collect());
     if page < wanted {
-        body.insert("@odata.nextLink".into(), next_link(request, set, skip + page, top.map(|top| top - page)).into());
+        let link = next_link(request, set, query.skip + page, query.top.map(|top| top - page));
+        body.insert("@odata.nextLink".into(), link.into());
     }
     json_response(StatusCode::OK, &Value::Object(body))
 }
@@ -270,8 +242,9 @@ fn change_user(environment: &mut Environment, request: &Request, key: &[Conditio
 /// The redirect of a browser to the sign-in page.
 fn sign_in(request: &Request) -> Response {
     let target = format!(
-        "{}/{TENANT_ID}/wsfed?wtrealm=spn:{DYNAMICS_ERP}&wctx=rm%3D0&wreply={}%2F",
+        "{}/{TENANT_ID}/wsfed?wtrealm=spn:{}&wctx=rm%3D0&wreply={}%2F",
         authority_for(&request.origin),
+        Product::FinanceOperations.app_id(),
         request.origin
     );
     with_header(empty(StatusCode::FOUND), header::LOCATION.as_str(), &target)
@@ -289,23 +262,9 @@ fn refused(status: StatusCode, message: &str) -> Response {
 
 /// No body; a refused token gets the header by which the front end is known (facts 4.6).
 fn empty(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
+    let response = empty_response(status);
     if status == StatusCode::UNAUTHORIZED {
         return with_header(response, "p3p", "CP=\"No P3P policy defined.\"");
-    }
-    response
-}
-
-fn page(status: StatusCode, html: &'static str) -> Response {
-    let mut response = Response::new(Body::from(html));
-    *response.status_mut() = status;
-    with_header(response, header::CONTENT_TYPE.as_str(), "text/html; charset=utf-8")
-}
-
-fn with_header(mut response: Response, name: &'static str, value: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
     }
     response
 }
@@ -314,7 +273,8 @@ fn with_header(mut response: Response, name: &'static str, value: &str) -> Respo
 mod tests {
     use super::*;
     use crate::sandbox::FINANCE_OPERATIONS;
-    use crate::sandbox::tenant::{CLIENT_ID, PRINCIPAL_ID};
+    use crate::sandbox::bearer::CLOCK;
+    use crate::sandbox::tenant::{CLIENT_ID, PERSON, PRINCIPAL_ID};
 
     #[test]
     fn claims_that_are_accepted() {
@@ -322,11 +282,16 @@ mod tests {
         let now = jiff::Timestamp::now().as_second();
         let right = json!({ "aud": FINANCE_OPERATIONS, "tid": TENANT_ID, "oid": PRINCIPAL_ID, "appid": CLIENT_ID,
                             "nbf": now - 300, "exp": now + 3600 });
-        assert_eq!(accepted(&environment, &right), Some(CLIENT_ID));
+        let accepted = |claims: &Value| Bearer::read(claims).and_then(|bearer| accepted(&environment, bearer));
+        assert_eq!(accepted(&right), Some(Caller::App(CLIENT_ID)));
+        let mut of_user = right.clone();
+        of_user["upn"] = json!(PERSON);
+        of_user["scp"] = json!("AX.FullAccess");
+        assert_eq!(accepted(&of_user), Some(Caller::User(PERSON.into())));
         for (claim, value) in [
             ("aud", json!("https://contoso.sandbox.test/")),
             ("aud", json!("https://Contoso.sandbox.test")),
-            ("aud", json!(DYNAMICS_ERP)),
+            ("aud", json!(Product::FinanceOperations.app_id())),
             ("aud", json!("http://127.0.0.1:2")),
             ("tid", json!("11111111-2222-4333-8444-555555555555")),
             ("oid", Value::Null),
@@ -337,7 +302,7 @@ mod tests {
         ] {
             let mut claims = right.clone();
             claims[claim] = value;
-            assert_eq!(accepted(&environment, &claims), None, "{claim}: {claims}");
+            assert_eq!(accepted(&claims), None, "{claim}: {claims}");
         }
     }
 }

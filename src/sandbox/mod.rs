@@ -3,21 +3,30 @@
 //! It behaves by what it holds (apps, secrets, registrations, users), so that mending what is wrong turns a test green.
 //! Knows the protocols' shapes. Does not know this program's profiles or screens.
 
+mod bearer;
+mod business_central;
+mod companies;
 mod entra;
 mod finance_operations;
+mod graph;
 mod jwt;
 mod odata;
 mod rows;
 mod scenarios;
+mod sign_ins;
 mod tenant;
+mod user;
 
 pub use scenarios::Scenario;
 
+use crate::core::check::SignInPrompt;
 use crate::core::cloud::is_loopback;
+use crate::core::guide::{Guide, Product};
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::sandbox::jwt::SigningKey;
-use crate::sandbox::tenant::{ADMIN_CLIENT_ID, Tenant};
+use crate::sandbox::scenarios::Task;
+use crate::sandbox::tenant::{ADMIN_CLIENT_ID, Person, Tenant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -34,6 +43,10 @@ use url::form_urlencoded;
 pub const AUTHORITY: &str = "https://login.sandbox.test";
 /// The F&O environment's fixed name.
 pub const FINANCE_OPERATIONS: &str = "https://contoso.sandbox.test";
+/// The fixed name of Business Central's API.
+pub const BUSINESS_CENTRAL: &str = "https://businesscentral.sandbox.test";
+/// Microsoft Graph's fixed name.
+pub const GRAPH: &str = "https://graph.sandbox.test";
 /// An environment's name with a slip in it (scenario `resource-not-found`).
 const TYPO: &str = "https://contoso-typo.sandbox.test";
 
@@ -68,7 +81,7 @@ pub struct Sandbox {
 pub fn for_others(value: &str, port: u16) -> String {
     match value {
         TYPO => format!("http://localhost:{port}"),
-        AUTHORITY | FINANCE_OPERATIONS => format!("http://127.0.0.1:{port}"),
+        AUTHORITY | FINANCE_OPERATIONS | BUSINESS_CENTRAL | GRAPH => format!("http://127.0.0.1:{port}"),
         other => other.to_owned(),
     }
 }
@@ -78,8 +91,8 @@ pub fn for_others(value: &str, port: u16) -> String {
 struct Shared {
     address: SocketAddr,
     scenario: Scenario,
-    /// What the operator noted down at the start.
-    noted: Vec<Offer>,
+    /// What the operator took for the secret at the start.
+    noted_secret: Option<Offer>,
     tenant: Mutex<Tenant>,
     /// Made beside the start, so that the start takes no time. `None` when it could not be made.
     key: SetOnce<Option<SigningKey>>,
@@ -107,8 +120,9 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let mut tenant = Tenant::new(address.port())?;
         scenario.befall(&mut tenant);
-        let noted = scenario.noted(&mut tenant);
-        let shared = Arc::new(Shared { address, scenario, noted, tenant: Mutex::new(tenant), key: SetOnce::new() });
+        let noted_secret = scenario.noted_secret(&mut tenant);
+        let shared =
+            Arc::new(Shared { address, scenario, noted_secret, tenant: Mutex::new(tenant), key: SetOnce::new() });
 
         let keeper = Arc::clone(&shared);
         std::thread::Builder::new().name("sandbox-key".into()).spawn(move || {
@@ -144,14 +158,27 @@ impl Sandbox {
 
     /// The values for a complete profile, as the operator of this scenario would have noted them down at the start:
     /// with the scenario's fault in them where it is a wrong value.
-    pub fn noted(&self) -> Vec<Offer> {
-        self.shared.noted.clone()
+    pub fn noted(&self, guide: &Guide) -> Vec<Offer> {
+        self.shared.noted(&Task::of(guide))
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what
     /// that step mends. What the portal then shows is offered.
-    pub fn carry_out(&self, step: &str) -> (String, Vec<Offer>) {
-        scenarios::carry_out(&mut self.shared.tenant(), step)
+    pub fn carry_out(&self, guide: &Guide, step: &str) -> (String, Vec<Offer>) {
+        scenarios::carry_out(&mut self.shared.tenant(), &Task::of(guide), step)
+    }
+
+    /// Whether the simulated user lets apps in by themselves.
+    pub fn user_approves(&self) -> bool {
+        self.shared.tenant().person != Person::Denies
+    }
+
+    /// The simulated user opens the prompt's page and answers it. Says what was done.
+    ///
+    /// # Errors
+    /// What the page says that stops the sign-in, in Entra's words; or why nobody could be sent back to the app.
+    pub async fn answer(&self, prompt: &SignInPrompt, approve: bool) -> Result<String, String> {
+        user::answer(&self.shared, prompt, approve).await
     }
 }
 
@@ -202,7 +229,28 @@ fn percent_decoded(part: &str) -> String {
     form_urlencoded::parse(form.as_bytes()).next().map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
-/// Answers by path; the host only tells which origin was meant.
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Service {
+    Entra,
+    Product(Product),
+}
+
+impl Request {
+    /// The fixed names tell services apart; on loopback, where all share one address, the path does.
+    fn service(&self) -> Service {
+        match (self.origin.as_str(), self.path.first().map(String::as_str)) {
+            (AUTHORITY, _) => Service::Entra,
+            (FINANCE_OPERATIONS, _) => Service::Product(Product::FinanceOperations),
+            (BUSINESS_CENTRAL, _) | (_, Some("v2.0" | "environments")) => Service::Product(Product::BusinessCentral),
+            (GRAPH, _) | (_, Some("v1.0")) => Service::Product(Product::Graph),
+            (_, None | Some("data" | "api")) => Service::Product(Product::FinanceOperations),
+            _ => Service::Entra,
+        }
+    }
+}
+
+/// Answers a request.
 async fn serve(
     State(shared): State<Arc<Shared>>,
     method: Method,
@@ -211,42 +259,57 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let request = Request::new(method, &uri, headers, body);
-    let first = request.path.first().map(String::as_str);
-    if first == Some("sandbox") {
+    if request.path.first().is_some_and(|first| first == "sandbox") {
         return control(&shared, &request);
     }
     if !shared.tenant().plugged {
         // Out of an unplugged cable no answer comes; the client's time limit ends this.
         return std::future::pending().await;
     }
-    match first {
-        None | Some("data" | "api") => finance_operations::answer(&shared, &request).await,
-        _ => entra::answer(&shared, &request).await,
+    let service = request.service();
+    let response = match service {
+        Service::Entra => entra::answer(&shared, &request).await,
+        Service::Product(Product::FinanceOperations) => finance_operations::answer(&shared, &request).await,
+        Service::Product(Product::BusinessCentral) => business_central::answer(&shared, &request).await,
+        Service::Product(Product::Graph) => graph::answer(&shared, &request).await,
+    };
+    let delay = shared.tenant().delay;
+    if service != Service::Entra && !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
+    response
 }
 
-/// For other processes: what the portal shows, and the administrator's steps.
+/// For other processes: what the portal shows, the administrator's steps, and sign-ins that wait for a user.
 fn control(shared: &Shared, request: &Request) -> Response {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    let product = request.query("product").unwrap_or("finance-operations");
+    let Ok(product) = serde_json::from_value(product.into()) else {
+        return json_response(StatusCode::BAD_REQUEST, &json!({ "error": "no_such_product" }));
+    };
+    let task = Task::any(product);
     match (request.method.as_str(), path.as_slice()) {
         ("GET", ["sandbox"]) => {
+            let noted = shared.noted(&task);
             let mut tenant = shared.tenant();
-            let values = scenarios::values(&mut tenant);
+            let values = scenarios::values(&mut tenant, &task);
             let administrator = tenant
                 .apps
                 .get(&ADMIN_CLIENT_ID)
                 .and_then(|app| app.secrets.last())
                 .map(|secret| json!({ "client_id": ADMIN_CLIENT_ID, "secret": made_up(&secret.value) }));
+            let sign_ins: Vec<&str> = tenant.sign_ins.waiting().collect();
             json_response(
                 StatusCode::OK,
                 &json!({
                     "scenario": shared.scenario.as_str(), "about": shared.scenario.about(),
-                    "noted": shared.shown(&shared.noted), "values": shared.shown(&values), "administrator": administrator,
+                    "noted": shared.shown(&noted), "values": shared.shown(&values), "administrator": administrator,
+                    "user_codes": sign_ins,
                 }),
             )
         }
         ("POST", ["sandbox", "steps", step]) => {
-            let (told, offers) = scenarios::carry_out(&mut shared.tenant(), step);
+            let (told, offers) = scenarios::carry_out(&mut shared.tenant(), &task, step);
             json_response(StatusCode::OK, &json!({ "done": told, "values": shared.shown(&offers) }))
         }
         _ => json_response(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })),
@@ -260,6 +323,11 @@ fn made_up(secret: &ClientSecret) -> &str {
 }
 
 impl Shared {
+    /// What the operator noted down for a task at the start.
+    fn noted(&self, task: &Task) -> Vec<Offer> {
+        self.scenario.noted(task, self.noted_secret.clone())
+    }
+
     /// Offers as JSON by field name, with addresses that any process on this machine can use.
     fn shown(&self, offers: &[Offer]) -> Value {
         let mut all = Map::new();
@@ -279,11 +347,32 @@ impl Shared {
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
+    typed(status, body.to_string(), "application/json; charset=utf-8")
+}
+
+fn html_response(status: StatusCode, html: impl Into<Body>) -> Response {
+    typed(status, html, "text/html; charset=utf-8")
+}
+
+fn typed(status: StatusCode, body: impl Into<Body>, kind: &'static str) -> Response {
+    let mut response = empty_response(status);
+    *response.body_mut() = body.into();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
+    response
+}
+
+fn empty_response(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn with_header(mut response: Response, name: &'static str, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 
@@ -354,9 +443,8 @@ mod tests {
             resource.assignment_required = true;
         }
         assert_eq!(sign_in(&sandbox, &client, "known").await["error_codes"], json!([501_051]));
-        assert!(!sandbox.shared.tenant().app().consented);
-        sandbox.carry_out("permissions");
-        assert!(sandbox.shared.tenant().app().consented);
+        let task = Task::any(Product::FinanceOperations);
+        scenarios::carry_out(&mut sandbox.shared.tenant(), &task, "permissions");
         assert!(sign_in(&sandbox, &client, "known").await["access_token"].is_string());
     }
 
@@ -364,7 +452,7 @@ mod tests {
     async fn requests_are_counted_against_the_budget() {
         let sandbox = Sandbox::start(Scenario::Healthy, 0).await.unwrap();
         let client = client();
-        sandbox.shared.tenant().environment.budget = Some(2);
+        sandbox.shared.tenant().budget = Some(2);
         for status in [401, 401, 429, 429] {
             let got = client.get(format!("http://{}/data", sandbox.address())).send().await.unwrap();
             assert_eq!(got.status().as_u16(), status);
@@ -376,7 +464,8 @@ mod tests {
         let sandbox = Sandbox::start(Scenario::NotRegistered, 0).await.unwrap();
         sandbox.shared.tenant().environment.users.retain(|user| user.id != USER_ID);
         for _ in 0..2 {
-            sandbox.carry_out("register-in-d365");
+            let task = Task::any(Product::FinanceOperations);
+            scenarios::carry_out(&mut sandbox.shared.tenant(), &task, "register-in-d365");
         }
         let mut tenant = sandbox.shared.tenant();
         let user = tenant.environment.user(USER_ID).cloned().unwrap();

@@ -2,6 +2,7 @@
 //!
 //! Knows the grammar. Does not know any entity.
 
+use crate::sandbox::Request;
 use crate::sandbox::rows::Row;
 use serde_json::Value;
 
@@ -19,6 +20,71 @@ impl Condition {
             (Some(Value::String(had)), Value::String(wanted)) => had.to_lowercase() == wanted.to_lowercase(),
             (had, wanted) => had == Some(wanted),
         }
+    }
+}
+
+/// What a request asks of an entity set.
+#[derive(Debug)]
+pub(super) struct Query {
+    pub(super) conditions: Vec<Condition>,
+    /// The fields that are wanted; none for all.
+    select: Vec<String>,
+    pub(super) top: Option<usize>,
+    pub(super) skip: usize,
+    /// The number of all rows is wanted too.
+    pub(super) count: bool,
+}
+
+/// Why a query is not answered: the option that is at fault.
+#[derive(Debug)]
+pub(super) enum QueryFault {
+    Unknown(String),
+    Malformed(String),
+}
+
+impl Query {
+    /// Reads the options. A field that none of the rows has is a fault; of no rows nothing is known.
+    pub(super) fn read(request: &Request, rows: &[Row]) -> Result<Query, QueryFault> {
+        const KNOWN: [&str; 5] = ["$top", "$filter", "$select", "$count", "$skiptoken"];
+        let mut names = request.query.iter().map(|(name, _)| name);
+        if let Some(name) = names.find(|name| name.starts_with('$') && !KNOWN.contains(&name.as_str())) {
+            return Err(QueryFault::Unknown(name.clone()));
+        }
+        let unknown = |field: &str| rows.first().is_some_and(|row| !row.contains_key(field));
+        let number = |name: &str| {
+            let read = |text: &str| text.parse::<usize>().map_err(|_| QueryFault::Malformed(name.to_owned()));
+            request.query(name).map(read).transpose()
+        };
+        let conditions = request.query("$filter").map_or(Some(Vec::new()), filter);
+        let known = |conditions: &Vec<Condition>| !conditions.iter().any(|condition| unknown(&condition.field));
+        let list = request.query("$select").unwrap_or_default();
+        let select: Vec<String> =
+            list.split(',').map(|field| field.trim().to_owned()).filter(|_| !list.is_empty()).collect();
+        if select.iter().any(|field| unknown(field)) {
+            return Err(QueryFault::Malformed("$select".into()));
+        }
+        Ok(Query {
+            conditions: conditions.filter(known).ok_or_else(|| QueryFault::Malformed("$filter".into()))?,
+            select,
+            top: number("$top")?,
+            skip: number("$skiptoken")?.unwrap_or_default(),
+            count: request.query("$count").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        })
+    }
+
+    /// The rows that fit, without pages.
+    pub(super) fn answer(&self, rows: Vec<Row>) -> Vec<Value> {
+        let fits = |row: &Row| self.conditions.iter().all(|condition| condition.holds(row));
+        let found = rows.into_iter().filter(fits).take(self.top.unwrap_or(usize::MAX));
+        found.map(|row| self.selected(row)).collect()
+    }
+
+    /// The wanted fields of a row.
+    pub(super) fn selected(&self, mut row: Row) -> Value {
+        if !self.select.is_empty() {
+            row.retain(|field, _| self.select.contains(field));
+        }
+        Value::Object(row)
     }
 }
 

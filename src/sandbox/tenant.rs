@@ -1,10 +1,13 @@
-//! What the simulated tenant holds: apps, resources, policies, and one Finance & Operations environment.
+//! What the simulated tenant holds: apps, resources, policies, a user, and one Finance & Operations environment.
 //!
 //! Pure state with the questions asked of it. Does not know HTTP, nor what a scenario is.
 
+use crate::core::guide::Product;
 use crate::core::secret::ClientSecret;
+use crate::sandbox::companies::BusinessCentral;
 use crate::sandbox::rows::{self, Row};
-use crate::sandbox::{AUTHORITY, FINANCE_OPERATIONS, Offer};
+use crate::sandbox::sign_ins::SignIns;
+use crate::sandbox::{AUTHORITY, BUSINESS_CENTRAL, FINANCE_OPERATIONS, GRAPH, Offer};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -28,10 +31,18 @@ pub(super) const OBJECT_ID: Uuid = uuid!("2f8a1b47-93cd-4e5a-b7f0-6c1d8e9a3b52")
 pub(super) const PRINCIPAL_ID: Uuid = uuid!("94d07e5b-1c2a-4b83-a6ef-0d3c7b5e8f19");
 /// The client id of another app, which is registered in D365 under the administrator.
 pub(super) const ADMIN_CLIENT_ID: Uuid = uuid!("c35f9a08-7d61-4e2b-9f14-8b0a6d2c4e73");
-/// Microsoft Dynamics ERP, the app id of every F&O environment (facts 2.1).
-pub(super) const DYNAMICS_ERP: Uuid = uuid!("00000015-0000-0000-c000-000000000000");
 /// The F&O user that the app is mapped to.
 pub(super) const USER_ID: &str = "svc-odata";
+/// The F&O user of the person who signs in.
+pub(super) const PERSON_ID: &str = "anna.berg";
+/// The person's name to sign in with.
+pub(super) const PERSON: &str = "anna.berg@contoso.onmicrosoft.com";
+/// The person's name.
+pub(super) const PERSON_NAME: &str = "Anna Berg";
+/// The person's object id.
+pub(super) const PERSON_OBJECT_ID: Uuid = uuid!("6b0f2d94-e317-4c58-a2d6-81f4c97e0b35");
+/// The redirect URI of programs on the user's own machine.
+pub(super) const LOOPBACK: &str = "http://localhost";
 /// The role that sees everything.
 const SYSTEM_ADMINISTRATOR: &str = "-SYSADMIN-";
 /// The role made for integrations: reads all but the list of apps.
@@ -53,8 +64,31 @@ pub(super) struct Tenant {
     pub(super) blocked: BTreeSet<Uuid>,
     /// The Finance & Operations environment.
     pub(super) environment: Environment,
+    /// Business Central.
+    pub(super) business_central: BusinessCentral,
+    /// Sign-ins of users on their way.
+    pub(super) sign_ins: SignIns,
+    /// What the person in front of a sign-in page does.
+    pub(super) person: Person,
+    /// A Conditional Access policy blocks sign-ins with a device code.
+    pub(super) device_code_blocked: bool,
+    /// Refresh tokens are refused as too old.
+    pub(super) refresh_refused: bool,
+    /// Requests to the products that are still answered before 429; `None` is no limit.
+    pub(super) budget: Option<u32>,
+    /// How long every answer of a product takes.
+    pub(super) delay: Duration,
     /// Whether anything here can be reached at all.
     pub(super) plugged: bool,
+}
+
+/// What the person in front of a sign-in page does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Person {
+    Approves,
+    Denies,
+    /// Has no time to enter a code.
+    Away,
 }
 
 /// An app registration with its enterprise application.
@@ -66,8 +100,10 @@ pub(super) struct App {
     /// Object id of the service principal, if there is one.
     pub(super) principal: Option<Uuid>,
     pub(super) secrets: Vec<Secret>,
-    /// An administrator consented to what it asks for. Tokens for F&O come without (facts 1.3).
-    pub(super) consented: bool,
+    /// Redirect URIs of the platform *Web*: whoever comes back to one has to prove itself with a secret (facts 1.8).
+    pub(super) redirects: BTreeSet<String>,
+    /// *Allow public client flows*: it may ask for a device code without a secret (facts 1.8).
+    pub(super) public_flows: bool,
 }
 
 /// A client secret.
@@ -83,7 +119,7 @@ pub(super) struct Secret {
 /// An API that tokens are for.
 #[derive(Debug)]
 pub(super) struct Resource {
-    pub(super) app_id: Uuid,
+    pub(super) product: Product,
     /// Identifier URIs, without a slash at the end.
     pub(super) identifiers: Vec<String>,
     /// What its tokens carry as `aud`, where that is not what was asked for.
@@ -91,6 +127,10 @@ pub(super) struct Resource {
     /// Only assigned apps get a token.
     pub(super) assignment_required: bool,
     pub(super) assigned: BTreeSet<Uuid>,
+    /// Application permissions that an administrator granted, by client id. Tokens for F&O come without (facts 1.3).
+    pub(super) roles: BTreeMap<Uuid, BTreeSet<&'static str>>,
+    /// Delegated permissions that an administrator granted for everybody, by client id.
+    pub(super) scopes: BTreeMap<Uuid, BTreeSet<&'static str>>,
 }
 
 /// A Finance & Operations environment.
@@ -105,12 +145,8 @@ pub(super) struct Environment {
     /// Business data by entity set.
     tables: BTreeMap<&'static str, Vec<Row>>,
     pub(super) maintenance: bool,
-    /// API requests that are still answered before 429; `None` is no limit.
-    pub(super) budget: Option<u32>,
     /// API calls are sent to the sign-in page.
     pub(super) login_page: bool,
-    /// How long every answer takes.
-    pub(super) delay: Duration,
 }
 
 /// One line of *Microsoft Entra ID applications*.
@@ -151,15 +187,55 @@ impl Tenant {
         for app in apps.values_mut() {
             app.secrets.push(Secret::random()?);
         }
-        let environment = Environment::new(port);
-        let resource = Resource {
-            app_id: DYNAMICS_ERP,
-            identifiers: environment.urls.clone(),
+        let loopback = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
+        let resource = |product, url: &str| Resource {
+            product,
+            identifiers: [url].into_iter().chain(loopback.iter().map(String::as_str)).map(str::to_owned).collect(),
             audience: None,
             assignment_required: false,
             assigned: BTreeSet::new(),
+            roles: BTreeMap::new(),
+            scopes: BTreeMap::new(),
         };
-        Ok(Tenant { apps, resources: vec![resource], blocked: BTreeSet::new(), environment, plugged: true })
+        let resources = vec![
+            resource(Product::FinanceOperations, FINANCE_OPERATIONS),
+            resource(Product::BusinessCentral, BUSINESS_CENTRAL),
+            resource(Product::Graph, GRAPH),
+        ];
+        let mut tenant = Tenant {
+            apps,
+            environment: Environment::new(resources[0].identifiers.clone()),
+            resources,
+            blocked: BTreeSet::new(),
+            business_central: BusinessCentral::new(),
+            sign_ins: SignIns::default(),
+            person: Person::Approves,
+            device_code_blocked: false,
+            refresh_refused: false,
+            budget: None,
+            delay: Duration::ZERO,
+            plugged: true,
+        };
+        tenant.grant();
+        Ok(tenant)
+    }
+
+    /// An administrator grants the operator's app what it asks for, on every API.
+    pub(super) fn grant(&mut self) {
+        for resource in &mut self.resources {
+            let (roles, scopes): (&[_], &[_]) = match resource.product {
+                Product::FinanceOperations => (&[], &["AX.FullAccess", "CustomService.FullAccess", "Odata.FullAccess"]),
+                Product::BusinessCentral => (
+                    &["API.ReadWrite.All", "Automation.ReadWrite.All"],
+                    &["Financials.ReadWrite.All", "user_impersonation"],
+                ),
+                Product::Graph => {
+                    (&["Organization.Read.All", "User.Read.All"], &["Organization.Read.All", "User.Read"])
+                }
+            };
+            resource.roles.insert(CLIENT_ID, roles.iter().copied().collect());
+            resource.scopes.insert(CLIENT_ID, scopes.iter().copied().collect());
+        }
     }
 
     /// The operator's app.
@@ -167,20 +243,52 @@ impl Tenant {
         self.apps.entry(CLIENT_ID).or_insert_with(|| App::named("contoso-odata", PRINCIPAL_ID))
     }
 
-    /// The resource that goes by that name. Letter case and one slash at the end do not matter here, but they are
-    /// what the token then carries (facts 1.1).
-    pub(super) fn resource(&self, asked: &str) -> Option<&Resource> {
+    /// The APIs that go by that name: one, but on loopback all of them share an address. Letter case and one slash at
+    /// the end do not matter here, but they are what the token then carries (facts 1.1).
+    pub(super) fn resources(&self, asked: &str) -> Vec<&Resource> {
         let bare = asked.strip_suffix('/').unwrap_or(asked);
-        self.resources.iter().find(|resource| {
+        let named = |resource: &&Resource| {
             resource.identifiers.iter().any(|name| name.eq_ignore_ascii_case(bare))
-                || Uuid::try_parse(bare).is_ok_and(|id| id == resource.app_id)
-        })
+                || Uuid::try_parse(bare).is_ok_and(|id| id == resource.product.app_id())
+        };
+        self.resources.iter().filter(named).collect()
+    }
+
+    /// The API of a product.
+    pub(super) fn resource(&mut self, product: Product) -> Option<&mut Resource> {
+        self.resources.iter_mut().find(|resource| resource.product == product)
+    }
+
+    /// Whether a request to a product is still within its limit; counts it.
+    pub(super) fn within_budget(&mut self) -> bool {
+        match self.budget.map(|left| left.checked_sub(1)) {
+            None => true,
+            Some(None) => false,
+            Some(left) => {
+                self.budget = left;
+                true
+            }
+        }
+    }
+}
+
+impl Resource {
+    /// Whether a product takes tokens with this audience: one of its names, or its app id (facts 1.4).
+    pub(super) fn takes(&self, audience: &str) -> bool {
+        self.identifiers.iter().any(|name| name == audience) || audience == self.product.app_id().to_string()
     }
 }
 
 impl App {
     fn named(name: &str, principal: Uuid) -> App {
-        App { name: name.into(), enabled: true, principal: Some(principal), secrets: Vec::new(), consented: false }
+        App {
+            name: name.into(),
+            enabled: true,
+            principal: Some(principal),
+            secrets: Vec::new(),
+            redirects: BTreeSet::from([LOOPBACK.to_owned()]),
+            public_flows: true,
+        }
     }
 }
 
@@ -223,32 +331,21 @@ impl Secret {
 }
 
 impl Environment {
-    fn new(port: u16) -> Environment {
+    fn new(urls: Vec<String>) -> Environment {
         let tables = rows::business();
-        let user = |id: &str, name: &str, role: &str| User {
-            id: id.into(),
-            name: name.into(),
-            enabled: true,
-            roles: vec![role.into()],
-            company: "USMF".into(),
-        };
         let registration = |name: &str, user: &str| Registration { name: name.into(), user_id: user.into() };
         let reads = ["SystemUsers", "SecurityRoles", "SecurityUserRoles", "SecurityUserRoleAssociations"];
         let role = |id, name, reads| Role { id, name, reads };
         Environment {
-            urls: vec![
-                FINANCE_OPERATIONS.into(),
-                format!("http://127.0.0.1:{port}"),
-                format!("http://localhost:{port}"),
-            ],
+            urls,
             registrations: BTreeMap::from([
                 (CLIENT_ID, registration("contoso-odata", USER_ID)),
                 (ADMIN_CLIENT_ID, registration("contoso-admin-tools", "Admin")),
             ]),
             users: vec![
-                user("Admin", "Administrator", SYSTEM_ADMINISTRATOR),
-                user("anna.berg", "Anna Berg", "LEDGERACCOUNTANT"),
-                user(USER_ID, "OData integration", READER),
+                User::new("Admin", "Administrator", &[SYSTEM_ADMINISTRATOR]),
+                User::new(PERSON_ID, PERSON_NAME, &["LEDGERACCOUNTANT", READER]),
+                User::new(USER_ID, "OData integration", &[READER]),
             ],
             roles: vec![
                 role(SYSTEM_ADMINISTRATOR, "System administrator", SETS.iter().map(|(set, _)| *set).collect()),
@@ -258,9 +355,7 @@ impl Environment {
             ],
             tables,
             maintenance: false,
-            budget: None,
             login_page: false,
-            delay: Duration::ZERO,
         }
     }
 
@@ -320,9 +415,25 @@ impl Registration {
 }
 
 impl User {
+    /// An enabled user.
+    pub(super) fn new(id: &str, name: &str, roles: &[&str]) -> User {
+        User {
+            id: id.into(),
+            name: name.into(),
+            enabled: true,
+            roles: roles.iter().map(ToString::to_string).collect(),
+            company: "USMF".into(),
+        }
+    }
+
+    /// The name to sign in with.
+    pub(super) fn alias(&self) -> String {
+        format!("{}@{DOMAIN}", self.id.to_ascii_lowercase())
+    }
+
     /// As `SystemUsers` shows it (facts 4.8).
     fn row(&self) -> Value {
-        let alias = format!("{}@{DOMAIN}", self.id.to_ascii_lowercase());
+        let alias = self.alias();
         json!({ "UserID": self.id, "UserName": self.name, "Alias": alias, "Email": alias, "Company": self.company,
                 "Enabled": self.enabled, "NetworkDomain": "https://sts.windows.net/", "UserInfo_language": "en-us",
                 "Helplanguage": "en-us", "AccountType": "ClaimsUser" })

@@ -195,7 +195,7 @@ impl Reader<'_> {
                 let date = item.as_datetime().and_then(|when| when.date).map(|date| date.to_string());
                 (date, "a date such as 2027-05-20")
             }
-            FieldId::Entities => {
+            FieldId::Entities | FieldId::Permissions => {
                 let names: Option<Vec<&str>> = item.as_array().and_then(|all| all.iter().map(Value::as_str).collect());
                 (names.map(|names| names.join(", ")), "a list such as [\"CustomersV3\", \"VendorsV2\"]")
             }
@@ -257,7 +257,7 @@ fn set_field(doc: &mut DocumentMut, field: FieldId, text: &str) {
         return;
     }
     let value = match field {
-        FieldId::Entities => question::list(text).collect::<Array>().into(),
+        FieldId::Entities | FieldId::Permissions => question::list(text).collect::<Array>().into(),
         FieldId::Expires => {
             let date = expiry::parse_date(text).and_then(|date| date.to_string().parse::<Datetime>().ok());
             date.map_or_else(|| text.into(), Value::from)

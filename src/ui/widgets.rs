@@ -5,6 +5,7 @@ use crate::app::form::{Entry, FieldKey, Form};
 use crate::app::keymap::{self, Intent};
 use crate::app::{App, Seen};
 use crate::core::check::Status;
+use crate::core::guide::Guide;
 use crate::core::intake::Intake;
 use crate::core::question::{self, FieldId, Weight};
 use crate::core::secret::looks_like_secret;
@@ -141,7 +142,7 @@ pub struct FieldView<'a> {
 impl FieldView<'_> {
     /// The lines of the field, and where the cursor stands: line and cell.
     pub fn lines<'a>(&self, room: usize, theme: Theme) -> (Vec<Line<'a>>, Option<(usize, usize)>) {
-        let label = self.key.label();
+        let label = self.key.label(self.form.guide);
         let notes = self.form.notes(self.key);
         let top = notes.first();
         let left = self.form.field(self.key).is_some_and(|field| field.left);
@@ -189,7 +190,11 @@ impl FieldView<'_> {
                 let (sign, style) = theme.note(note.weight);
                 (sign, style, note.text.clone())
             }
-            None => (" ", theme.dim(), format!("{} ({})", self.key.help(), example(self.key))),
+            None => (
+                " ",
+                theme.dim(),
+                format!("{} ({})", self.key.help(self.form.guide), example(self.key, self.form.guide)),
+            ),
         };
         let lead = format!("  {sign} ");
         for (at, line) in text::wrap(&theme.text(&remark), room.saturating_sub(text::width(&lead)).max(8))
@@ -251,11 +256,11 @@ fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize) {
     (shown, input.visual_cursor().saturating_sub(skip).min(room))
 }
 
-fn example(key: FieldKey) -> &'static str {
+fn example(key: FieldKey, guide: &Guide) -> &str {
     match key {
         FieldKey::Name => "contoso-uat",
         FieldKey::Of(FieldId::Secret) => "about 40 characters",
-        FieldKey::Of(field) => field.spec().example,
+        FieldKey::Of(field) => guide.example(field),
         FieldKey::Source => "keyring",
     }
 }

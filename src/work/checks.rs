@@ -3,7 +3,7 @@
 //! Does not know who folds or shows the events.
 
 use crate::assets;
-use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
+use crate::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt};
 use crate::core::evidence::Evidence;
 use crate::core::profile::{Profile, ProfileDraft, SecretSource};
 use crate::core::secret::{ClientSecret, Scrubber};
@@ -39,6 +39,26 @@ impl Drop for StopWhenDropped {
     }
 }
 
+/// Who signs in, where a profile signs in as a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attendance {
+    /// A person, who is told what to do by [`CheckEvent::SignIn`].
+    Person,
+    /// Nobody: such a sign-in cannot be judged. In a rehearsal the simulated user signs in.
+    Nobody,
+}
+
+/// Has the sandbox's simulated user answer a sign-in; says what was done, or why not.
+///
+/// # Errors
+/// In words, when there is no sandbox, or its sign-in host refuses.
+pub async fn answer_sign_in(session: &Session, prompt: &SignInPrompt) -> Result<String, String> {
+    match &session.sandbox {
+        Some(sandbox) => sandbox.answer(prompt, sandbox.user_approves()).await,
+        None => Err("there is no sandbox here".into()),
+    }
+}
+
 /// Tests a profile and tells of it: every wanted check gets exactly one `Finished`. A secret that was typed and not
 /// saved yet is handed in; else it is read from its source. Dropping the future cancels the test. What comes back knows
 /// the secret and the token, to search for them whatever is made of the test.
@@ -50,6 +70,7 @@ pub async fn check(
     profile: &Profile,
     secret: Option<Arc<ClientSecret>>,
     wanted: &[CheckId],
+    attendance: Attendance,
     events: mpsc::Sender<CheckEvent>,
 ) -> Result<Scrubber, WorkError> {
     let guide = assets::guide(&profile.guide).ok_or_else(|| WorkError::NoGuide {
@@ -63,23 +84,50 @@ pub async fn check(
     let known = secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
-            client.know(known);
             let request = RunRequest {
                 profile: profile.clone(),
                 guide,
                 clouds: assets::clouds(),
                 secret,
+                attended: attendance == Attendance::Person || session.sandbox.is_some(),
                 wanted: wanted.to_vec(),
                 today: today(),
             };
-            net::run(&client, &request, &events).await;
-            Ok(client.known())
+            Ok(match attendance {
+                Attendance::Nobody if session.sandbox.is_some() => rehearsed(session, &client, &request, &events).await,
+                _ => net::run(&client, &request, &events).await,
+            })
         }
         Err(what) => {
             no_client(&what, wanted, &events).await;
             Ok(known)
         }
     }
+}
+
+/// A test in which the simulated user answers whatever a person would be asked.
+async fn rehearsed(
+    session: &Session,
+    client: &Client,
+    request: &RunRequest,
+    events: &mpsc::Sender<CheckEvent>,
+) -> Scrubber {
+    let (sender, mut told) = mpsc::channel(16);
+    let run = async move { net::run(client, request, &sender).await };
+    let answer = async {
+        while let Some(event) = told.recv().await {
+            match event {
+                CheckEvent::SignIn { prompt, .. } => {
+                    if let Err(why) = answer_sign_in(session, &prompt).await {
+                        tracing::warn!(why, "the simulated user did not sign in");
+                    }
+                }
+                // Nobody listens any more when the test was cancelled.
+                event => drop(events.send(event).await),
+            }
+        }
+    };
+    tokio::join!(run, answer).0
 }
 
 /// A client, with the extra certification authority of that file.
@@ -119,5 +167,5 @@ async fn no_client(what: &str, wanted: &[CheckId], events: &mpsc::Sender<CheckEv
 
 /// The values that fill the texts of findings and steps, for [`crate::core::rules::Judge`].
 pub fn judge_values(draft: &ProfileDraft) -> impl Fn(&str) -> Option<String> + '_ {
-    |name| draft.template_value(name, assets::clouds())
+    |name| draft.template_value(name, assets::guide(&draft.guide), assets::clouds())
 }

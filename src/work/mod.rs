@@ -9,7 +9,7 @@ mod profiles;
 mod save;
 mod session;
 
-pub use checks::{check, judge_values, read_secret};
+pub use checks::{Attendance, answer_sign_in, check, judge_values, read_secret};
 pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};
 pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};

@@ -89,8 +89,15 @@ pub fn row(home: &Home, listed: Listed) -> Row {
             let draft = &stored.draft;
             let guide = assets::guide(&draft.guide);
             let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
-            let resource_url = given(FieldId::ResourceUrl);
-            let target = resource_url.as_deref().unwrap_or_default().trim_start_matches("https://").to_owned();
+            let own = || guide.and_then(|guide| draft.resource(guide.product, assets::clouds()));
+            let resource_url = given(FieldId::ResourceUrl).or_else(|| own().map(|url| url.to_string()));
+            // Where all tenants share one address, the environment tells more.
+            let target = match [given(FieldId::Environment), given(FieldId::Company)] {
+                [Some(environment), company] => {
+                    [Some(environment), company].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+                }
+                [None, _] => resource_url.as_deref().unwrap_or_default().trim_start_matches("https://").to_owned(),
+            };
             Row {
                 guide: Some(draft.guide.clone()),
                 guide_short: guide.map_or_else(|| draft.guide.clone(), |guide| guide.short.clone()),

@@ -121,16 +121,16 @@ impl Session {
 
     /// One ready profile a guide, with the values that the scenario's operator noted down.
     async fn fill(&self) -> Result<(), WorkError> {
-        let offers = self.sandbox.as_ref().map(|sandbox| sandbox.noted()).unwrap_or_default();
+        let Some(sandbox) = self.sandbox.clone() else { return Ok(()) };
         self.beside(move |stores| {
             for guide in assets::guides() {
                 let Ok(name) = guide.id.parse::<ProfileName>() else { continue };
                 let mut draft = ProfileDraft::new(&guide.id);
-                for offer in &offers {
+                for offer in sandbox.noted(guide) {
                     match offer {
-                        Offer::Value(field, value) => draft.set(*field, value),
+                        Offer::Value(field, value) => draft.set(field, &value),
                         Offer::Secret(secret, end) => {
-                            let entry = stores.keyring.keep(secret).map_err(WorkError::NotKept)?;
+                            let entry = stores.keyring.keep(&secret).map_err(WorkError::NotKept)?;
                             draft.source = Some(SecretSource::Keyring { entry });
                             draft.set(FieldId::Expires, &end.to_string());
                         }

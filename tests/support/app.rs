@@ -7,6 +7,7 @@ use d365_connect::app::{App, Knowledge, Open, Rehearsal};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use d365_connect::core::evidence::Evidence;
+use d365_connect::core::guide::Guide;
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use jiff::Timestamp;
@@ -37,9 +38,14 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// At home, with these profiles.
+    /// At home, with these profiles. Only the first guide is known, so that a set-up begins without a question.
     pub fn home(rows: Vec<Row>) -> Bench {
-        let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
+        Bench::knowing(&assets::guides()[..1], rows)
+    }
+
+    /// At home, with these guides and profiles.
+    pub fn knowing(guides: &'static [Guide], rows: Vec<Row>) -> Bench {
+        let know = Knowledge { guides, clouds: assets::clouds(), rules: assets::rules() };
         let (app, effects) = App::new(know, today(), None, Open::Home);
         let mut bench = Bench { app, effects };
         bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));

@@ -1,7 +1,7 @@
 //! The live test: two lanes, the bars of time, and what was found. Folds what a run tells; does not run anything.
 
 use crate::app::msg::Trouble;
-use crate::core::check::{CheckId, CheckRun};
+use crate::core::check::{CheckId, CheckRun, SignInPrompt};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -9,6 +9,7 @@ use crate::core::rules::Finding;
 use crate::core::secret::ClientSecret;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where a test stands.
 #[derive(Debug)]
@@ -70,8 +71,19 @@ impl Checks {
         self.fold().and_then(|fold| fold.findings.get(self.marked))
     }
 
-    /// The page that mends the marked finding.
+    /// What a person has to do now so that the test goes on, and when that was asked.
+    pub fn asks(&self) -> Option<(SignInPrompt, Duration)> {
+        match &self.run {
+            Run::Running { fold, .. } => fold.asks(),
+            Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
+        }
+    }
+
+    /// The page to open: that of a sign-in which is waited for, else the one that mends the marked finding.
     pub fn url(&self) -> Option<String> {
+        if let Some((prompt, _)) = self.asks() {
+            return Some(prompt.url().to_owned());
+        }
         self.finding().and_then(|finding| finding.fix.url.clone())
     }
 

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::app::key::Key;
 use crate::app::screens::checks::{Checks, Run};
-use crate::core::check::{CheckId, CheckRun, Lane, Status, reason_in_words};
+use crate::core::check::{CheckDone, CheckId, CheckRun, Lane, SignInPrompt, Status, reason_in_words};
+use crate::core::permissions::{self, Standing};
 use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
@@ -12,6 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::time::Duration;
 
 /// Draws the test.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Drawn {
@@ -64,6 +66,56 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let lines = lines(app, checks, fold, usize::from(inner.width), body.height >= 30, theme);
     Drawn { seen: widgets::scrolled(frame, inner, lines, checks.scroll, theme), cursor: None }
+}
+
+/// What a person has to do now, what they sign in to, and why.
+fn sign_in<'a>(
+    app: &App,
+    checks: &Checks,
+    prompt: &SignInPrompt,
+    left: u64,
+    room: usize,
+    plenty: bool,
+    theme: Theme,
+) -> Vec<Line<'a>> {
+    let say = |text: &str, style| widgets::paragraph("", text, room, style, theme);
+    let resource = checks.draft.resource(checks.guide.product, app.know.clouds);
+    let target = resource.map_or_else(|| checks.guide.product.name().to_owned(), |url| url.host().to_owned());
+    let title = match prompt {
+        SignInPrompt::Browser { .. } => "Sign in, in a browser on this machine",
+        SignInPrompt::DeviceCode { .. } => "Sign in with this code, in any browser",
+    };
+    let mut lines = say(title, theme.accent());
+    if let SignInPrompt::DeviceCode { code, .. } = prompt {
+        lines.push(Line::from(vec![Span::raw("Code  "), Span::styled(theme.text(code), theme.key())]));
+    }
+    lines.extend(widgets::link("Page  ", prompt.url(), room, plenty, theme));
+    lines.push(Line::raw(format!("Left  {}:{:02}", left / 60, left % 60)));
+    let why = format!(
+        "You let the app {} act for you at {target}. The token is used for this test alone and then dropped.",
+        checks.draft.value(FieldId::ClientId)
+    );
+    lines.extend(say(&why, theme.dim()));
+    if app.sandbox.is_some() {
+        lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
+    }
+    lines
+}
+
+/// The permissions of the token beside those of the guide, as the check `claims` tells them.
+fn permissions<'a>(done: &CheckDone, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    for line in permissions::Line::of(&done.details) {
+        let (sign, style) = match line.standing {
+            Standing::Granted => theme.status(Status::Passed),
+            Standing::Missing => theme.status(Status::Failed),
+            Standing::More => theme.status(Status::Warning),
+            Standing::NotGranted | Standing::NoEffect | Standing::Retired => (theme.sign("·", "-"), theme.dim()),
+        };
+        let text = Untrusted::plain(&line.text());
+        lines.extend(widgets::paragraph(&format!("   {sign} "), text.as_str(), room, style, theme));
+    }
+    lines
 }
 
 /// One lane as a chain: `ENTRA  ✔ sign-in host ── ✔ token ── ✔ claims fit`.
@@ -175,10 +227,13 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
     match &checks.run {
         Run::Idle => {
             let value = |field: FieldId| checks.draft.value(field).to_owned();
+            let resource = checks.draft.resource(checks.guide.product, app.know.clouds);
             let source = checks.draft.source.as_ref().map_or("none".into(), |source| format!("read from {source}"));
             for (label, value) in [
                 ("Guide   ", checks.guide.title.clone()),
-                ("Target  ", value(FieldId::ResourceUrl)),
+                ("Target  ", resource.map(|url| url.to_string()).unwrap_or_default()),
+                ("        ", value(FieldId::Environment)),
+                ("Company ", value(FieldId::Company)),
                 ("Tenant  ", value(FieldId::TenantId)),
                 ("App     ", value(FieldId::ClientId)),
                 ("Secret  ", source),
@@ -201,6 +256,12 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
             return lines;
         }
         Run::Running { .. } | Run::Ended { .. } => {}
+    }
+    if let (Some((prompt, since)), Run::Running { ticks, .. }) = (checks.asks(), &checks.run) {
+        let waited = Duration::from_millis(u64::from(*ticks) * 100).saturating_sub(since);
+        let left = prompt.lasts().saturating_sub(waited).as_secs();
+        lines.extend(sign_in(app, checks, &prompt, left, room, plenty, theme));
+        lines.push(Line::default());
     }
     let works = matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning;
     if works {
@@ -253,6 +314,11 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
                     lines.extend(say(theme.sign("   · ", "   - "), note, theme.dim()));
                 }
             }
+            if check == CheckId::Claims {
+                lines.extend(permissions(done, room, theme));
+            }
+        } else if state.asks.is_some() {
+            // Told above.
         } else if let Some(waiting) = &state.waiting {
             lines.extend(say("   ", &format!("{}: {waiting}", check.title()), theme.warn()));
         } else if let (Some(started), Run::Running { ticks, .. }) = (state.started, &checks.run) {

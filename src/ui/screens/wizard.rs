@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::form::Purpose;
 use crate::app::screens::wizard::{Focus, Wizard};
 use crate::core::check::Status;
-use crate::core::guide::Need;
+use crate::core::guide::{Listing, Need, Permission, TargetForm};
 use crate::core::template;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{self, FieldView};
@@ -96,7 +96,7 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
 fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let (guide, step) = (wizard.guide(), wizard.current());
     let draft = wizard.form.draft();
-    let value = |name: &str| draft.template_value(name, app.know.clouds);
+    let value = |name: &str| draft.template_value(name, Some(guide), app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
     if let Some(fault) = wizard.fault_here() {
@@ -116,18 +116,11 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     for (at, action) in step.actions.iter().enumerate() {
         lines.extend(widgets::paragraph(&format!("{:<3}", at + 1), &fill(action), room, Style::new(), theme));
     }
-    if step.id == "permissions" && !guide.permissions.is_empty() {
+    for listing in &step.lists {
         lines.push(Line::default());
-        for permission in &guide.permissions {
-            let style = match permission.need {
-                Need::Needed => theme.warn(),
-                Need::AskedFor | Need::Harmless => theme.dim(),
-            };
-            lines.push(Line::from(vec![
-                Span::raw(theme.text(&permission.name)),
-                Span::styled(format!(" ({})", permission.need.label()), style),
-            ]));
-            lines.extend(widgets::paragraph("   ", &permission.why, room, theme.dim(), theme));
+        match listing {
+            Listing::Permissions => lines.extend(guide.permissions.iter().flat_map(|p| permission(p, room, theme))),
+            Listing::Form => lines.extend(guide.form.iter().flat_map(|form| self::form(form, &value, room, theme))),
         }
     }
     if wizard.at_end() {
@@ -142,7 +135,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
             for (key, problem) in problems {
                 lines.extend(widgets::paragraph(
                     "   ",
-                    &format!("{}: {problem}", key.label()),
+                    &format!("{}: {problem}", key.label(wizard.guide())),
                     room,
                     Style::new(),
                     theme,
@@ -156,6 +149,32 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     }
     lines.push(Line::default());
     lines.extend(widgets::paragraph("Done   ", &fill(&step.done), room, theme.dim(), theme));
+    lines
+}
+
+/// A permission, and the truth about it.
+fn permission<'a>(permission: &Permission, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let style = match permission.need {
+        Need::Needed => theme.warn(),
+        Need::AskedFor | Need::Harmless | Need::Retired => theme.dim(),
+    };
+    let mut lines = widgets::paragraph("", &permission.name, room, Style::new(), theme);
+    lines.extend(widgets::paragraph("   ", &permission.heading(), room, style, theme));
+    lines.extend(widgets::paragraph("   ", &permission.why, room, theme.dim(), theme));
+    lines
+}
+
+/// What the product that is connected calls the values.
+fn form<'a>(form: &TargetForm, value: &dyn Fn(&str) -> Option<String>, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let mut lines = widgets::paragraph("", &form.title, room, theme.accent(), theme);
+    for field in &form.fields {
+        lines.extend(widgets::paragraph("", &field.name, room, Style::new(), theme));
+        if !field.value.is_empty() {
+            let value = template::fill_or_name(&field.value, value);
+            lines.extend(widgets::paragraph(" = ", &value, room, theme.good(), theme));
+        }
+        lines.extend(widgets::paragraph("   ", &field.about, room, theme.dim(), theme));
+    }
     lines
 }
 
