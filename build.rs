@@ -1,4 +1,4 @@
-//! Embeds every file of `assets/guides` and `assets/rules`: a new guide or rule file needs no code.
+//! Embeds every file of `assets/guides`, `assets/rules` and `assets/exports`: a new one needs no code.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let guides = embedded("GUIDES", &root.join("assets/guides"))?;
     let rules = embedded("RULES", &root.join("assets/rules"))?;
-    fs::write(out.join("embedded.rs"), guides + &rules)
+    let exports = embedded("EXPORTS", &root.join("assets/exports"))?;
+    fs::write(out.join("embedded.rs"), guides + &rules + &exports)
 }
 
 /// A constant with the text of each TOML file of a folder, by name.

@@ -1,13 +1,14 @@
-//! The knowledge of the program, embedded: guides, rules and clouds from `assets/`, parsed on first use.
+//! The knowledge of the program, embedded: guides, rules, clouds and export formats from `assets/`, parsed on first use.
 //!
 //! Knows where the files are. What they say is the business of `core`; `tests/assets.rs` checks it.
 
 use crate::core::cloud::Clouds;
+use crate::core::format::Format;
 use crate::core::guide::Guide;
 use crate::core::rules::RuleBook;
 use std::sync::LazyLock;
 
-// `GUIDES` and `RULES`: the text of every file in `assets/guides` and `assets/rules`, gathered by `build.rs`.
+// `GUIDES`, `RULES`, `EXPORTS`: the text of every file in that folder of `assets`, gathered by `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Every guide, in the order in which they are offered.
@@ -23,6 +24,21 @@ pub fn guides() -> &'static [Guide] {
 /// The guide of that id.
 pub fn guide(id: &str) -> Option<&'static Guide> {
     guides().iter().find(|guide| guide.id == id)
+}
+
+/// Every format of export, in the order in which they are listed.
+pub fn exports() -> &'static [Format] {
+    static ALL: LazyLock<Vec<Format>> = LazyLock::new(|| {
+        let mut all: Vec<Format> = EXPORTS.iter().map(|text| parse(text)).collect();
+        all.sort_by_key(|format| format.place);
+        all
+    });
+    &ALL
+}
+
+/// The format of that id.
+pub fn export(id: &str) -> Option<&'static Format> {
+    exports().iter().find(|format| format.id == id)
 }
 
 /// The clouds and their hosts.

@@ -5,7 +5,7 @@
 //!
 //! - floor 0, [`core`]: facts and judgement, without terminal, network, disk, clock or environment
 //! - floor 1, [`app`] (state and `update`), [`assets`] (embedded knowledge), [`store`] (files and secrets),
-//!   [`net`] (the live test), [`sandbox`] (the simulated tenant): each uses `core` only
+//!   [`net`] (the live test), [`export`] (hand-over formats), [`sandbox`] (the simulated tenant): each uses `core` only
 //! - floor 2, [`work`] (use cases that join the floors below), [`ui`] (from state to cells)
 //! - floor 3, [`runtime`] (the loop and the terminal), [`cli`] (the commands)
 //! - floor 4, `main`: picks the screen or a command, sets the exit code
@@ -14,6 +14,7 @@ pub mod core;
 
 pub mod app;
 pub mod assets;
+pub mod export;
 pub mod net;
 pub mod sandbox;
 pub mod store;

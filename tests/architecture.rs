@@ -49,11 +49,16 @@ const FLOORS: &[(&str, &[&str], &[&str])] = &[
     ("assets", &[], &["tokio", "reqwest", "crossterm", "ratatui", "std::fs"]),
     ("store", &[], &["tokio", "reqwest", "crossterm", "ratatui", "axum"]),
     ("net", &[], &["crossterm", "ratatui", "axum", "std::fs::write", "keyring_core"]),
+    ("export", &[], &["tokio", "reqwest", "crossterm", "ratatui", "axum", "std::fs", "std::env", "keyring_core"]),
     ("sandbox", &[], &["reqwest", "crossterm", "ratatui", "std::fs", "keyring_core"]),
-    ("work", &["app", "assets", "store", "net", "sandbox"], &["crossterm", "ratatui", "reqwest", "axum"]),
+    ("work", &["app", "assets", "store", "net", "export", "sandbox"], &["crossterm", "ratatui", "reqwest", "axum"]),
     ("ui", &["app"], &["tokio", "reqwest", "crossterm", "std::fs", "std::env"]),
-    ("runtime", &["app", "assets", "store", "net", "sandbox", "work", "ui"], &["reqwest", "axum"]),
-    ("cli", &["app", "assets", "store", "net", "sandbox", "work", "ui"], &["crossterm", "ratatui", "reqwest", "axum"]),
+    ("runtime", &["app", "assets", "store", "net", "export", "sandbox", "work", "ui"], &["reqwest", "axum"]),
+    (
+        "cli",
+        &["app", "assets", "store", "net", "export", "sandbox", "work", "ui"],
+        &["crossterm", "ratatui", "reqwest", "axum"],
+    ),
 ];
 
 fn files_of(module: &str) -> Vec<PathBuf> {

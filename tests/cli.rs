@@ -80,7 +80,10 @@ fn help_and_version() {
         "check",
         "diagnose",
         "report",
+        "export",
+        "import",
         "guides",
+        "handoff",
         "sandbox",
         "completions",
         "man",
@@ -90,7 +93,7 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    for later in ["export", "import", "handoff", "rotate", "vault"] {
+    for later in ["rotate", "vault"] {
         assert!(!help.contains(later), "{later} is offered and does not exist");
     }
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
@@ -140,6 +143,22 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         (&["report", "one", "-o", "json"], "check NAME -o json"),
         (&["report", "one", "--force"], "--out"),
         (&["report", "one", "--out", "home"], "--force"),
+        (&["export", "one"], "k8s-secret"),
+        (&["export", "one", "--to", "nope"], "github-actions"),
+        (&["export", "nope", "--to", "env"], "no profile"),
+        (&["export", "one", "--to", "env", "--set", "image=x"], "asks nothing"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "nope=x"], "image"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "provisioning=maybe"], "true or false"),
+        (&["export", "one", "--to", "c1-k8s", "--set", "image="], "image"),
+        (&["export", "one", "--to", "env", "--force"], "--out"),
+        (&["handoff", "one"], "--role"),
+        (&["handoff", "one", "--role", "nope"], "entra-admin"),
+        (&["handoff", "nope", "--role", "d365-admin"], "no profile"),
+        (&["import", "--secret", "stdin"], "standard input"),
+        (&["import", "-"], "nothing was recognised"),
+        (&["import", "-", "--name", "ONE"], "already"),
+        (&["import", "-", "--guide", "nope"], "no guide"),
+        (&["import", "."], "regular file"),
         (&["guides", "nope"], "no guide"),
         (&["list", "-o", "junit"], "check"),
         (&["list", "--sandbox=nope"], "healthy"),
@@ -890,6 +909,182 @@ fn guides_are_readable_and_filled_in() {
     {
         assert!(filled.contains(&format!("[{step}]")), "{step}");
     }
+}
+
+#[test]
+fn exports_go_where_they_are_asked_to() {
+    let place = ready("one");
+    let help = place.run(&["export", "--help"]).expect(0).out;
+    for format in d365_connect::assets::exports() {
+        assert!(help.contains(&format!("\n  {} ", format.id)), "{} is not in the help", format.id);
+        for option in &format.options {
+            assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
+        }
+        let out = place.run(&["export", "one", "--to", &format.id]).expect(0);
+        assert!(out.out.contains("REPLACE_WITH_CLIENT_SECRET") && out.out.contains(CLIENT), "{}", out.out);
+        assert_eq!(out.err, "", "{}", format.id);
+    }
+    let with = |args: &[&str]| {
+        let args: Vec<&str> = ["export", "one", "--to", "env"].iter().chain(args).copied().collect();
+        place.run_with(&args, &[("D365_SECRET", CANARY)], None)
+    };
+    let out = with(&["--include-secret"]).expect(0);
+    assert!(out.out.contains(&format!("AZURE_CLIENT_SECRET='{CANARY}'\n")), "{}", out.out);
+    assert!(out.err.contains("in clear"), "{}", out.err);
+    // The secret cannot be read: nothing is written.
+    place.run(&["export", "one", "--to", "env", "--include-secret", "--out", "x.env"]).expect(3);
+    assert!(!place.path().join("x.env").exists());
+    // A file is for its owner alone, and is not written over.
+    let file = place.path().join("one.env");
+    assert_eq!(with(&["--out", "one.env"]).expect(0).out, "");
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert!(first.contains("REPLACE_WITH_CLIENT_SECRET"));
+    let out = with(&["--out", "one.env", "--include-secret"]).expect(2);
+    assert!(out.err.contains("--force"), "{}", out.err);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), first);
+    let out = with(&["--out", "one.env", "--include-secret", "--force"]).expect(0);
+    clean("export to a file", &out);
+    assert!(std::fs::read_to_string(&file).unwrap().contains(CANARY));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    with(&["--out", "no/such/folder/one.env"]).expect(3);
+    // Where it went is noted, and goes along with the name.
+    place.run(&["rename", "one", "two"]).expect(0);
+    let noted = std::fs::read_to_string(place.home().join("history/two.json")).unwrap();
+    assert!(!noted.contains(&CANARY[..12]), "{noted}");
+    let noted: Value = serde_json::from_str(&noted).unwrap();
+    let of_env: Vec<&Value> =
+        noted["exports"].as_array().unwrap().iter().filter(|export| export["format"] == "env").collect();
+    assert_eq!(of_env.len(), 2, "one for each place: {noted:#}");
+    assert_eq!(of_env[0]["path"], Value::Null);
+    assert_eq!(of_env[1]["path"], file.display().to_string());
+    assert_eq!(of_env[1]["with_secret"], true);
+    assert!(of_env[1]["when"].is_string());
+    // A profile without a secret, or half-filled.
+    place.put("half", "version = 1\nguide = \"business-central\"\n");
+    let out = place.run(&["export", "half", "--to", "env", "--include-secret"]).expect(2);
+    assert!(out.err.contains("--secret SOURCE"), "{}", out.err);
+    place.run(&["export", "half", "--to", "ipaas"]).expect(0);
+}
+
+#[test]
+fn imports_show_what_they_take_and_from_where() {
+    let place = Place::new();
+    let text = format!(
+        "AZURE_TENANT_ID={TENANT}\nAZURE_CLIENT_ID={CLIENT}\nAZURE_CLIENT_SECRET='{CANARY}'\nD365_URL={URL}/data\nAZURE_SUBSCRIPTION_ID=x\n"
+    );
+    // No keyring here: the secret is dropped, and the rest is kept.
+    let out = place.run_with(&["import"], &[], Some(&text)).expect(0);
+    clean("import", &out);
+    for told in [
+        TENANT,
+        "from AZURE_TENANT_ID, line 1",
+        "a secret, 40 characters",
+        "from AZURE_CLIENT_SECRET, line 3",
+        "left alone: Subscription ID",
+        "guide: fno-client-credentials",
+        "secret was dropped",
+        "--secret SOURCE",
+        "the path was taken off",
+    ] {
+        assert!(out.err.contains(told), "does not say {told}: {}", out.err);
+    }
+    assert_eq!(out.out, "");
+    let shown = place.run(&["show", "contoso", "-o", "json"]).expect(0).json();
+    assert_eq!((&shown["tenant_id"], &shown["resource_url"]), (&TENANT.into(), &URL.into()), "{shown:#}");
+    assert_eq!(shown["problem"], "missing: secret");
+    place.run(&["check", "contoso"]).expect(2);
+    // The next one of the same environment gets a number; --secret takes the place of the pasted one.
+    place.run_with(&["import", "--secret", "env:D365_SECRET"], &[("D365_SECRET", "abc8Q~def")], Some(&text)).expect(0);
+    let second = place.run(&["show", "contoso-2", "-o", "json"]).expect(0).json();
+    assert_eq!((&second["problem"], &second["credential"]["source"]), (&Value::Null, &"env".into()), "{second:#}");
+    // From a file, as PowerShell 5 writes it.
+    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(place.path().join("wide.env"), utf16).unwrap();
+    let out = place.run(&["import", "wide.env", "--name", "wide", "--guide", "c1-fno"]).expect(0);
+    assert!(out.err.contains("guide: c1-fno"), "{}", out.err);
+    // In a rehearsal the secret is kept.
+    let out = place.rehearse(&["import", "-", "--sandbox"], Some(&text)).expect(0);
+    assert!(out.err.contains("the secret is in the keyring") && !out.err.contains("still missing"), "{}", out.err);
+    let before = place.files();
+    for (text, code, says) in [
+        ("", 2, "Kubernetes"),
+        ("Object ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e", 2, "left alone: Object ID"),
+        ("{\"appId\": ", 2, "nothing was recognised"),
+        (&format!("tenant_id: {CLIENT}\nclient_id: {CLIENT}\n"), 2, "same as the client id"),
+        (&format!("client_id: {CLIENT}\n{}", " ".repeat(1024 * 1024)), 2, "1 MiB"),
+    ] {
+        let out = place.run_with(&["import", "-"], &[], Some(text)).expect(code);
+        assert!(out.err.contains(says), "does not say {says}: {}", out.err);
+    }
+    place.run(&["import", "not-there"]).expect(3);
+    #[cfg(unix)]
+    {
+        let pipe = place.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        place.run(&["import", "pipe"]).expect(2);
+        std::fs::remove_file(pipe).unwrap();
+    }
+    assert_eq!(place.files(), before, "nothing was changed");
+}
+
+/// What an export says of a profile makes that profile.
+#[test]
+fn an_export_can_be_imported() {
+    let place = Place::new();
+    place.put(
+        "bc",
+        &format!(
+            "version = 1\nguide = \"business-central\"\ncloud = \"global\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\n\n[d365]\nenvironment = \"Production\"\ncompany = \"D'or #1\"\n"
+        ),
+    );
+    let read = |name: &str| std::fs::read_to_string(place.profile(name)).unwrap();
+    for format in d365_connect::assets::exports() {
+        let out = place.run(&["export", "bc", "--to", &format.id]).expect(0).out;
+        let name = format!("from-{}", format.id);
+        place.run_with(&["import", "-", "--name", &name], &[], Some(&out)).expect(0);
+        assert_eq!(read(&name), read("bc"), "{}", format.id);
+    }
+}
+
+#[test]
+fn hand_offs_name_what_is_open() {
+    let place = ready("one");
+    let handoff = |role: &str, more: &[&str]| {
+        let args: Vec<&str> = ["handoff", "one", "--role", role].iter().chain(more).copied().collect();
+        place.run(&args).expect(0)
+    };
+    let text = handoff("d365-admin", &[]).out;
+    assert!(text.starts_with("# one: for a Dynamics 365 administrator\n"), "{text}");
+    for says in [CLIENT, "mi=SysAADClientTable", "System administrator", "1. ", "Done when:", "What to send back"] {
+        assert!(text.contains(says), "no {says}: {text}");
+    }
+    // The values show what was done in Entra.
+    let text = handoff("entra-admin", &[]).out;
+    assert!(!text.contains("## 1. Register the app") && text.contains("API permissions"), "{text}");
+    let all = handoff("entra-admin", &["--all"]).out;
+    assert!(all.contains("Register the app in Microsoft Entra ID") && all.contains("password manager"), "{all}");
+    // After a test: nothing where it passed, the cause's step where it failed.
+    let history = |verdict: &str, cause: &str| {
+        let last =
+            format!("{{\"last\":{{\"verdict\":\"{verdict}\",\"when\":\"2026-11-21T10:00:00Z\",\"cause\":{cause}}}}}");
+        std::fs::create_dir_all(place.home().join("history")).unwrap();
+        std::fs::write(place.home().join("history/one.json"), last).unwrap();
+    };
+    history("passed", "null");
+    let out = handoff("d365-admin", &[]);
+    assert!(out.out.contains("Nothing is open") && out.err.contains("--all"), "{}{}", out.out, out.err);
+    history("failed", "\"d365-not-registered\"");
+    assert!(handoff("entra-admin", &[]).out.contains("Nothing is open"));
+    assert!(handoff("d365-admin", &[]).out.contains("Register the app in D365"));
+    history("failed", "\"secret-expired\"");
+    assert!(handoff("entra-admin", &[]).out.contains("## 1. Create a client secret"));
+    place.run(&["handoff", "one", "--role", "d365-admin", "--out", "for-kim.md"]).expect(0);
+    place.run(&["handoff", "one", "--role", "d365-admin", "--out", "for-kim.md"]).expect(2);
+    assert!(std::fs::read_to_string(place.path().join("for-kim.md")).unwrap().contains(CLIENT));
 }
 
 #[test]

@@ -8,6 +8,9 @@
 //! | a command that fails and prints it | command | streams, files, log |
 //! | a command beside other secrets | env | its environment and arguments, those of its parent |
 //! | support report of such a test | env, file, command | streams, the report, files, log |
+//! | export of every format, without and with the secret; hand-off | env | streams, files, log, history |
+//! | import of every notation, kept, refused and damaged | stdin, file | streams, files, log |
+//! | import, confirmed and not | keys | terminal, files, log |
 //! | diagnosis | words, file, stdin, paste | streams, files, log, clipboard |
 //! | diagnosis of a log | file, stdin | streams, files, log |
 //! | wizard: typed, tested, left with a draft | keys | terminal, clipboard, files, log, draft, requests |
@@ -19,7 +22,7 @@
 //! | a plain prompt | keys | terminal, files, log |
 //!
 //! Files are all those under the working folder, `HOME`, `TMPDIR` and the program's home. What is asked for by name is
-//! kept elsewhere: the file of `file:`, what `command:` prints, the variable of `env:`. The secret may be in the body of the
+//! kept elsewhere: the file of `file:`, that of `export --include-secret` and of `import`, what `command:` prints, the variable of `env:`. The secret may be in the body of the
 //! request for a token, and the token in `Authorization` at the resource. Panics are searched in `tests/pty.rs`.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
@@ -339,6 +342,16 @@ fn wrong_use_of_the_command_line() {
             vec!["list", "--timeout", secret],
             vec!["sandbox", "--port", secret],
             vec!["sandbox", "--scenario", secret],
+            vec!["export", secret, "--to", "env"],
+            vec!["export", "one", "--to", secret],
+            vec!["export", "one", "--to", "c1-k8s", "--set", secret],
+            vec!["export", "one", "--to", "c1-k8s", "--set", &named],
+            vec!["import", secret],
+            vec!["import", "-", "--name", secret],
+            vec!["import", "-", "--guide", secret],
+            vec!["import", "-", "--secret", secret],
+            vec!["handoff", secret, "--role", "d365-admin"],
+            vec!["handoff", "one", "--role", secret],
             vec!["completions", secret],
             vec!["man", secret],
         ];
@@ -392,6 +405,96 @@ fn values_that_are_taken_in() {
     }
     std::fs::remove_file(place.profile("odd")).unwrap();
     finder.nothing_in_files("taking in", place.path());
+}
+
+#[test]
+fn handed_over() {
+    let (place, finder) = (Place::new(), finder());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let nowhere = "http://127.0.0.1:9";
+    run(&place, &finder, &words(&new_at("one", nowhere, nowhere, "env:S")), &[("S", ODD)], None).expect(0);
+    for format in d365_connect::assets::exports() {
+        let to = ["export", "one", "--to", &format.id];
+        run(&place, &finder, &to, &[("S", ODD)], None).expect(0);
+        let file = elsewhere.path().join(&format.id);
+        let into: Vec<&str> = to.into_iter().chain(["--include-secret", "--out", file.to_str().unwrap()]).collect();
+        run(&place, &finder, &into, &[("S", ODD)], None).expect(0);
+        // There, and only there, it was asked for by name.
+        assert!(finder.find(&std::fs::read(&file).unwrap()).is_some(), "{}", format.id);
+        run(&place, &finder, &into, &[("S", ODD)], None).expect(2);
+        let inside = place.path().join(&format.id);
+        run(
+            &place,
+            &finder,
+            &["export", "one", "--to", &format.id, "--out", inside.to_str().unwrap()],
+            &[("S", ODD)],
+            None,
+        )
+        .expect(0);
+        // And back again, where there is no keyring to keep it in.
+        run(&place, &finder, &["import", file.to_str().unwrap(), "--name", &format.id], &[], None).expect(0);
+    }
+    for role in ["entra-admin", "d365-admin"] {
+        run(&place, &finder, &["handoff", "one", "--role", role, "--all"], &[("S", ODD)], None).expect(0);
+    }
+    finder.nothing_in_files("handing over", place.path());
+}
+
+#[test]
+fn taken_in_from_a_paste() {
+    let (place, finder) = (Place::new(), finder());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("text");
+    let json = serde_json::to_string(ODD).unwrap();
+    for text in [
+        format!("AZURE_TENANT_ID={TENANT}\nAZURE_CLIENT_SECRET={SHAPED}\n"),
+        format!("client_id: {CLIENT}\nclient secret: {ODD}\n"),
+        format!("{{\"appId\":\"{CLIENT}\",\"password\":{json}}}"),
+        format!(
+            "kind: Secret\napiVersion: v1\ndata:\n  CLIENT_ID: {}\n  CLIENT_SECRET: {}\n",
+            STANDARD.encode(CLIENT),
+            STANDARD.encode(ODD)
+        ),
+        format!("client_id: {CLIENT}\nBATON_CLIENT_SECRET: {SHAPED}\naccess_token: {JWT}\n"),
+        format!("client_id: {CLIENT}\nclient_secret: {SHAPED}\nAZURE_CLIENT_SECRET: {ODD}\n"),
+        // In wrong fields, and with what no secret has.
+        format!(
+            "client_id: {CLIENT}\ntenant_id: {SHAPED}\nresource_url: {ODD}\nd365_company: {SHAPED}\nexpires: {ODD}\n"
+        ),
+        format!(
+            "client_id: {CLIENT}\ncloud: {ODD}\nredirect_uri: {ODD}\npermissions: {ODD}\nscope: {ODD}\ntoken_url: {ODD}\n"
+        ),
+        format!("client_id: {CLIENT}\nclient_secret: \"{SHAPED}\\u0001\"\n"),
+        format!("client_id: {CLIENT}\nclient_secret: {}\n", SHAPED.repeat(200)),
+        format!("{{\"clientSecret\": \"{SHAPED}\", "),
+        SHAPED.to_owned(),
+        // Nothing that is known.
+        format!("see {ODD} and {TOKEN}\n"),
+        format!("object id: {SHAPED}\n"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        run(&place, &finder, &["import"], &[], Some(&text));
+        run(&place, &finder, &["import", file.to_str().unwrap(), "--secret", "env:S"], &[("S", ODD)], None);
+        run(&place, &finder, &["import", "--name", "same"], &[], Some(&text));
+    }
+    finder.nothing_in_files("taking in", place.path());
+}
+
+#[test]
+fn confirmed_and_not() {
+    for (answer, says) in [("n\r", "nothing was kept"), ("y\r", "secret was dropped")] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("text");
+        std::fs::write(&file, format!("client_id: {CLIENT}\nclient_secret: {SHAPED}\n")).unwrap();
+        let args = ["import", file.to_str().unwrap(), "--log", "log", "--log-level", "trace"];
+        let mut tui =
+            Tui::start(&Start { args: &args, env: &[UTF8, ("D365_CONNECT_HOME", "home")], ..Start::default() });
+        tui.until("Keep this as profile");
+        tui.keys(answer);
+        tui.until(says);
+        assert_eq!(tui.wait_exit(), 0);
+        nothing_left("an import", &tui);
+    }
 }
 
 #[test]

@@ -9,12 +9,13 @@ use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
-use d365_connect::store::StoreError;
 use d365_connect::store::drafts::{self, Draft};
-use d365_connect::store::history::{self, Last};
+use d365_connect::store::history::{self, Exported, Last};
 use d365_connect::store::paths::Home;
 use d365_connect::store::profiles::{self, Save};
 use d365_connect::store::secrets::{Keyring, SecretTrouble, Stop};
+use d365_connect::store::{StoreError, write_private};
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -487,7 +488,65 @@ fn what_could_not_be_read_again_is_not_written() {
     assert_eq!(files_in(&home.profiles()), ["a.toml"]);
 }
 
+// ---- files that are asked for by their path ----
+
+#[test]
+fn a_file_is_written_whole_and_never_over_another_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    write_private(&path, b"one", false).unwrap();
+    let error = write_private(&path, b"two", false).unwrap_err();
+    assert!(matches!(error, StoreError::FileExists { .. }) && error.hint().unwrap().contains("--force"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"one");
+    write_private(&path, b"two", true).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert!(write_private(&folder.path().join("no/such"), b"x", false).is_err());
+    assert!(write_private(folder.path(), b"x", true).is_err());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        // A link gives way to the file; what it led to stays.
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(write_private(&link, b"three", false), Err(StoreError::FileExists { .. })));
+        write_private(&link, b"three", true).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&link).unwrap()), (b"two".to_vec(), b"three".to_vec()));
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(write_private(&pipe, b"x", true).is_err());
+        fs::remove_file(pipe).unwrap();
+        fs::remove_file(link).unwrap();
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+}
+
 // ---- history and drafts ----
+
+#[test]
+fn exports_are_noted_once_a_place_and_not_without_end() {
+    let (_folder, home) = home();
+    let noted = |path: Option<&str>, with_secret| Exported {
+        format: "env".into(),
+        path: path.map(str::to_owned),
+        with_secret,
+        when: "2026-11-21T10:00:00Z".parse().unwrap(),
+    };
+    history::note_export(&home, &name("gone"), noted(None, false)).unwrap();
+    assert_eq!(history::exports(&home, &name("gone")), []);
+    profiles::save(&home, &name("a"), &ProfileDraft::new("g"), Save::New).unwrap();
+    history::note(&home, &name("a"), &verdict(Status::Failed)).unwrap();
+    history::note_export(&home, &name("a"), noted(None, false)).unwrap();
+    history::note_export(&home, &name("a"), noted(Some("/x"), false)).unwrap();
+    history::note_export(&home, &name("A"), noted(None, true)).unwrap();
+    assert_eq!(history::exports(&home, &name("a")), [noted(Some("/x"), false), noted(None, true)]);
+    assert_eq!(history::last(&home, &name("a")), Some(verdict(Status::Failed)), "what else is noted stays");
+    for number in 0..60 {
+        history::note_export(&home, &name("a"), noted(Some(&number.to_string()), false)).unwrap();
+    }
+    let all = history::exports(&home, &name("a"));
+    assert_eq!((all.len(), all[49].path.as_deref()), (50, Some("59")));
+}
 
 fn verdict(verdict: Status) -> Last {
     Last { verdict, when: "2026-11-21T10:00:00Z".parse().unwrap(), cause: Some(Cause::SecretExpired) }

@@ -365,9 +365,10 @@ impl App {
 
     pub(super) fn carried_out(&mut self, said: String, offers: Vec<Offered>) {
         let mut intake = Intake::default();
+        let shown = |field, value| Found { field, value, by: "the portal".into(), line: None };
         for offer in offers {
             match offer {
-                Offered::Value(field, value) => intake.found.push(Found { field, value, by: "the portal".into() }),
+                Offered::Value(field, value) => intake.found.push(shown(field, value)),
                 Offered::Secret(secret, ends) => {
                     #[expect(
                         clippy::disallowed_methods,
@@ -375,7 +376,7 @@ impl App {
                     )]
                     let value = Zeroizing::new(secret.reveal().to_owned());
                     intake.secret = Some(value);
-                    intake.found.push(Found { field: FieldId::Expires, value: ends, by: "the portal".into() });
+                    intake.found.push(shown(FieldId::Expires, ends));
                 }
             }
         }

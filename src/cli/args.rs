@@ -3,7 +3,8 @@
 //! Does not know what a command does.
 
 use crate::cli::{
-    check, completions, copy, diagnose, edit, guides, list, man, new, remove, rename, report, sandbox, show,
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
+    sandbox, show,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -130,8 +131,14 @@ pub enum Command {
     Diagnose(diagnose::Args),
     /// Test a profile and write a report for a ticket
     Report(report::Args),
+    /// Hand a profile's values over, in the format of whoever uses them
+    Export(export::Args),
+    /// Take values in from a file or a paste
+    Import(import::Args),
     /// Read the guides
     Guides(guides::Args),
+    /// Write the open steps of one person down
+    Handoff(handoff::Args),
     /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
     /// Print shell completions

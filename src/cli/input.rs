@@ -65,7 +65,8 @@ pub fn tell_notes(context: &Context, given: &[(FieldId, String)], draft: &Profil
     }
 }
 
-fn tell(context: &Context, field: FieldId, notes: &[Note]) {
+/// What is to be told about one value.
+pub fn tell(context: &Context, field: FieldId, notes: &[Note]) {
     for note in notes {
         match note.weight {
             Weight::Good | Weight::Problem => {}

@@ -8,9 +8,12 @@ mod completions;
 mod copy;
 mod diagnose;
 mod edit;
+mod export;
 mod failure;
 mod formats;
 mod guides;
+mod handoff;
+mod import;
 mod input;
 mod list;
 mod log;
@@ -146,7 +149,10 @@ impl Context {
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
             Some(Command::Report(args)) => report::run(&args, self).await,
+            Some(Command::Export(args)) => export::run(&args, self).await,
+            Some(Command::Import(args)) => import::run(args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
+            Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
             Some(Command::Completions(args)) => completions::run(&args, self),
             Some(Command::Man(args)) => man::run(&args, self),

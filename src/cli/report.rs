@@ -95,7 +95,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     match &args.out {
         None => context.printer.bytes(text.as_bytes()),
         Some(path) => {
-            store::write_private(path, &text, args.force)
+            store::write_private(path, text.as_bytes(), args.force)
                 .map_err(|error| Failure::here(error.to_string(), "name another file with --out"))?;
             context.printer.say(&format!("wrote {}", shown(&path.display().to_string())));
         }

@@ -6,7 +6,8 @@ mod reading;
 
 pub use self::reading::HIDDEN;
 
-use self::reading::{MAX_SCAN, head, kept, read_into};
+pub(in crate::core) use self::reading::head;
+use self::reading::{MAX_SCAN, kept, read_into};
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;

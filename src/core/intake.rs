@@ -1,13 +1,20 @@
-//! Pasted text in, recognised values out: a portal page, JSON of `az`, environment variables, several lines at once.
+//! Pasted text in, recognised values out: a portal page, JSON of `az`, environment variables, manifests, scripts, this
+//! program's own exports.
 //!
 //! Recognises by label, and by shape where the shape leaves no doubt. Keeps nothing: what was found is shown and
 //! confirmed before anybody uses it.
 
-use crate::core::cloud::{Clouds, HostKind};
-use crate::core::names::parse_guid;
-use crate::core::question::{FieldId, clean};
+mod reading;
+
+use crate::core::cloud::{CloudId, Clouds, HostKind};
+use crate::core::guide::Guide;
+use crate::core::names::{TenantId, parse_guid};
+use crate::core::profile::{self, ProfileDraft};
+use crate::core::question::{self, FieldId, clean};
 use crate::core::resource::ResourceUrl;
-use crate::core::secret::looks_like_secret;
+use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
+use reading::{Pair, Written};
+use url::Url;
 use zeroize::Zeroizing;
 
 /// One recognised value.
@@ -19,6 +26,8 @@ pub struct Found {
     pub value: String,
     /// What told so: `"appId"`, `Directory (tenant) ID`, `the host`.
     pub by: String,
+    /// On which line, from 1, where that is known.
+    pub line: Option<usize>,
 }
 
 /// What a paste holds.
@@ -28,8 +37,12 @@ pub struct Intake {
     pub found: Vec<Found>,
     /// The secret's value, if one was there.
     pub secret: Option<Zeroizing<String>>,
+    /// What told that it is the secret, and on which line.
+    pub secret_by: String,
     /// Nothing had a label that is known: the shape alone told what it is.
     pub by_shape: bool,
+    /// The guide that the values fit, by its id; none where they fit the usual one as well.
+    pub guide: Option<String>,
     /// Things that were seen and left alone, for people: `Object ID (not needed)`.
     pub left: Vec<String>,
 }
@@ -44,6 +57,27 @@ impl Intake {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The value of a field.
+    pub fn value(&self, field: FieldId) -> Option<&str> {
+        self.found.iter().find(|found| found.field == field).map(|found| found.value.as_str())
+    }
+
+    /// The values as a profile of a guide. What the guide's product has of its own accord is left out, and what the guide
+    /// has no use for is given back.
+    pub fn draft(&self, guide: &Guide, clouds: &Clouds) -> (ProfileDraft, Vec<FieldId>) {
+        let mut draft = ProfileDraft::new(&guide.id);
+        let (used, unused): (Vec<&Found>, Vec<&Found>) = self.found.iter().partition(|found| guide.takes(found.field));
+        for found in used {
+            draft.set(found.field, &found.value);
+        }
+        let mut without = draft.clone();
+        without.values.remove(&FieldId::ResourceUrl);
+        if without.resource(guide.product, clouds) == draft.resource(guide.product, clouds) {
+            draft = without;
+        }
+        (draft, unused.into_iter().map(|found| found.field).collect())
+    }
 }
 
 impl std::fmt::Debug for Intake {
@@ -53,164 +87,468 @@ impl std::fmt::Debug for Intake {
 }
 
 /// What a label stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Label {
     Field(FieldId),
     Secret,
-    /// Known, and not needed.
+    /// The address of an environment, or its name: its form decides.
+    Environment,
+    /// `https://…/.default`.
+    Scope,
+    /// A sign-in address, often with the tenant in it.
+    SignIn,
+    /// A guide's id, in an export of this program.
+    Guide,
+    /// Known, and says nothing that is kept.
+    Nothing,
+    /// Known, and not needed: told.
     NotNeeded(&'static str),
 }
 
-/// Labels as the portal, `az` and common environment files write them; compared by their letters and digits alone.
+/// Labels as the portal, `az`, common environment files, vendors' forms and this program write them; compared by their
+/// letters and digits alone.
 fn label(text: &str) -> Option<Label> {
-    let folded: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    Some(match folded.as_str() {
-        "applicationclientid"
-        | "applicationid"
-        | "clientid"
-        | "appid"
-        | "azureclientid"
-        | "azclientid"
-        | "batondynamicsclientid"
-        | "d365clientid"
-        | "dynamicsclientid" => Label::Field(FieldId::ClientId),
-        "directorytenantid" | "directoryid" | "tenantid" | "tenant" | "azuretenantid" | "aztenantid"
-        | "batontenantid" | "d365tenantid" => Label::Field(FieldId::TenantId),
+    if text.len() > 100 {
+        return None;
+    }
+    // This program's own names are exact.
+    if let Some(field) = FieldId::parse(text.trim()).filter(|field| *field != FieldId::Secret) {
+        return Some(Label::Field(field));
+    }
+    // AzureAd:ClientId and AzureAd__ClientId name the last part.
+    let last = text.rsplit(':').next().unwrap_or(text);
+    let last = last.rsplit("__").next().unwrap_or(last);
+    let folded: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    // `oauth.api.key`, `TF_VAR_tenant_id`.
+    let folded = [
+        "tfvar",
+        "oauth",
+        "azuread",
+        "aad",
+        "arm",
+        "azure",
+        "az",
+        "d365fo",
+        "d365",
+        "dynamics",
+        "entra",
+        "app",
+        "bc",
+        "powershell",
+    ]
+    .iter()
+    .find_map(|lead| folded.strip_prefix(lead).filter(|rest| is_core(rest)))
+    .unwrap_or(&folded);
+    Some(match folded {
+        "applicationclientid" | "applicationid" | "clientid" | "appid" | "batondynamicsclientid" | "apikey" => {
+            Label::Field(FieldId::ClientId)
+        }
+        "directorytenantid" | "directoryid" | "tenantid" | "tenant" | "batontenantid" => {
+            Label::Field(FieldId::TenantId)
+        }
         "resourceurl"
+        | "resourceuri"
         | "environmenturl"
         | "financeandoperationsurl"
-        | "d365url"
         | "resource"
         | "batonenvironmenturl"
         | "instanceurl"
-        | "environment"
-        | "url" => Label::Field(FieldId::ResourceUrl),
+        | "url"
+        | "apiurl"
+        | "baseurl"
+        | "serviceuri" => Label::Field(FieldId::ResourceUrl),
+        "environment" | "environmentname" => Label::Environment,
+        "company" | "companyname" | "companyid" => Label::Field(FieldId::Company),
         "clientsecret"
         | "secret"
         | "secretvalue"
         | "clientsecretvalue"
         | "value"
         | "password"
-        | "azureclientsecret"
-        | "azclientsecret"
-        | "d365clientsecret"
-        | "batondynamicsclientsecret" => Label::Secret,
+        | "batondynamicsclientsecret"
+        | "apisecret" => Label::Secret,
         "expires" | "expiry" | "enddate" | "enddatetime" => Label::Field(FieldId::Expires),
         "userid" => Label::Field(FieldId::UserId),
+        "permissions" => Label::Field(FieldId::Permissions),
+        "entities" => Label::Field(FieldId::Entities),
+        "redirecturi" | "redirecturl" | "callbackurl" => Label::Field(FieldId::RedirectUri),
+        "cloud" | "cloudname" => Label::Field(FieldId::Cloud),
+        "scope" | "scopes" => Label::Scope,
+        "tokenurl"
+        | "tokenendpoint"
+        | "tokenuri"
+        | "accesstokenurl"
+        | "authurl"
+        | "authorizeurl"
+        | "authorizationurl"
+        | "authorizationendpoint"
+        | "oauth20tokenendpointv2"
+        | "oauth20tokenendpointv1"
+        | "oauth20authorizationendpointv2"
+        | "oauth20authorizationendpointv1"
+        | "authority"
+        | "authorityhost"
+        | "authorityurl"
+        | "instance"
+        | "loginurl" => Label::SignIn,
+        "guide" => Label::Guide,
+        "granttype" | "authtype" | "batonprovisioning" | "batonsynconlyenabledroleassignments" | "batonhostid" => {
+            Label::Nothing
+        }
         "objectid" => Label::NotNeeded("Object ID (not needed)"),
         "secretid" | "keyid" => Label::NotNeeded("Secret ID (the Value is needed)"),
+        "subscriptionid" => Label::NotNeeded("Subscription ID (not needed)"),
+        "accesstoken" | "refreshtoken" | "idtoken" => Label::NotNeeded("a token (tokens are not kept)"),
         "batonclientid" | "batonclientsecret" => Label::NotNeeded("C1's own client id or secret (not Dynamics')"),
         _ => return None,
     })
 }
 
+/// What may stand behind the name of a product.
+fn is_core(folded: &str) -> bool {
+    matches!(
+        folded,
+        "clientid"
+            | "tenantid"
+            | "clientsecret"
+            | "apikey"
+            | "apisecret"
+            | "url"
+            | "resource"
+            | "resourceurl"
+            | "scope"
+            | "environment"
+            | "environmentname"
+            | "company"
+            | "userid"
+            | "permissions"
+            | "entities"
+            | "cloud"
+            | "tokenurl"
+            | "authorityhost"
+            | "tenant"
+            | "instance"
+            | "guide"
+            | "redirecturi"
+            | "callbackurl"
+            | "secret"
+            | "subscriptionid"
+            | "baseurl"
+            | "instanceurl"
+    )
+}
+
 /// Reads every value that a text holds.
 pub fn read(text: &str, clouds: &Clouds) -> Intake {
-    let mut intake = Intake::default();
-    for (name, value) in pairs(text) {
-        take(&mut intake, &name, &value);
+    let mut reader = Reader { clouds, intake: Intake::default(), derived: Vec::new(), baton: false, product: None };
+    for pair in reading::pairs(text) {
+        reader.take(&pair);
     }
-    if intake.is_empty() {
-        intake.by_shape = true;
-        by_shape(&mut intake, text, clouds);
+    if reader.intake.is_empty() && reader.derived.is_empty() {
+        reader.intake.by_shape = true;
+        by_shape(&mut reader.intake, text);
     }
-    intake
+    reader.look_at_addresses(text);
+    reader.finish()
 }
 
-fn take(intake: &mut Intake, name: &str, value: &str) {
-    let (value, _) = clean(value);
-    if value.is_empty() {
-        return;
+struct Reader<'a> {
+    clouds: &'a Clouds,
+    intake: Intake,
+    /// What other values tell; used where nothing says it outright.
+    derived: Vec<Found>,
+    /// Variables of C1's connector were there.
+    baton: bool,
+    /// Whose API a scope or an address names.
+    product: Option<HostKind>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, pair: &Pair) {
+        let Some(label) = label(&pair.name) else { return };
+        self.baton |= pair.name.to_ascii_uppercase().starts_with("BATON_");
+        let (cleaned, _) = clean(&pair.value);
+        let cleaned = Zeroizing::new(cleaned);
+        // A secret in quotes may be made of what is taken off elsewhere.
+        let kept: &str = if label == Label::Secret && pair.written != Written::Bare { &pair.value } else { &cleaned };
+        if kept.trim().is_empty() || label == Label::Nothing {
+            return;
+        }
+        if let Label::NotNeeded(what) = label {
+            self.leave(what.into());
+            return;
+        }
+        let name = match label {
+            Label::Field(field) => field.spec().label,
+            Label::Secret => FieldId::Secret.spec().label,
+            Label::Environment | Label::Scope | Label::SignIn | Label::Guide | Label::Nothing | Label::NotNeeded(_) => {
+                "a value"
+            }
+        };
+        if is_placeholder(&cleaned) {
+            self.leave(format!("{name}: a placeholder"));
+        } else if is_reference(&cleaned, pair.written) {
+            self.leave(format!("{name}: it stands elsewhere, here is only its name"));
+        } else if label == Label::Secret {
+            self.secret(pair, &cleaned);
+        } else if looks_like_secret(&cleaned) {
+            self.leave(format!("{name}: it looks like a secret's value"));
+        } else {
+            self.plain(label, &cleaned, pair);
+        }
     }
-    match label(name) {
-        Some(Label::Secret) if parse_guid(&value).is_some() => {
-            intake.left.push("Secret ID (the Value is needed)".into());
+
+    fn secret(&mut self, pair: &Pair, cleaned: &str) {
+        // In quotes it is meant as it stands there.
+        let value = if pair.written == Written::Bare { cleaned } else { pair.value.as_str() };
+        if parse_guid(value).is_some() {
+            self.leave("Secret ID (the Value is needed)".into());
+        } else if SecretShape::of(value) == SecretShape::Masked {
+            self.leave("a masked secret (the portal shows the whole one only once)".into());
+        } else if pair.written == Written::Bare && value.contains(char::is_whitespace) {
+            // `Client secret: ask Kim`
+            self.leave("Client secret (Value): words, not a value; one with blanks inside wants quotes".into());
+        } else if self.intake.secret.as_ref().is_some_and(|first| **first != *value) {
+            self.leave("another secret: the first one is used".into());
+        } else if self.intake.secret.is_none() {
+            self.intake.secret = Some(Zeroizing::new(value.to_owned()));
+            let line = pair.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            self.intake.secret_by = format!("{}{line}", told(pair));
         }
-        Some(Label::Secret) => intake.secret = Some(Zeroizing::new(value)),
-        Some(Label::NotNeeded(what)) => intake.left.push(what.into()),
-        Some(Label::Field(field)) if looks_like_secret(&value) => {
-            intake.left.push(format!("{}: it looks like a secret's value", field.spec().label));
-        }
-        Some(Label::Field(field)) => {
+    }
+
+    fn plain(&mut self, label: Label, value: &str, pair: &Pair) {
+        let is_url = |value: &str| value.contains("://") || value.contains('.') && !is_odd(value, self.clouds);
+        match label {
+            Label::Environment if is_url(value) => self.plain(Label::Field(FieldId::ResourceUrl), value, pair),
+            // What `az` calls an environment is a cloud.
+            Label::Environment => match cloud(value) {
+                Some(cloud) => self.field(FieldId::Cloud, cloud.as_str(), pair),
+                None => self.field(FieldId::Environment, value, pair),
+            },
+            Label::Field(FieldId::Cloud) => match cloud(value) {
+                Some(cloud) => self.field(FieldId::Cloud, cloud.as_str(), pair),
+                None => self.leave("Cloud: not a name that is known".into()),
+            },
+            Label::Field(FieldId::ResourceUrl) => match ResourceUrl::parse(value) {
+                Ok((url, _)) if self.clouds.kind(url.host()) == HostKind::SignIn => self.sign_in(value, pair),
+                Ok((url, _)) if value.contains('.') || url.is_loopback() => {
+                    self.product = self.product.or(Some(self.clouds.kind(url.host())));
+                    self.field(FieldId::ResourceUrl, value, pair);
+                }
+                _ => {}
+            },
             // A label may be followed by something that is not its value; the field's own form decides.
-            let fits = match field {
-                FieldId::ClientId => parse_guid(&value).is_some(),
-                FieldId::TenantId => value.parse::<crate::core::names::TenantId>().is_ok(),
-                FieldId::ResourceUrl => value.contains('.') && ResourceUrl::parse(&value).is_ok(),
-                FieldId::Expires => crate::core::expiry::parse_date(&value).is_some(),
-                _ => true,
-            };
-            if fits && !intake.found.iter().any(|found| found.field == field) {
-                intake.found.push(Found { field, value, by: name.trim().to_owned() });
-            }
-        }
-        None => {}
-    }
-}
-
-/// Name and value pairs of JSON, `NAME=value`, `Name: value`, and of labels with the value on the next line.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text.trim()) {
-        let mut all = Vec::new();
-        flatten(&json, &mut all);
-        return all;
-    }
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let mut all = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let line = line.trim_start_matches(['-', '*', '•', ' ']);
-        let line = ["export ", "set ", "$env:", "SET "]
-            .iter()
-            .fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
-        let split = line.split_once('=').or_else(|| line.split_once(": ")).or_else(|| line.split_once('\t'));
-        match split {
-            Some((name, value)) if label(name.trim_matches('"')).is_some() => {
-                all.push((name.trim_matches('"').to_owned(), value.to_owned()));
-            }
-            _ if label(line.trim_end_matches(':')).is_some() => {
-                if let Some(next) = lines.get(at + 1) {
-                    all.push((line.trim_end_matches([':', ' ']).to_owned(), (*next).to_owned()));
+            Label::Field(field) => {
+                let fits = match field {
+                    FieldId::ClientId => parse_guid(value).is_some(),
+                    FieldId::TenantId => value.parse::<TenantId>().is_ok(),
+                    FieldId::Expires => crate::core::expiry::parse_date(value).is_some(),
+                    // GitHub's workflows have permissions, too.
+                    FieldId::Permissions => {
+                        is_list(value) && (value.contains('.') || pair.name.to_ascii_lowercase().starts_with("d365"))
+                    }
+                    FieldId::Entities => is_list(value),
+                    FieldId::RedirectUri => Url::parse(value).is_ok_and(|url| url.has_host()),
+                    _ => true,
+                };
+                if fits {
+                    self.field(field, value, pair);
                 }
             }
-            _ => {}
-        }
-    }
-    all
-}
-
-fn flatten(json: &serde_json::Value, all: &mut Vec<(String, String)>) {
-    match json {
-        serde_json::Value::Object(map) => {
-            // Postman writes {"key": "client_id", "value": "…"}.
-            if let (Some(key), Some(value)) =
-                (map.get("key").and_then(|k| k.as_str()), map.get("value").and_then(|v| v.as_str()))
-            {
-                all.push((key.to_owned(), value.to_owned()));
-                return;
-            }
-            for (name, value) in map {
-                match value {
-                    serde_json::Value::String(text) => all.push((name.clone(), text.clone())),
-                    other => flatten(other, all),
+            Label::Scope => {
+                for scope in value.split([' ', ',']).filter(|scope| scope.starts_with("https://")) {
+                    if let Ok((url, _)) = ResourceUrl::parse(scope) {
+                        self.product = self.product.or(Some(self.clouds.kind(url.host())));
+                        self.derive(FieldId::ResourceUrl, url.as_str(), pair);
+                    }
                 }
             }
+            Label::SignIn => self.sign_in(value, pair),
+            Label::Guide => {
+                if value.len() <= 64 && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                {
+                    self.intake.guide.get_or_insert_with(|| value.to_owned());
+                }
+            }
+            Label::Secret | Label::Nothing | Label::NotNeeded(_) => {}
         }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| flatten(item, all)),
-        _ => {}
     }
-}
 
-/// Without labels only what cannot be anything else is taken: a host of a known product, a text shaped like a secret.
-/// GUIDs are not: client, tenant, object and secret ids look alike.
-fn by_shape(intake: &mut Intake, text: &str, clouds: &Clouds) {
-    for word in text.split_whitespace() {
-        let (word, _) = clean(word);
-        if looks_like_secret(&word) {
-            intake.secret = Some(Zeroizing::new(word));
-        } else if let Ok((url, _)) = ResourceUrl::parse(&word)
-            && matches!(clouds.kind(url.host()), HostKind::FinanceOperations | HostKind::Sandbox)
-            && intake.found.is_empty()
+    /// `https://HOST/TENANT/oauth2/v2.0/token`, or a part of it.
+    fn sign_in(&mut self, value: &str, pair: &Pair) {
+        let Ok(url) = Url::parse(value) else { return };
+        if let Some(tenant) = url.path_segments().and_then(|mut parts| parts.next())
+            && tenant.parse::<TenantId>().is_ok()
         {
-            intake.found.push(Found { field: FieldId::ResourceUrl, value: url.as_str().into(), by: "the host".into() });
+            self.derive(FieldId::TenantId, tenant, pair);
+        }
+        let Ok((origin, _)) = ResourceUrl::parse(value) else { return };
+        let is_of = |known: &str| ResourceUrl::parse(known).is_ok_and(|(known, _)| known.host() == origin.host());
+        let of = |cloud: &&crate::core::cloud::Cloud| {
+            is_of(&cloud.authority) || cloud.authority_aliases.iter().any(|alias| alias == origin.host())
+        };
+        match self.clouds.clouds.iter().find(of).map(|cloud| cloud.id) {
+            Some(CloudId::Global) => {}
+            Some(cloud) => self.derive(FieldId::Cloud, cloud.as_str(), pair),
+            None => self.derive(FieldId::AuthorityUrl, origin.as_str(), pair),
+        }
+    }
+
+    fn field(&mut self, field: FieldId, value: &str, pair: &Pair) {
+        let found = Found { field, value: value.to_owned(), by: told(pair), line: pair.line };
+        match self.intake.found.iter_mut().find(|found| found.field == field) {
+            None => self.intake.found.push(found),
+            Some(first) if first.value.eq_ignore_ascii_case(value) => {}
+            // An address that is known to be one of the product is the better one.
+            Some(first)
+                if field == FieldId::ResourceUrl
+                    && is_odd(&first.value, self.clouds)
+                    && !is_odd(value, self.clouds) =>
+            {
+                *first = found;
+            }
+            Some(_) => self.leave(format!("another {}: the first one is used", field.spec().label)),
+        }
+    }
+
+    fn derive(&mut self, field: FieldId, value: &str, pair: &Pair) {
+        self.derived.push(Found { field, value: value.to_owned(), by: told(pair), line: pair.line });
+    }
+
+    fn leave(&mut self, what: String) {
+        if !self.intake.left.contains(&what) {
+            self.intake.left.push(what);
+        }
+    }
+
+    /// Addresses that stand somewhere in the text, where nothing names one.
+    fn look_at_addresses(&mut self, text: &str) {
+        for (line, address) in reading::addresses(text) {
+            let Ok((origin, _)) = ResourceUrl::parse(address) else { continue };
+            let Ok(url) = Url::parse(address) else { continue };
+            let parts: Vec<&str> = url.path_segments().map(|parts| parts.collect()).unwrap_or_default();
+            let kind = self.clouds.kind(origin.host());
+            let by = Pair {
+                name: "the host".into(),
+                value: Zeroizing::default(),
+                written: Written::Bare,
+                line: Some(line).filter(|_| !self.intake.by_shape),
+            };
+            match kind {
+                HostKind::SignIn if parts.contains(&"oauth2") => {
+                    let by = Pair { name: "the address of the token".into(), ..by };
+                    self.sign_in(address, &by);
+                }
+                HostKind::FinanceOperations => self.derive(FieldId::ResourceUrl, origin.as_str(), &by),
+                HostKind::Sandbox if !origin.host().starts_with("login.") => {
+                    self.derive(FieldId::ResourceUrl, origin.as_str(), &by);
+                }
+                HostKind::BusinessCentral => {
+                    self.product = self.product.or(Some(kind));
+                    self.derive(FieldId::ResourceUrl, origin.as_str(), &by);
+                    // /v2.0/TENANT/ENVIRONMENT/api/…, the tenant may be missing
+                    if let Some(at) = parts.iter().position(|part| *part == "api").filter(|at| (2..=3).contains(at)) {
+                        let by = Pair { name: "the address".into(), ..by };
+                        if at == 3 && parts[1].parse::<TenantId>().is_ok() {
+                            self.derive(FieldId::TenantId, parts[1], &by);
+                        }
+                        let name = format!("x={}", parts[at - 1].replace('+', "%2B"));
+                        let name = url::form_urlencoded::parse(name.as_bytes()).next();
+                        if let Some((_, name)) = name {
+                            self.derive(FieldId::Environment, &name, &by);
+                        }
+                    }
+                }
+                HostKind::SignIn
+                | HostKind::Sandbox
+                | HostKind::Dataverse
+                | HostKind::Graph
+                | HostKind::Portal
+                | HostKind::RetiredGraph
+                | HostKind::Loopback
+                | HostKind::Odd => {}
+            }
+        }
+    }
+
+    fn finish(mut self) -> Intake {
+        let mut derived = std::mem::take(&mut self.derived);
+        // A sign-in host that was named tells more than what its address is known for.
+        if self.intake.value(FieldId::AuthorityUrl).is_some() {
+            derived.retain(|found| found.field != FieldId::Cloud);
+        }
+        for found in derived {
+            if self.intake.value(found.field).is_none() {
+                self.intake.found.push(found);
+            }
+        }
+        self.intake.found.sort_by_key(|found| found.field);
+        let has = |field| self.intake.value(field).is_some();
+        let fits = match self.product {
+            _ if self.baton => Some("c1-fno"),
+            Some(HostKind::BusinessCentral) => Some("business-central"),
+            Some(HostKind::Graph) => Some("office365"),
+            Some(HostKind::FinanceOperations) => None,
+            _ if has(FieldId::Environment) && has(FieldId::Company) => Some("business-central"),
+            _ => None,
+        };
+        self.intake.guide = self.intake.guide.or(fits.map(str::to_owned));
+        self.intake
+    }
+}
+
+/// Names with commas between them.
+fn is_list(value: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    question::list(value).all(is_name)
+}
+
+fn told(pair: &Pair) -> String {
+    pair.name.trim().to_owned()
+}
+
+fn is_odd(url: &str, clouds: &Clouds) -> bool {
+    ResourceUrl::parse(url).map_or(true, |(url, _)| clouds.kind(url.host()) == HostKind::Odd)
+}
+
+/// A cloud by our name for it, or by those of `az` and Terraform.
+fn cloud(value: &str) -> Option<CloudId> {
+    CloudId::parse(value).or_else(|| match value.to_ascii_lowercase().as_str() {
+        "azurecloud" | "azurepubliccloud" | "public" => Some(CloudId::Global),
+        "azureusgovernment" | "azureusgovernmentcloud" | "usgovernment" => Some(CloudId::UsGov),
+        "azurechinacloud" | "china" => Some(CloudId::China),
+        _ => None,
+    })
+}
+
+/// Whether a value only says where the value is: a variable, a vault.
+fn is_reference(value: &str, written: Written) -> bool {
+    let is_variable = || {
+        let name = value.strip_prefix('$').unwrap_or_default();
+        let name = name.strip_prefix("env:").unwrap_or(name);
+        let bare =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'));
+        let of_windows =
+            value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(profile::is_variable);
+        bare || of_windows
+            || value.starts_with("${")
+            || value.starts_with("$(")
+            || ["var.", "local.", "data.", "process.env.", "os.environ", "secrets."]
+                .iter()
+                .any(|lead| value.starts_with(lead))
+    };
+    value.starts_with("@Microsoft.KeyVault(") || written != Written::Exact && is_variable()
+}
+
+/// Without labels only what cannot be anything else is taken: a text shaped like a secret, and the host of a known
+/// product, which is looked for anyway. GUIDs are not: client, tenant, object and secret ids look alike.
+fn by_shape(intake: &mut Intake, text: &str) {
+    for word in text.split_whitespace() {
+        let word = Zeroizing::new(clean(word).0);
+        if looks_like_secret(&word) {
+            intake.secret = Some(word);
+            intake.secret_by = "its shape".into();
         }
     }
 }
@@ -234,7 +572,7 @@ mod tests {
             // The portal's Overview page, label and value on one line or on two.
             (
                 format!(
-                    "Display name\nODataIntegration\nApplication (client) ID\n{CLIENT}\nObject ID\n{URL}\nDirectory (tenant) ID\n{TENANT}"
+                    "Display name\nODataIntegration\nApplication (client) ID\n{CLIENT}\nObject ID\n{CLIENT}\nDirectory (tenant) ID\n{TENANT}"
                 ),
                 2,
                 false,

@@ -171,6 +171,8 @@ pub fn is_placeholder(text: &str) -> bool {
         || guid_dummy
         || words.contains(&lower.as_str())
         || yours.iter().any(|word| address.starts_with(word))
+        // What exports of this program write: REPLACE_WITH_CLIENT_SECRET.
+        || lower.starts_with("replace_with_")
         || (lower.len() >= 5 && lower.chars().all(|c| c == 'x' || c == '-'))
 }
 

@@ -1,56 +1,58 @@
 //! Texts with holes: `{client_id}` is filled in, a part in `[[…]]` is left out when a hole inside it cannot be filled.
 //!
-//! Serves links, guide texts and findings alike. Does not know what the names mean.
+//! Serves links, guide texts, findings and exports alike. Does not know what the names mean.
 
 /// Fills a text. `None` when a hole outside of `[[…]]` has no value.
 pub fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find("[[") {
-        let Some(close) = rest[open..].find("]]") else { break };
-        out.push_str(&fill_all(&rest[..open], value)?);
-        if let Some(part) = fill_all(&rest[open + 2..open + close], value) {
-            out.push_str(&part);
+    for (optional, part) in parts(text) {
+        if !optional || has_all(part, value) {
+            fill_part(&mut out, part, value)?;
         }
-        rest = &rest[open + close + 2..];
     }
-    out.push_str(&fill_all(rest, value)?);
     Some(out)
 }
 
 /// Fills a text for people: a hole without value shows as `<client_id>`.
 pub fn fill_or_name(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
     let named = |name: &str| Some(value(name).unwrap_or_else(|| format!("<{name}>")));
-    // Optional parts still go when their hole has no value.
     let mut out = String::new();
-    let mut rest = text;
-    while let Some(open) = rest.find("[[") {
-        let Some(close) = rest[open..].find("]]") else { break };
-        out.push_str(&fill_all(&rest[..open], &named).unwrap_or_default());
-        out.push_str(&fill_all(&rest[open + 2..open + close], value).unwrap_or_default());
-        rest = &rest[open + close + 2..];
+    for (optional, part) in parts(text) {
+        // Optional parts still go when their hole has no value.
+        if !optional || has_all(part, value) {
+            let _ = fill_part(&mut out, part, &named);
+        }
     }
-    out.push_str(&fill_all(rest, &named).unwrap_or_default());
     out
 }
 
-/// The names of all holes, for cross-checks of the assets.
-pub fn holes(text: &str) -> Vec<&str> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
-        .filter(|n| is_name(n))
-        .collect()
+/// The text cut at its `[[…]]`, and whether each part is one of those.
+pub fn parts(text: &str) -> Vec<(bool, &str)> {
+    let mut all = Vec::new();
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once("[[").and_then(|(before, rest)| Some((before, rest.split_once("]]")?)))
+    {
+        all.extend([(false, before), (true, inside)]);
+        rest = after;
+    }
+    all.push((false, rest));
+    all
 }
 
-fn fill_all(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+/// Whether every hole of a part has a value.
+pub fn has_all<V>(part: &str, value: &dyn Fn(&str) -> Option<V>) -> bool {
+    holes(part).into_iter().all(|hole| value(hole).is_some())
+}
+
+/// Appends a part with its holes filled in. `None` when one has no value.
+pub fn fill_part<V: AsRef<str>>(out: &mut String, part: &str, value: &dyn Fn(&str) -> Option<V>) -> Option<()> {
+    let mut rest = part;
     while let Some(open) = rest.find('{') {
         out.push_str(&rest[..open]);
         match rest[open + 1..].split_once('}') {
             Some((name, after)) if is_name(name) => {
-                out.push_str(&value(name)?);
+                out.push_str(value(name)?.as_ref());
                 rest = after;
             }
             _ => {
@@ -60,7 +62,16 @@ fn fill_all(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String
         }
     }
     out.push_str(rest);
-    Some(out)
+    Some(())
+}
+
+/// The names of all holes, for cross-checks of the assets.
+pub fn holes(text: &str) -> Vec<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
+        .filter(|n| is_name(n))
+        .collect()
 }
 
 fn is_name(name: &str) -> bool {

@@ -169,23 +169,32 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     flush(&target)
 }
 
-/// Writes a file that the user named, 0600, as a whole; one that is there stays unless it may be replaced.
+/// Writes a file that somebody asked for by its path: for its owner alone, as a whole or not at all. What is there
+/// already is replaced only with `over`; of a link, the link.
 ///
 /// # Errors
-/// When it is there and may not be replaced, when what is there is no regular file, or the system refuses.
-pub fn write_private(path: &Path, text: &str, replace: bool) -> Result<(), StoreError> {
-    match at_if_there(path, fs::symlink_metadata(path))? {
-        Some(_) if !replace => return Err(damaged(path, "is there already")),
-        Some(meta) if !meta.is_file() => return Err(damaged(path, "not a regular file")),
-        _ => {}
+/// [`StoreError::FileExists`] when something is there and may not be replaced; else when any step fails.
+pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreError> {
+    let there = at_if_there(path, fs::symlink_metadata(path))?;
+    if there.is_some() && !over {
+        return Err(StoreError::FileExists { path: path.to_owned() });
+    }
+    if there.is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
+        return Err(damaged(path, "not a regular file"));
     }
     let folder = folder_of(path);
+    // Created exclusively, and 0600 on Unix; removed again unless it gets its name.
     let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
     let mut temp = at(folder, temp)?;
-    at(path, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
-    let kept = if replace { temp.persist(path) } else { temp.persist_noclobber(path) };
-    at(path, kept.map_err(|error| error.error))?;
-    flush(path)
+    at(path, temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()))?;
+    let named = if over { temp.persist(path) } else { temp.persist_noclobber(path) };
+    match named {
+        // Made by another meanwhile.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(StoreError::FileExists { path: path.to_owned() })
+        }
+        named => at(path, named.map(drop).map_err(|error| error.error)).and_then(|()| flush(path)),
+    }
 }
 
 /// Renames a file within its folder, and flushes the folder.

@@ -1,6 +1,7 @@
-//! What the last test of a profile said: `history/NAME.json`. Follows renames and removals; never holds a secret.
+//! What the last test of a profile said, and where it was exported: `history/NAME.json`. Follows renames and removals;
+//! never holds a secret.
 //!
-//! Does not know how a test is made, or how its verdict comes about.
+//! Does not know how a test is made, how its verdict comes about, or what an export looks like.
 
 use crate::core::check::Status;
 use crate::core::names::ProfileName;
@@ -26,6 +27,46 @@ pub struct Last {
     pub cause: Option<Cause>,
 }
 
+/// An export that was made of a profile: with the next secret, that is where the old one may still be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// The format.
+    pub format: String,
+    /// The file; none for standard output.
+    pub path: Option<String>,
+    /// Whether the secret went along.
+    pub with_secret: bool,
+    /// When.
+    pub when: Timestamp,
+}
+
+/// So many exports are remembered.
+const MAX_EXPORTS: usize = 50;
+
+/// The exports of a profile, the oldest first.
+pub fn exports(home: &Home, name: &ProfileName) -> Vec<Exported> {
+    let read = || {
+        let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
+        serde_json::from_value(read(&path)?.remove("exports")?).ok()
+    };
+    read().unwrap_or_default()
+}
+
+/// Notes an export, in place of an older one of the same format to the same path.
+///
+/// # Errors
+/// As saving a profile.
+pub fn note_export(home: &Home, name: &ProfileName, export: Exported) -> Result<(), StoreError> {
+    change(home, name, |all| {
+        let noted = all.remove("exports").and_then(|value| serde_json::from_value(value).ok());
+        let mut noted: Vec<Exported> = noted.unwrap_or_default();
+        noted.retain(|old| (&old.format, &old.path) != (&export.format, &export.path));
+        noted.push(export);
+        noted.drain(..noted.len().saturating_sub(MAX_EXPORTS));
+        all.insert("exports".into(), serde_json::to_value(noted).unwrap_or_default());
+    })
+}
+
 /// The last verdict. `None` when there is none, or its file is damaged: history is a convenience.
 pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
     let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
@@ -37,6 +78,13 @@ pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
 /// # Errors
 /// As saving a profile.
 pub fn note(home: &Home, name: &ProfileName, last: &Last) -> Result<(), StoreError> {
+    change(home, name, |all| {
+        all.insert("last".into(), serde_json::to_value(last).unwrap_or_default());
+    })
+}
+
+/// Changes what is noted on a profile that is there.
+fn change(home: &Home, name: &ProfileName, edit: impl FnOnce(&mut Map<String, Value>)) -> Result<(), StoreError> {
     if !profiles::is_there(home, name) {
         return Ok(());
     }
@@ -48,7 +96,7 @@ pub fn note(home: &Home, name: &ProfileName, last: &Last) -> Result<(), StoreErr
     // What else is noted there stays.
     let mut all = read(&path).unwrap_or_default();
     all.insert("version".into(), 1.into());
-    all.insert("last".into(), serde_json::to_value(last).unwrap_or_default());
+    edit(&mut all);
     files::write(&path, &format!("{:#}\n", Value::Object(all)), &lock)
 }
 

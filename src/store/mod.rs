@@ -30,6 +30,12 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// There is a file of that path already.
+    #[error("{}: there is a file already", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not a profile: damaged, too large, no regular file.
     #[error("{}: {what}", path.display())]
     Damaged {
@@ -81,6 +87,7 @@ impl StoreError {
         match self {
             StoreError::NotFound { .. } => Some("d365-connect list shows the profiles"),
             StoreError::Exists { .. } => Some("choose another name, or change it with d365-connect edit"),
+            StoreError::FileExists { .. } => Some("choose another path, or write over it with --force"),
             StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
             StoreError::Newer { .. } => Some("use the newer version to change it"),
             StoreError::Locked { .. } => Some("wait until it has finished, then try again"),

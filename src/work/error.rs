@@ -50,7 +50,9 @@ impl WorkError {
     /// How it weighs.
     pub fn class(&self) -> Class {
         match self {
-            WorkError::Store(StoreError::NotFound { .. } | StoreError::Exists { .. }) => Class::Usage,
+            WorkError::Store(
+                StoreError::NotFound { .. } | StoreError::Exists { .. } | StoreError::FileExists { .. },
+            ) => Class::Usage,
             WorkError::Store(
                 StoreError::Damaged { .. }
                 | StoreError::Newer { .. }

@@ -160,7 +160,7 @@ fn fill<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
 }
 
 /// The first `max` bytes, cut at a character.
-pub(super) fn head(text: &str, max: usize) -> &str {
+pub(in crate::core) fn head(text: &str, max: usize) -> &str {
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
         end -= 1;
