@@ -475,6 +475,7 @@ const HOLES: &[&str] = &[
     "resource_app",
     "issuer",
     "wanted",
+    "ended",
     "suberror",
 ];
 
