@@ -5,11 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
 use d365_connect::core::claims::Claims;
-use d365_connect::core::evidence::read_pasted;
+use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
-use d365_connect::core::rules::{Finding, Judge};
+use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
 const CLIENT: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
@@ -51,9 +52,11 @@ fn misfits(token: &str, profile: &Profile) -> Vec<&'static str> {
 }
 
 fn findings(text: &str, profile: &Profile) -> Vec<Finding> {
-    let values = |_: &str| None;
-    let (evidence, _) = read_pasted(text, Some(profile), NOW);
-    Judge { book: assets::rules(), guide: None, values: &values }.findings(&evidence)
+    judge(&read_pasted(text, Some(profile), NOW).0)
+}
+
+fn judge(evidence: &Evidence) -> Vec<Finding> {
+    Judge { book: assets::rules(), guide: None, values: &|_| None }.findings(evidence)
 }
 
 #[test]
@@ -124,4 +127,133 @@ fn a_token_beside_an_error_is_no_success() {
     let found = findings(&text, &fno());
     assert_eq!(found[0].cause.as_str(), "d365-not-registered", "{found:#?}");
     assert!(found.iter().all(|finding| finding.cause.as_str() != "not-an-error"), "{found:#?}");
+}
+
+/// The codes that Microsoft documents, and eight that are met in the wild.
+fn known_codes() -> BTreeSet<u32> {
+    include_str!("codes.txt").lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// Each in the forms in which it is met.
+fn worded(code: u32) -> [String; 5] {
+    [
+        format!("AADSTS{code}"),
+        code.to_string(),
+        format!("System.Exception: AADSTS{code}: words that nobody knows\n   at Foo.Bar()"),
+        format!("{{\"error\":\"invalid_request\",\"error_codes\":[{code}]}}"),
+        format!("https://login.microsoftonline.com/error?code={code}"),
+    ]
+}
+
+#[test]
+fn every_known_code_is_explained() {
+    let book = assets::rules();
+    let known = known_codes();
+    assert_eq!(known.len(), 358);
+    assert_eq!(book.codes.iter().map(|code| code.id).collect::<BTreeSet<_>>(), known);
+    assert_eq!(book.codes.len(), 358, "a code has two meanings");
+    for code in known {
+        let meaning = book.meaning(code).unwrap();
+        assert!((15..=140).contains(&meaning.chars().count()) && meaning.ends_with('.'), "{code}: {meaning}");
+        for text in worded(code) {
+            let evidence = read_text(&text);
+            assert_eq!(evidence.codes, [code], "{text}");
+            assert_eq!(evidence.origin, Some(Origin::Entra), "{text}");
+            // It is the code that speaks, and not what stands for whole classes of answers.
+            let speaks = |rule: &Rule| !rule.fallback && rule.when.codes.contains(&code);
+            assert!(book.rules.iter().any(speaks), "no rule speaks of {code}");
+            let found = judge(&evidence);
+            let top = &found[0];
+            let cause = book.causes.iter().find(|cause| cause.id == top.cause).unwrap();
+            assert_eq!(top.owner, top.cause.owner());
+            assert!(top.confidence >= Confidence::Likely, "{text}: {found:#?}");
+            // What is not known is an honest class with words of its own, and says what the code means.
+            if top.cause == Cause::Unknown {
+                assert!(top.title != cause.title && top.explanation.contains(meaning), "{text}: {found:#?}");
+            }
+            // A cause that many codes lead to tells what this one means.
+            let shared = book.rules.iter().filter(|rule| rule.cause == top.cause && speaks(rule));
+            if shared.map(|rule| rule.when.codes.len()).max().unwrap() > 6 {
+                assert!(top.explanation.contains(meaning), "{text}: {found:#?}");
+            }
+        }
+    }
+}
+
+/// Codes of Microsoft come and go: what stands around one that is not known judges, and the code is told.
+#[test]
+fn a_code_that_is_not_known_leaves_the_rest_to_judge() {
+    let known = known_codes();
+    for code in [50_999, 70_999, 700_999, 7_009_999, 90_000_001] {
+        assert!(!known.contains(&code));
+        for (rest, cause) in [
+            ("", "unknown"),
+            (r#"{"error":"invalid_client"}"#, "secret-wrong"),
+            (r#"{"error":"invalid_resource"}"#, "resource-not-found"),
+            (r#"{"error":"invalid_scope"}"#, "scope-malformed"),
+            (r#"{"error":"temporarily_unavailable"}"#, "service-unavailable"),
+            ("HTTP/1.1 429 Too Many Requests", "throttled"),
+            ("HTTP/1.1 503 Service Unavailable", "service-unavailable"),
+        ] {
+            let evidence = read_text(&format!("{rest} AADSTS{code}: words that nobody knows"));
+            assert_eq!((evidence.codes.as_slice(), evidence.origin), (&[code][..], Some(Origin::Entra)));
+            let found = judge(&evidence);
+            assert_eq!(found[0].cause.as_str(), cause, "{rest} {code}: {found:#?}");
+            let sure = evidence.http_status == Some(429);
+            assert!(sure || found.iter().all(|finding| finding.confidence < Confidence::Certain), "{found:#?}");
+            if rest.is_empty() {
+                assert!(found[0].explanation.contains(&format!("error?code={code}")), "{}", found[0].explanation);
+            }
+        }
+    }
+}
+
+/// Half of a connection is often fine: whoever reads a finding is told which, so that nobody renews a secret that Entra
+/// has just accepted.
+#[test]
+fn findings_tell_what_is_right_and_what_was_not_reached() {
+    const TELLS: [&str; 24] = [
+        "is right",
+        "are right",
+        "be right",
+        "found",
+        "exist",
+        "issued",
+        "looked at",
+        "judged",
+        "asked",
+        "says nothing",
+        "not refused",
+        "changes nothing",
+        "was sent",
+        "works",
+        "known",
+        "not the reason",
+        "was reached",
+        "lets the person in",
+        "signed in",
+        "would have refused",
+        "a success",
+        "did not see",
+        "admits",
+        "knows the app",
+    ];
+    let told = |text: &str| TELLS.iter().any(|part| text.contains(part));
+    let silent = assets::rules().causes.iter().filter(|cause| cause.id != Cause::Unknown && !told(&cause.explanation));
+    let silent: Vec<_> = silent.map(|cause| (cause.id.as_str(), &cause.explanation)).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+    let judged = |text: &str| judge(&read_text(text)).remove(0).explanation;
+    for (text, says) in [
+        ("AADSTS7000222", "Client id and tenant are right"),
+        ("AADSTS700016", "The tenant exists"),
+        ("AADSTS90002", "Client id and secret were not looked at"),
+        ("AADSTS500011", "D365 was not asked"),
+        ("AADSTS501051", "A new secret changes nothing"),
+        ("AADSTS53003", "A new secret changes nothing"),
+        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new secret changes nothing"),
+        (r#"{"error":{"code":"0x80072560","message":"x"}}"#, "Entra issued a token"),
+        ("getaddrinfo ENOTFOUND x.test", "The credentials were not judged"),
+    ] {
+        assert!(judged(text).contains(says), "{text}: {}", judged(text));
+    }
 }

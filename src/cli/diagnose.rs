@@ -214,18 +214,16 @@ fn fitting(evidence: &Evidence) -> Option<&'static crate::core::guide::Guide> {
 fn facts(evidence: &Evidence) -> Vec<String> {
     let codes: Vec<String> = evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect();
     let line = |name: &str, value: Option<String>| value.filter(|v| !v.is_empty()).map(|v| format!("{name}: {v}"));
-    [
-        line("codes", Some(codes.join(", "))),
+    let means = |code: &u32| assets::rules().meaning(*code).map(|meaning| format!("  AADSTS{code}: {meaning}"));
+    let codes = line("codes", Some(codes.join(", "))).into_iter().chain(evidence.codes.iter().filter_map(means));
+    let others = [
         line("oauth error", evidence.oauth_error.clone()),
         line("http status", evidence.http_status.map(|status| status.to_string())),
         line("trace id", evidence.trace_id.clone()),
         line("correlation id", evidence.correlation_id.clone()),
         line("timestamp", evidence.timestamp.clone()),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|text| super::shown(&text))
-    .collect()
+    ];
+    codes.chain(others.into_iter().flatten().map(|text| super::shown(&text))).collect()
 }
 
 async fn input(words: Vec<String>, file: Option<PathBuf>, context: &Context) -> Result<Input, Failure> {

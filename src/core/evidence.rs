@@ -220,7 +220,7 @@ pub struct Evidence {
     /// Facts around the answer.
     pub marks: BTreeSet<Mark>,
     /// Things that the answer names: `resource`, `tenant`, `app`, `entity`, `host`, `redirect_to`, `store`…
-    /// and what of it is not the profile's: `other_app`, `other_tenant`, `other_resource`.
+    /// and what of it is not the profile's: `other_app`, `other_tenant`, `other_resource`; `own_redirect` is.
     pub named: BTreeMap<String, String>,
     /// What was said, harmless and cut.
     pub text: Untrusted,
