@@ -475,6 +475,8 @@ const HOLES: &[&str] = &[
     "resource_app",
     "issuer",
     "wanted",
+    "own_redirect",
+    "ended",
     "suberror",
 ];
 

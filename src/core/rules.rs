@@ -300,11 +300,16 @@ pub struct RuleBook {
 }
 
 impl RuleBook {
+    /// What a code means; none for one that is not known.
+    pub fn meaning(&self, code: u32) -> Option<&str> {
+        self.codes.iter().find(|text| text.id == code).map(|found| found.text.as_str())
+    }
+
     /// What the code means that a rule speaks of, else the first one that is known.
     fn code_text(&self, rule: Option<&Rule>, evidence: &Evidence) -> Option<String> {
         let of_rule = |code: &&u32| rule.is_some_and(|rule| rule.when.codes.contains(code));
         let codes = evidence.codes.iter().filter(of_rule).chain(&evidence.codes);
-        codes.filter_map(|code| self.codes.iter().find(|text| text.id == *code)).map(|found| found.text.clone()).next()
+        codes.filter_map(|code| self.meaning(*code)).next().map(str::to_owned)
     }
 }
 
@@ -403,6 +408,8 @@ impl Judge<'_> {
                     let named = evidence.named.get("app").filter(|app| parse_guid(app).is_some());
                     named.cloned().or_else(|| (self.values)(name))
                 }
+                // Which address a request asked for, only the answer tells.
+                "redirect_uri" => None,
                 _ => (self.values)(name),
             })
         };
