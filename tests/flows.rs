@@ -9,6 +9,7 @@ use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
 use d365_connect::app::msg::{DraftRow, HomeData, Msg, Offered, Trouble};
 use d365_connect::app::screens::checks::{Checks, Run};
+use d365_connect::app::screens::diagnosis::Diagnosis;
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
@@ -75,8 +76,13 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
         OpenFor::Test => bench.keys("t"),
         OpenFor::Look => bench.keys("<enter>"),
         OpenFor::Edit => bench.keys("e"),
+        OpenFor::Diagnose => bench.keys("d"),
         OpenFor::Mend => {
-            bench.keys("d").paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
+            bench.keys("d");
+            assert_eq!(bench.asked(), "OpenProfile");
+            let name = "contoso".parse().unwrap();
+            bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
+            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -918,6 +924,58 @@ fn an_error_text_is_explained_as_it_is_typed_and_leads_to_a_step() {
     bench.keys("<esc><tab><c-u>");
     let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
     assert!(diagnosis.findings.is_empty());
+}
+
+fn diagnosis(bench: &Bench) -> &Diagnosis {
+    match bench.app.stack.last() {
+        Some(Screen::Diagnosis(diagnosis)) => diagnosis,
+        other => panic!("not the diagnosis: {other:?}"),
+    }
+}
+
+#[test]
+fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
+    const OTHER: &str = "19072c09-bf6c-4c36-b128-b12280421700";
+    let text = format!("AADSTS700016: Application with identifier '{OTHER}' was not found in the directory");
+    let says_other = |bench: &Bench| diagnosis(bench).findings.iter().any(|one| one.explanation.contains(CLIENT));
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste(&text);
+    assert!(says_other(&bench) || diagnosis(&bench).findings[0].explanation.contains("not this profile's"));
+    let compared = diagnosis(&bench).findings.clone();
+    // With none, and with it again.
+    bench.keys("<c-p><enter>");
+    assert!(diagnosis(&bench).profile.is_none());
+    assert_ne!(diagnosis(&bench).findings, compared);
+    bench.keys("<tab>p<down><enter>");
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
+    assert_eq!(diagnosis(&bench).findings, compared);
+    // It is mended there.
+    bench.keys("<enter>");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
+}
+
+#[test]
+fn without_a_profile_the_guide_is_asked_for() {
+    let mut bench = Bench::knowing(assets::guides(), Vec::new());
+    bench.keys("d<c-p>");
+    assert!(toast(&bench).contains("no profile"), "{}", toast(&bench));
+    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>");
+    assert!(title(&bench).contains("connection"), "{}", title(&bench));
+    bench.keys("<down><enter>");
+    assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
+    assert_eq!(bench.place().0, "client-secret");
+}
+
+#[test]
+fn a_finding_of_a_text_is_copied() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.").keys("<tab>");
+    bench.take();
+    bench.keys("c");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::CopyText(text)] if text.contains("secret-wrong")), "{effects:?}");
 }
 
 #[test]

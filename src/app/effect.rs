@@ -30,6 +30,8 @@ pub enum OpenFor {
     Edit,
     /// To be mended at the step of the marked finding of the diagnosis.
     Mend,
+    /// To be compared with the text of the diagnosis.
+    Diagnose,
 }
 
 /// Something that the runtime does.

@@ -113,6 +113,9 @@ impl App {
                 })
             }
             Some(Screen::Checks(checks)) => checks.url(),
+            Some(Screen::Diagnosis(diagnosis)) => {
+                diagnosis.findings.get(diagnosis.marked).and_then(|finding| finding.fix.url.clone())
+            }
             _ => None,
         }
     }
