@@ -129,6 +129,25 @@ fn green() -> Bench {
     bench
 }
 
+/// A test that failed with a new secret and counts down to its next try.
+fn counting() -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let wrong = Evidence {
+        check: Some(CheckId::Token),
+        origin: Some(Origin::Entra),
+        ..read_text("AADSTS7000215: Invalid client secret provided.")
+    };
+    for keys in ["", "w"] {
+        bench.keys(keys);
+        let run = bench.run();
+        bench.run_ends(run, Some(&wrong));
+    }
+    (0..3).for_each(|_| {
+        bench.tell(Msg::Second);
+    });
+    bench
+}
+
 /// A text that names another app than the profile it is compared with.
 fn compared() -> Bench {
     let mut bench = Bench::home(vec![row("contoso")]);
@@ -206,6 +225,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
+        ("test-counting", counting()),
+        ("test-may-pass", keys(counting(), "<esc><down>")),
         ("mend", keys(refused(), "<enter>")),
         ("diagnosis", diagnosis),
         ("diagnosis-findings", keys(compared(), "<tab>")),
@@ -396,7 +417,7 @@ fn today_is_the_day_of_the_pictures() {
 }
 
 /// Keys that a hand may press anywhere.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 33] = [
     "n",
     "a",
     "t",
@@ -409,6 +430,9 @@ const KEYS: [&str; 30] = [
     "s",
     "o",
     "y",
+    "w",
+    "i",
+    "=",
     "?",
     "q",
     "<enter>",

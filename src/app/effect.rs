@@ -125,6 +125,8 @@ pub enum Effect {
     AnswerSignIn(SignInPrompt),
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
+    /// Send [`crate::app::msg::Msg::ChangesAged`] with that id when what was changed now is no news any more.
+    AgeChangesSoon(u64),
     /// Draw everything anew.
     Repaint,
     /// Stop the program until the shell continues it.

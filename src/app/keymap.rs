@@ -53,6 +53,8 @@ pub enum Intent {
     CopyLink,
     /// Copy the details.
     CopyDetails,
+    /// Test again and again until it works.
+    KeepTrying,
     /// Save.
     Save,
     /// Show the secret for a moment.
@@ -207,6 +209,7 @@ const CHECKS: &[Binding] = &[
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Char('r'), Intent::Test, "test again", "test again"),
     bind(Key::Char('t'), Intent::Test, "", ""),
+    bind(Key::Char('w'), Intent::KeepTrying, "wait and retry", "test again every ten seconds, for two minutes at most"),
     bind(Key::Char('s'), Intent::Save, "save", "save what was tested"),
     bind(Key::Ctrl('s'), Intent::Save, "", ""),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
