@@ -3,7 +3,7 @@
 
 use d365_connect::assets;
 use d365_connect::core::cloud::{CloudId, HostKind};
-use d365_connect::core::evidence::read_text;
+use d365_connect::core::evidence::{Mark, read_text};
 use d365_connect::core::guide::{Guide, Listing, Need, Product, Step};
 use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::{self, Context, FieldId};
@@ -775,7 +775,7 @@ fn a_paste_claims_no_more_than_it_shows() {
 #[test]
 fn findings_fit_the_product() {
     use d365_connect::core::check::CheckId::{self, Access, Claims, Environment, Registration, Token};
-    use d365_connect::core::evidence::{Evidence, Mark, Origin};
+    use d365_connect::core::evidence::{Evidence, Origin};
     let judge = |guide: &str, check: CheckId, origin: Origin, status: u16, marks: &[Mark]| -> Finding {
         let evidence = Evidence {
             check: Some(check),

@@ -110,6 +110,9 @@ fn waiting<'a>(app: &App, checks: &Checks, first: bool, room: usize, theme: Them
     let Some(wait) = checks.passing(app.know.rules) else { return Vec::new() };
     let say = |text: &str, style| widgets::paragraph("", text, room, style, theme);
     match (&checks.again, first) {
+        (Some(Again { pause, .. }), true) if room < 50 => {
+            say(&format!("Tries again in {pause} s; Esc stops."), theme.accent())
+        }
         (Some(Again { pause, left }), true) => {
             let text = format!(
                 "Not yet, or never? Tries again in {pause} s, for {}:{:02} at most; Esc stops.",
