@@ -5,6 +5,7 @@
 mod compare;
 mod hiding;
 mod layers;
+mod places;
 mod reading;
 
 pub use self::compare::compare;
@@ -12,6 +13,7 @@ pub use self::hiding::HIDDEN;
 use self::hiding::jwt_len;
 use self::layers::Layers;
 pub(in crate::core) use self::layers::head;
+pub use self::places::{Kind, Place, places};
 use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
