@@ -147,6 +147,7 @@ impl App {
                 }
                 return self.pop();
             }
+            Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.start_checks(),
             Intent::Enter => match after {
                 After::Start | After::Again => return self.start_checks(),

@@ -61,6 +61,7 @@ impl App {
                 return vec![Effect::CarryOut { guide: wizard.guide(), step }];
             }
             Intent::CarryOut => self.warn("only in the sandbox: start with --sandbox to rehearse"),
+            Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.test_form(),
             Intent::Save => return self.save_form(),
             Intent::Back => return self.leave_form(),

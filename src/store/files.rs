@@ -197,6 +197,14 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
     }
 }
 
+/// A path as somebody typed it: `~/` stands for the home directory.
+pub fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
 /// Renames a file within its folder, and flushes the folder.
 ///
 /// # Errors
