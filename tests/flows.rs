@@ -695,7 +695,7 @@ fn steps_are_handed_over() {
 
     // On a finding: for whoever mends it, and nothing of what was found right.
     for (failed, what, role, in_it, not) in [
-        (CheckId::Registration, "", d365, "Microsoft Entra applications", "Register the app"),
+        (CheckId::Registration, "", d365, "Register the app in D365", "Create a client secret"),
         (
             CheckId::Token,
             "AADSTS7000215: Invalid client secret provided.",
