@@ -270,7 +270,7 @@ async fn write_file(session: &Session, path: &str, paper: &Paper, over: bool) ->
             if let Source::Export { name, format } = &paper.of {
                 work::note_export(session, name, format, Some(&path), false).await;
             }
-            Written::Done(path.display().to_string())
+            Written::Done(std::path::absolute(&path).unwrap_or(path).display().to_string())
         }
         Err(WorkError::Store(StoreError::FileExists { .. })) => Written::ThereAlready,
         Err(error) => Written::Failed(trouble(&error)),

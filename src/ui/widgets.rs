@@ -18,6 +18,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
+use std::fmt::Write;
 use tui_input::Input;
 
 /// The dots of a masked field: always as many, whatever is behind them (safety rule 5).
@@ -331,9 +332,11 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
         Dialog::Paper(paper) => {
             scroll = paper.scroll;
             if let Source::Export { name, format } = &paper.of {
-                let how = format!(
-                    "Without the secret. With it: d365-connect export {name} --to {format} --include-secret --out FILE"
-                );
+                let mut how = "Without the secret.".to_owned();
+                if !low {
+                    let _ =
+                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE");
+                }
                 lines.extend(paragraph("", &how, room, theme.dim(), theme));
                 lines.push(Line::default());
             }
