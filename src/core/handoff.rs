@@ -49,7 +49,7 @@ fn is_seen(step: &Step, guide: &Guide, draft: &ProfileDraft) -> bool {
 }
 
 /// Who is meant, for people.
-fn whom(role: Actor) -> &'static str {
+pub fn whom(role: Actor) -> &'static str {
     match role {
         Actor::EntraAdmin => "a Microsoft Entra administrator",
         Actor::D365Admin => "a Dynamics 365 administrator",

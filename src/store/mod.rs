@@ -10,7 +10,7 @@ pub mod paths;
 pub mod profiles;
 pub mod secrets;
 
-pub use files::{open_regular, read_whole, write_private};
+pub use files::{expanded, open_regular, read_whole, write_private};
 
 use crate::core::untrusted::Untrusted;
 use std::path::PathBuf;
