@@ -474,6 +474,7 @@ const HOLES: &[&str] = &[
     "other_resource",
     "resource_app",
     "issuer",
+    "wanted",
     "suberror",
 ];
 

@@ -12,7 +12,7 @@ use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
-use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
@@ -404,6 +404,26 @@ fn answers_of_another_run_are_dropped_and_esc_cancels_at_once() {
     assert_eq!(bench.asked(), "CancelChecks StartChecks");
     bench.keys("<esc><esc>");
     assert_eq!(bench.wizard().form.secret_chars(), SECRET.len());
+}
+
+#[test]
+fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
+    let mut bench = filled();
+    bench.keys("t");
+    let run = bench.run();
+    bench.take();
+    bench.paste("AADSTS50011: x");
+    assert!(toast(&bench).contains("nothing to paste"), "nobody is asked to sign in");
+    let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
+    bench.tell(Msg::Check { run, event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt } });
+    bench.paste(" \n");
+    assert_eq!(bench.asked(), "", "an empty text says nothing");
+    bench.paste("AADSTS50011: x");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::TellPage { run: told, text }] if *told == run && text == "AADSTS50011: x"),
+        "{effects:?}"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ use server::{Answer, Ca, Front, Seen, Server};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use zeroize::Zeroizing;
 
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
@@ -143,7 +143,7 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         guide: guide(),
         clouds: clouds(""),
         secret: Ok(secret(SECRET)),
-        attended: false,
+        page: None,
         wanted,
         today: TODAY,
     }
@@ -854,6 +854,44 @@ async fn dropping_a_run_cancels_it() {
         assert!(!matches!(event, CheckEvent::Finished { check: CheckId::Token | CheckId::Environment, .. }));
     }
     tokio::time::timeout(HANG, server.hung_up()).await.expect("the connection is closed");
+}
+
+#[tokio::test]
+async fn what_a_sign_in_page_says_ends_the_wait_and_is_judged() {
+    let server = Server::plain(|seen| match seen.path.ends_with("/.well-known/openid-configuration") {
+        true => Answer::json(200, &json!({ "authorization_endpoint": "https://login.test/a" })),
+        false => healthy(seen),
+    })
+    .await;
+    let (says, page) = watch::channel(String::new());
+    let mut request = request(&server.origin(), &server.origin());
+    request.profile.sign_in = SignIn::Loopback;
+    request.page = Some(page);
+    let client = Client::new(&options(), None).unwrap();
+    let (tell, mut told) = mpsc::channel(4);
+    let person = async {
+        let mut ended = None;
+        while let Some(event) = told.recv().await {
+            match event {
+                CheckEvent::SignIn { prompt, .. } => {
+                    assert!(prompt.url().starts_with(&server.origin()), "{}", prompt.url());
+                    says.send_replace(format!("AADSTS50011: The redirect URI does not match. {SECRET}"));
+                }
+                CheckEvent::Finished { check: CheckId::Token, result, .. } => ended = Some(result),
+                _ => {}
+            }
+        }
+        ended
+    };
+    let run = async {
+        let tell = tell; // dropped at the end, which ends the other side
+        run(&client, &request, &tell).await
+    };
+    let (_, ended) = tokio::time::timeout(HANG, async { tokio::join!(run, person) }).await.expect("the wait ends");
+    let Some(CheckResult::Refused { evidence, .. }) = ended else { panic!("{ended:?}") };
+    assert_eq!(evidence[0].codes, [50011]);
+    assert!(evidence[0].marks.contains(&Mark::UserSignIn));
+    assert!(!format!("{evidence:?}").contains(SECRET), "{evidence:?}");
 }
 
 #[tokio::test]

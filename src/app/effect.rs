@@ -119,8 +119,20 @@ pub enum Effect {
         /// The step's id.
         step: String,
     },
-    /// Have the sandbox's simulated user answer a sign-in.
-    AnswerSignIn(SignInPrompt),
+    /// Have the sandbox's simulated user answer a sign-in of a live test.
+    AnswerSignIn {
+        /// The test's id.
+        run: u64,
+        /// What they are asked.
+        prompt: SignInPrompt,
+    },
+    /// Tell a live test what a sign-in page says that does not lead back here.
+    TellPage {
+        /// The test's id.
+        run: u64,
+        /// The page's text.
+        text: String,
+    },
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
     /// Draw everything anew.

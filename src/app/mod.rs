@@ -389,7 +389,8 @@ impl App {
                 self.judge_text();
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
-            Some(Screen::Checks(_)) | None => self.warn("nothing to paste into here"),
+            Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
+            None => self.warn("nothing to paste into here"),
         }
         Vec::new()
     }

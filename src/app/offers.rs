@@ -97,7 +97,7 @@ impl App {
             // A test that works is saved with Enter; what failed may be saved all the same.
             (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => {
-                self.sandbox.is_none() && matches!(self.asked(), Some(SignInPrompt::DeviceCode { .. }))
+                self.sandbox.is_none() && matches!(self.asked(), Some((_, SignInPrompt::DeviceCode { .. })))
             }
             (Context::Checks, Intent::CopyDetails) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
@@ -131,11 +131,12 @@ impl App {
         }
     }
 
-    /// What a person is asked to do by the test that is seen.
-    fn asked(&self) -> Option<SignInPrompt> {
-        match self.stack.last() {
-            Some(Screen::Checks(checks)) => checks.asks().map(|(prompt, _)| prompt),
-            _ => None,
+    /// The test that is seen, and what it asks a person to do.
+    pub(super) fn asked(&self) -> Option<(u64, SignInPrompt)> {
+        let Some(Screen::Checks(checks)) = self.stack.last() else { return None };
+        match &checks.run {
+            Run::Running { run, fold, .. } => fold.asks().map(|(prompt, _)| (*run, prompt)),
+            Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
         }
     }
 

@@ -370,8 +370,9 @@ impl Judge<'_> {
         if rules.is_empty() {
             rules = speaking(true);
         }
-        // A stable sort: among equals the order of the files stands.
-        rules.sort_by_key(|rule| std::cmp::Reverse(rule.confidence));
+        // A stable sort: among equals the order of the codes in the text stands, then that of the files.
+        let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
+        rules.sort_by_key(|rule| (std::cmp::Reverse(rule.confidence), place(rule)));
         let mut seen = Vec::new();
         rules.retain(|rule| {
             let new = !seen.contains(&rule.cause);

@@ -81,14 +81,15 @@ impl Signing<'_> {
         let url = self.profile().authority.join(&format!("/{}/oauth2/v2.0/authorize?{query}", self.profile().tenant));
         self.progress.sign_in(CheckId::Token, SignInPrompt::Browser { url, lasts: BROWSER }).await;
         let redirect_uri = listener.uri().to_owned();
-        let code = match tokio::time::timeout(BROWSER, listener.wait(&state)).await {
+        let brought = tokio::select! {
+            brought = tokio::time::timeout(BROWSER, listener.wait(&state)) => brought,
+            text = self.page() => Ok(Brought::Refusal(text)),
+        };
+        let code = match brought {
             Err(_) => return Answer::Denied(self.nobody("nobody signed in within two minutes")),
             Ok(Brought::Code(code)) => code,
             Ok(Brought::Refusal(text)) => {
-                let mut evidence = evidence::read_text(&self.scrubber.scrub(&text));
-                evidence.check = Some(CheckId::Token);
-                evidence.origin = Some(Origin::Entra);
-                evidence.marks.insert(Mark::UserSignIn);
+                let evidence = self.told(&text, &[Mark::UserSignIn]);
                 return Answer::Denied(evidence.naming("redirect_uri", &redirect_uri));
             }
             Ok(Brought::Foreign) => return self.broken("the browser came back with another state than was sent"),
@@ -129,10 +130,32 @@ impl Signing<'_> {
         };
         let (url, code) = (issued.page, issued.user_code);
         self.progress.sign_in(CheckId::Token, SignInPrompt::DeviceCode { url, code, lasts: issued.lasts }).await;
-        let answer =
-            tokio::time::timeout(issued.lasts + GRACE, self.poll(&issued.device_code, issued.interval, &marks));
-        let nobody = || self.nobody("nobody signed in before the code ended");
-        answer.await.unwrap_or_else(|_| Answer::Denied(nobody()))
+        tokio::select! {
+            answer = self.poll(&issued.device_code, issued.interval, &marks) => answer,
+            text = self.page() => Answer::Denied(self.told(&text, &marks)),
+            () = tokio::time::sleep(issued.lasts + GRACE) => {
+                Answer::Denied(self.nobody("nobody signed in before the code ended"))
+            }
+        }
+    }
+
+    /// What the person reads on a page that does not lead back here.
+    async fn page(&self) -> String {
+        if let Some(mut page) = self.request.page.clone()
+            && let Ok(text) = page.wait_for(|text| !text.is_empty()).await
+        {
+            return text.clone();
+        }
+        std::future::pending().await
+    }
+
+    /// The evidence in what the sign-in service told the person's browser, or the person.
+    fn told(&self, text: &str, marks: &[Mark]) -> Evidence {
+        let mut evidence = evidence::read_text(&self.scrubber.scrub(text));
+        evidence.check = Some(CheckId::Token);
+        evidence.origin = Some(Origin::Entra);
+        evidence.marks.extend(marks);
+        evidence
     }
 
     /// Asks for the token until the person has signed in, or has not.

@@ -18,7 +18,7 @@ use crate::net::{Client, authority, business_central, finance_operations, graph,
 use jiff::civil::Date;
 use std::pin::pin;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// What is to be tested.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct RunRequest {
     pub clouds: &'static Clouds,
     /// The secret, or why it could not be read (place and reason, for people).
     pub secret: Result<Arc<ClientSecret>, Untrusted>,
-    /// Whether somebody is there to sign in, where the profile signs in as a user.
-    pub attended: bool,
+    /// Where somebody is there to sign in: what they read on a page that does not lead back here, once they do.
+    pub page: Option<watch::Receiver<String>>,
     /// The checks to run; what they wait for is run as well.
     pub wanted: Vec<CheckId>,
     /// Today, for the end date.
@@ -137,7 +137,7 @@ async fn sign_in(
         way => {
             let signing = Signing { client, request, secret, scrubber, progress };
             match way {
-                _ if !request.attended => Answer::Denied(signing.nobody("nobody is here to sign in")),
+                _ if request.page.is_none() => Answer::Denied(signing.nobody("nobody is here to sign in")),
                 SignIn::DeviceCode => signing.device_code().await,
                 SignIn::App | SignIn::Loopback => signing.loopback().await,
             }
@@ -156,7 +156,7 @@ async fn sign_in(
             .map(|evidence| (reply.status, evidence)),
         Answer::Denied(evidence) => {
             // Before a person is asked, the sign-in host has answered.
-            let authority = if request.attended {
+            let authority = if request.page.is_some() {
                 answers(Details::new())
             } else {
                 CheckResult::Skipped { reason: "judged by a sign-in, and there was none".into() }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// How long a revealed secret is seen.
@@ -24,11 +24,18 @@ const REVEALED: Duration = Duration::from_secs(5);
 /// How long the end of the program waits for files that are being written.
 const LAST_WRITES: Duration = Duration::from_secs(8);
 
+/// A live test that runs.
+struct Running {
+    task: AbortHandle,
+    /// For what a sign-in page says that does not lead back here.
+    page: watch::Sender<String>,
+}
+
 /// The hands of the runtime.
 pub struct Effects {
     session: Arc<Session>,
     messages: mpsc::Sender<Msg>,
-    runs: HashMap<u64, AbortHandle>,
+    runs: HashMap<u64, Running>,
     /// Everything that touches files goes through one task, in order: a draft is kept before the list is read again.
     files: mpsc::UnboundedSender<Effect>,
     clerk: JoinHandle<()>,
@@ -59,17 +66,17 @@ impl Effects {
         match effect {
             Effect::StartChecks { run, name, draft, secret, wanted } => {
                 let what = async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) };
-                self.start(run, Attendance::Person, what);
+                self.start(run, true, what);
             }
             // On the list there is no place to ask a person.
-            Effect::StartSaved { run, name } => self.start(run, Attendance::Nobody, async move {
+            Effect::StartSaved { run, name } => self.start(run, false, async move {
                 let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
                 let profile = opened.profile.map_err(|problems| incomplete(&problems))?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
-                if let Some(task) = self.runs.remove(&run) {
-                    task.abort();
+                if let Some(running) = self.runs.remove(&run) {
+                    running.task.abort();
                 }
             }
             Effect::OpenLink(_) if session.sandbox.is_some() => {
@@ -104,8 +111,20 @@ impl Effects {
                     .collect();
                 Msg::CarriedOut { said, offers }
             }),
-            Effect::AnswerSignIn(prompt) => {
-                self.answer(async move { Msg::Told(work::answer_sign_in(&session, &prompt).await) });
+            Effect::AnswerSignIn { run, prompt } => {
+                let page = self.runs.get(&run).map(|running| running.page.clone());
+                self.answer(async move {
+                    let told = work::answer_sign_in(&session, &prompt).await;
+                    if let (Err(why), Some(page)) = (&told, page) {
+                        page.send_replace(why.clone());
+                    }
+                    Msg::Told(told)
+                });
+            }
+            Effect::TellPage { run, text } => {
+                if let Some(running) = self.runs.get(&run) {
+                    running.page.send_replace(text);
+                }
             }
             Effect::HideSecretSoon => self.answer(async {
                 tokio::time::sleep(REVEALED).await;
@@ -137,10 +156,12 @@ impl Effects {
     fn start(
         &mut self,
         run: u64,
-        attendance: Attendance,
+        attended: bool,
         what: impl Future<Output = Result<(Profile, Option<Arc<ClientSecret>>, Vec<CheckId>), Trouble>> + Send + 'static,
     ) {
         let (session, messages) = (self.session.clone(), self.messages.clone());
+        let (page, told) = watch::channel(String::new());
+        let attendance = if attended { Attendance::Person(told) } else { Attendance::Nobody };
         let task = tokio::spawn(async move {
             let result = match what.await {
                 Err(trouble) => Err(trouble),
@@ -160,13 +181,13 @@ impl Effects {
             };
             let _ = messages.send(Msg::ChecksEnded { run, result }).await;
         });
-        self.runs.retain(|_, running| !running.is_finished());
-        self.runs.insert(run, task.abort_handle());
+        self.runs.retain(|_, running| !running.task.is_finished());
+        self.runs.insert(run, Running { task: task.abort_handle(), page });
     }
 
     /// Ends running tests, and waits for files that are being written.
     pub async fn finish(self) {
-        self.runs.values().for_each(AbortHandle::abort);
+        self.runs.values().for_each(|running| running.task.abort());
         drop(self.files);
         let _ = tokio::time::timeout(LAST_WRITES, self.clerk).await;
     }

@@ -15,7 +15,7 @@ use crate::work::{Session, WorkError, today};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Reads a secret from wherever the profile says it is. Dropping the future ends a command that is run for it.
 ///
@@ -40,15 +40,16 @@ impl Drop for StopWhenDropped {
 }
 
 /// Who signs in, where a profile signs in as a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Attendance {
-    /// A person, who is told what to do by [`CheckEvent::SignIn`].
-    Person,
+    /// A person, who is told what to do by [`CheckEvent::SignIn`], and may tell what they read on a page that does not
+    /// lead back here.
+    Person(watch::Receiver<String>),
     /// Nobody: such a sign-in cannot be judged. In a rehearsal the simulated user signs in.
     Nobody,
 }
 
-/// Has the sandbox's simulated user answer a sign-in; says what was done, or why not.
+/// Has the sandbox's simulated user answer a sign-in; says what was done, or what the page says that stops them.
 ///
 /// # Errors
 /// In words, when there is no sandbox, or its sign-in host refuses.
@@ -84,18 +85,22 @@ pub async fn check(
     let known = secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
     match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
-            let request = RunRequest {
+            let request = |page| RunRequest {
                 profile: profile.clone(),
                 guide,
                 clouds: assets::clouds(),
                 secret,
-                attended: attendance == Attendance::Person || session.sandbox.is_some(),
+                page,
                 wanted: wanted.to_vec(),
                 today: today(),
             };
             Ok(match attendance {
-                Attendance::Nobody if session.sandbox.is_some() => rehearsed(session, &client, &request, &events).await,
-                _ => net::run(&client, &request, &events).await,
+                Attendance::Nobody if session.sandbox.is_some() => {
+                    let (tell, page) = watch::channel(String::new());
+                    rehearsed(session, &client, &request(Some(page)), &tell, &events).await
+                }
+                Attendance::Nobody => net::run(&client, &request(None), &events).await,
+                Attendance::Person(page) => net::run(&client, &request(Some(page)), &events).await,
             })
         }
         Err(what) => {
@@ -110,6 +115,7 @@ async fn rehearsed(
     session: &Session,
     client: &Client,
     request: &RunRequest,
+    tell: &watch::Sender<String>,
     events: &mpsc::Sender<CheckEvent>,
 ) -> Scrubber {
     let (sender, mut told) = mpsc::channel(16);
@@ -119,7 +125,7 @@ async fn rehearsed(
             match event {
                 CheckEvent::SignIn { prompt, .. } => {
                     if let Err(why) = answer_sign_in(session, &prompt).await {
-                        tracing::warn!(why, "the simulated user did not sign in");
+                        tell.send_replace(why);
                     }
                 }
                 // Nobody listens any more when the test was cancelled.

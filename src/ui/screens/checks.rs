@@ -96,6 +96,10 @@ fn sign_in<'a>(
         checks.draft.value(FieldId::ClientId)
     );
     lines.extend(say(&why, theme.dim()));
+    lines.extend(say(
+        "If the page shows an error and does not come back here, paste its text: it is the cause.",
+        theme.dim(),
+    ));
     if app.sandbox.is_some() {
         lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
     }
