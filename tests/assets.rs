@@ -881,3 +881,19 @@ fn findings_fit_the_product() {
         assert_eq!(judge.findings(&evidence)[0].cause.as_str(), cause, "{text}");
     }
 }
+
+/// A token is for one API, so the table leaves out what is another's; but for what is switched off, which is told.
+#[test]
+fn the_permission_table_is_of_one_api() {
+    for guide in assets::guides() {
+        let ready = Sandbox::ready(guide);
+        for way in guide.sign_in.iter().copied() {
+            let profile = Profile { sign_in: way, ..ready.clone() };
+            for line in permissions::table(guide, &profile, &Claims::default()) {
+                let known = guide.permissions.iter().find(|known| known.name == line.name && known.kind == line.kind);
+                let api = known.map(|known| known.api.as_str());
+                assert!(line.standing == Standing::Retired || api == Some(guide.product.api()), "{}: {line:?}", guide.id);
+            }
+        }
+    }
+}

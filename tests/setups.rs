@@ -41,7 +41,6 @@ fn expected(scenario: Scenario, product: Product, way: SignIn) -> Expected {
     use Owner::{D365Admin, EntraAdmin, Microsoft, Network, Operator};
     let found = |cause, owner, step| (Status::Failed, Some((cause, owner, step)));
     let unknown = |cause, owner| (Status::Unknown, Some((cause, owner, "test")));
-    let finance_operations = product == Product::FinanceOperations;
     match scenario {
         // That a sign-in cannot be renewed is told by a note: only an end date is a warning.
         Scenario::Healthy | Scenario::Slow | Scenario::RefreshRefused => (Status::Passed, None),
@@ -125,10 +124,6 @@ async fn walk_all(id: &str) {
     let guide = assets::guide(id).unwrap();
     let rows = guide.sign_in.iter().flat_map(|way| Scenario::ALL.iter().map(move |scenario| (*scenario, *way)));
     let met = rows.filter(|(scenario, way)| scenario.concerns(guide.product, *way));
-    // The page stops without a redirect: the simulated user is waited for as long as a browser is.
-    let met = met.filter(|(scenario, way)| {
-        *way != SignIn::Loopback || !matches!(scenario, Scenario::RedirectMismatch | Scenario::ClientNotFound)
-    });
     // A few at once: some only wait.
     futures_util::stream::iter(met).for_each_concurrent(4, |(scenario, way)| walk(scenario, guide, way)).await;
 }
