@@ -897,7 +897,11 @@ fn the_permission_table_is_of_one_api() {
             for line in permissions::table(guide, &profile, &Claims::default()) {
                 let known = guide.permissions.iter().find(|known| known.name == line.name && known.kind == line.kind);
                 let api = known.map(|known| known.api.as_str());
-                assert!(line.standing == Standing::Retired || api == Some(guide.product.api()), "{}: {line:?}", guide.id);
+                assert!(
+                    line.standing == Standing::Retired || api == Some(guide.product.api()),
+                    "{}: {line:?}",
+                    guide.id
+                );
             }
         }
     }
