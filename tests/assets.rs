@@ -4,7 +4,7 @@
 use d365_connect::assets;
 use d365_connect::core::claims::Claims;
 use d365_connect::core::cloud::{CloudId, HostKind};
-use d365_connect::core::evidence::read_text;
+use d365_connect::core::evidence::{Mark, read_text};
 use d365_connect::core::guide::{Guide, Listing, Need, Product, Step};
 use d365_connect::core::permissions::{self, Standing};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
@@ -436,6 +436,33 @@ fn steps_of_findings_exist() {
     }
 }
 
+#[test]
+fn what_passes_by_itself_is_mended_in_steps_that_exist() {
+    let mut seen = Vec::new();
+    for wait in &assets::rules().waits {
+        assert!(!wait.causes.is_empty() && !wait.source.is_empty() && wait.text.ends_with('.'), "{wait:?}");
+        for step in &wait.steps {
+            assert!(STEPS.contains(&step.as_str()), "{step}");
+        }
+        for cause in &wait.causes {
+            assert!(!seen.contains(cause), "{} waits twice", cause.as_str());
+            seen.push(*cause);
+        }
+    }
+    for cause in [Cause::SecretWrong, Cause::ServicePrincipalMissing, Cause::ConsentMissing, Cause::FederationMismatch]
+    {
+        assert!(seen.contains(&cause), "{}", cause.as_str());
+    }
+    let judge = Judge { book: assets::rules(), guide: None, values: &|_| None };
+    let passes = |text: &str, marks: &[Mark]| {
+        let mut evidence = read_text(text);
+        evidence.marks.extend(marks);
+        assets::rules().wait(&judge.findings(&evidence)[0]).is_some()
+    };
+    assert!(passes("AADSTS7000215", &[]) && passes("AADSTS7000229", &[]) && passes("AADSTS70021", &[]));
+    assert!(!passes("AADSTS7000215", &[Mark::SecretIsGuid]) && !passes("AADSTS7000222", &[]) && !passes("hello", &[]));
+}
+
 /// Names that a finding's text may ask for: from the evidence, or from the profile.
 const HOLES: &[&str] = &[
     "resource",
@@ -477,6 +504,8 @@ const HOLES: &[&str] = &[
     "resource_app",
     "issuer",
     "wanted",
+    "own_redirect",
+    "ended",
     "suberror",
 ];
 
@@ -751,7 +780,7 @@ fn a_paste_claims_no_more_than_it_shows() {
 #[test]
 fn findings_fit_the_product() {
     use d365_connect::core::check::CheckId::{self, Access, Claims, Environment, Registration, Token};
-    use d365_connect::core::evidence::{Evidence, Mark, Origin};
+    use d365_connect::core::evidence::{Evidence, Origin};
     let judge = |guide: &str, check: CheckId, origin: Origin, status: u16, marks: &[Mark]| -> Finding {
         let evidence = Evidence {
             check: Some(check),

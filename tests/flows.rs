@@ -9,6 +9,7 @@ use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
 use d365_connect::app::msg::{DraftRow, HomeData, Msg, Offered, Trouble};
 use d365_connect::app::screens::checks::{Checks, Run};
+use d365_connect::app::screens::diagnosis::Diagnosis;
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
@@ -75,8 +76,13 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
         OpenFor::Test => bench.keys("t"),
         OpenFor::Look => bench.keys("<enter>"),
         OpenFor::Edit => bench.keys("e"),
+        OpenFor::Diagnose => bench.keys("d"),
         OpenFor::Mend => {
-            bench.keys("d").paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
+            bench.keys("d");
+            assert_eq!(bench.asked(), "OpenProfile");
+            let name = "contoso".parse().unwrap();
+            bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
+            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -940,13 +946,167 @@ fn an_error_text_is_explained_as_it_is_typed_and_leads_to_a_step() {
     assert!(diagnosis.findings.is_empty());
 }
 
+fn diagnosis(bench: &Bench) -> &Diagnosis {
+    match bench.app.stack.last() {
+        Some(Screen::Diagnosis(diagnosis)) => diagnosis,
+        other => panic!("not the diagnosis: {other:?}"),
+    }
+}
+
+#[test]
+fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
+    const OTHER: &str = "19072c09-bf6c-4c36-b128-b12280421700";
+    let text = format!("AADSTS700016: Application with identifier '{OTHER}' was not found in the directory");
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste(&text);
+    assert!(diagnosis(&bench).findings[0].explanation.contains("not this profile's"));
+    let compared = diagnosis(&bench).findings.clone();
+    // With none, and with it again.
+    bench.keys("<c-p><enter>");
+    assert!(diagnosis(&bench).profile.is_none());
+    assert_ne!(diagnosis(&bench).findings, compared);
+    bench.keys("<tab>p<down><enter>");
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
+    assert_eq!(diagnosis(&bench).findings, compared);
+    // It is mended there.
+    bench.keys("<enter>");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
+}
+
+#[test]
+fn without_a_profile_the_guide_is_asked_for() {
+    let mut bench = Bench::knowing(assets::guides(), Vec::new());
+    bench.keys("d<c-p>");
+    assert!(toast(&bench).contains("no profile"), "{}", toast(&bench));
+    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>");
+    assert!(title(&bench).contains("connection"), "{}", title(&bench));
+    bench.keys("<down><enter>");
+    assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
+    assert_eq!(bench.place().0, "client-secret");
+}
+
+#[test]
+fn a_finding_of_a_text_is_copied() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.").keys("<tab>");
+    bench.take();
+    bench.keys("c");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::CopyText(text)] if text.contains("secret-wrong")), "{effects:?}");
+}
+
+/// A test of a saved profile that fails with that text, at the test screen.
+fn fails(bench: &mut Bench, text: &str) {
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Token, text)));
+}
+
+const WRONG: &str = "AADSTS7000215: Invalid client secret provided.";
+
+/// The test of a profile whose secret was just typed anew fails.
+fn failed_with_a_new_secret() -> Bench {
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("<c-t>");
+    fails(&mut bench, WRONG);
+    assert!(!bench.app.counting(), "nothing was changed");
+    bench.keys("<enter>").paste(SECRET).keys("<c-t>");
+    fails(&mut bench, WRONG);
+    bench
+}
+
+#[test]
+fn a_failure_after_a_change_is_tried_again_until_it_passes() {
+    let mut bench = failed_with_a_new_secret();
+    assert!(bench.app.counting() && !bench.app.moving());
+    bench.take();
+    (0..9).for_each(|_| {
+        bench.tell(Msg::Second);
+    });
+    assert_eq!(bench.asked(), "", "the tenth second is not over");
+    bench.tell(Msg::Second);
+    let run = bench.run();
+    assert!(!bench.app.counting() && bench.app.moving(), "a running test has its own ticks");
+    bench.run_ends(run, None);
+    assert!(!bench.app.counting());
+    assert_eq!(checks(&bench).fold().unwrap().verdict(), Status::Passed);
+}
+
+#[test]
+fn trying_again_ends_after_two_minutes_with_esc_and_with_another_failure() {
+    let mut bench = failed_with_a_new_secret();
+    let mut tries = 0;
+    for _ in 0..200 {
+        bench.take();
+        bench.tell(Msg::Second);
+        if matches!(checks(&bench).run, Run::Running { .. }) {
+            tries += 1;
+            fails(&mut bench, WRONG);
+        }
+    }
+    assert_eq!(tries, 12);
+    assert!(!bench.app.counting() && checks(&bench).gave_up);
+
+    let mut bench = failed_with_a_new_secret();
+    bench.keys("<esc>");
+    assert!(!bench.app.counting() && toast(&bench).contains("stopped"));
+    assert!(matches!(bench.app.stack.last(), Some(Screen::Checks(_))), "what was found stays in sight");
+
+    let mut bench = failed_with_a_new_secret();
+    (0..10).for_each(|_| {
+        bench.tell(Msg::Second);
+    });
+    fails(&mut bench, "AADSTS7000222: The provided client secret keys are expired.");
+    assert!(!bench.app.counting() && !checks(&bench).gave_up);
+}
+
+#[test]
+fn what_never_passes_is_not_waited_for_and_what_may_is_with_a_key() {
+    let mut bench = opened(OpenFor::Test, draft());
+    fails(&mut bench, "AADSTS7000222: The provided client secret keys are expired.");
+    bench.keys("w");
+    assert!(toast(&bench).contains("waiting"), "{}", toast(&bench));
+    bench.keys("r");
+    fails(&mut bench, WRONG);
+    assert!(!bench.app.counting());
+    bench.keys("w");
+    fails(&mut bench, WRONG);
+    assert!(bench.app.counting());
+    // A secret's ID is not its value, however long one waits.
+    bench.keys("<esc>r");
+    let run = bench.run();
+    let mut evidence = failure(CheckId::Token, WRONG);
+    evidence.marks.insert(Mark::SecretIsGuid);
+    bench.run_ends(run, Some(&evidence)).keys("w");
+    assert!(!bench.app.moving());
+}
+
+#[test]
+fn what_was_changed_is_news_for_some_minutes() {
+    let mut bench = opened(OpenFor::Test, draft()).rehearsing();
+    fails(&mut bench, WRONG);
+    bench.take();
+    bench.keys("<enter><c-d>");
+    assert_eq!(bench.asked(), "CarryOut");
+    let id = bench.aging.unwrap();
+    bench.tell(Msg::ChangesAged(id - 1));
+    bench.keys("<esc>r");
+    fails(&mut bench, WRONG);
+    assert!(bench.app.counting(), "the sandbox made a new secret");
+    bench.keys("<esc>");
+    bench.tell(Msg::ChangesAged(id)).keys("r");
+    fails(&mut bench, WRONG);
+    assert!(!bench.app.counting());
+}
+
 #[test]
 fn opened_with_what_the_command_line_gave() {
     let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);
     let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
-    let mut bench = Bench { app, effects };
+    let mut bench = Bench { app, effects, aging: None };
     assert_eq!(bench.place(), ("before-you-start", None));
     // The list comes later, and the name turns out to be taken.
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts: Vec::new(), now: now() })));

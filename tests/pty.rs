@@ -317,7 +317,7 @@ fn the_first_frame_at_any_size() {
 fn the_first_frame_is_short() {
     let tui = rehearse("healthy");
     let bytes = tui.raw().len();
-    assert!(bytes < 3_000, "{bytes} bytes for the first frames at 80x24");
+    assert!(bytes < 2_500, "{bytes} bytes for the first frames at 80x24");
 }
 
 #[cfg(target_os = "linux")]

@@ -129,6 +129,39 @@ fn green() -> Bench {
     bench
 }
 
+/// A test that failed with a new secret and counts down to its next try.
+fn counting() -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let wrong = Evidence {
+        check: Some(CheckId::Token),
+        origin: Some(Origin::Entra),
+        ..read_text("AADSTS7000215: Invalid client secret provided.")
+    };
+    for keys in ["", "w"] {
+        bench.keys(keys);
+        let run = bench.run();
+        bench.run_ends(run, Some(&wrong));
+    }
+    (0..3).for_each(|_| {
+        bench.tell(Msg::Second);
+    });
+    bench
+}
+
+/// A text that names another app than the profile it is compared with.
+fn compared() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    bench.paste(
+        "2026-11-21 10:00:00Z ERROR HTTP 400 from https://login.microsoftonline.com/: {\"error\":\"unauthorized_client\",\
+         \"error_description\":\"AADSTS700016: Application with identifier '19072c09-bf6c-4c36-b128-b12280421700' was not \
+         found in the directory 'Contoso'. Trace ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\"}",
+    );
+    bench
+}
+
 /// Every screen and every state worth a look.
 fn scenes() -> Vec<(&'static str, Bench)> {
     let keys = |mut bench: Bench, keys: &str| {
@@ -192,8 +225,12 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
+        ("test-counting", counting()),
+        ("test-may-pass", keys(counting(), "<esc><down>")),
         ("mend", keys(refused(), "<enter>")),
         ("diagnosis", diagnosis),
+        ("diagnosis-findings", keys(compared(), "<tab>")),
+        ("diagnosis-choose-profile", keys(compared(), "<c-p>")),
         ("help", keys(filled(), "?")),
     ]
 }
@@ -211,7 +248,15 @@ fn pictures() {
         if !name.starts_with("step-") || name.contains("values") || name.contains("step-1") {
             picture((40, 10), PLAIN, "");
         }
-        if matches!(name, "home-full" | "step-3-client-secret" | "test-failed" | "editor-changed") {
+        if matches!(
+            name,
+            "home-full"
+                | "step-3-client-secret"
+                | "test-failed"
+                | "editor-changed"
+                | "diagnosis"
+                | "diagnosis-findings"
+        ) {
             picture((120, 40), PLAIN, "");
             picture((80, 24), ASCII, "-ascii");
         }
@@ -372,7 +417,7 @@ fn today_is_the_day_of_the_pictures() {
 }
 
 /// Keys that a hand may press anywhere.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 33] = [
     "n",
     "a",
     "t",
@@ -385,6 +430,9 @@ const KEYS: [&str; 30] = [
     "s",
     "o",
     "y",
+    "w",
+    "i",
+    "=",
     "?",
     "q",
     "<enter>",

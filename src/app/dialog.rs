@@ -30,6 +30,10 @@ pub enum Answer {
     SaveAllTheSame,
     /// Start the guide of that id.
     Guide(String),
+    /// Go to the step of the marked finding in the guide of that id.
+    MendIn(String),
+    /// Compare the text of the diagnosis with that profile, or with none.
+    DiagnoseWith(Option<ProfileName>),
     /// The secret is read from elsewhere: put this start of a source into its field.
     SourceFrom(&'static str),
 }

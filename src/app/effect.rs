@@ -30,6 +30,8 @@ pub enum OpenFor {
     Edit,
     /// To be mended at the step of the marked finding of the diagnosis.
     Mend,
+    /// To be compared with the text of the diagnosis.
+    Diagnose,
 }
 
 /// Something that the runtime does.
@@ -135,6 +137,8 @@ pub enum Effect {
     },
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
+    /// Send [`crate::app::msg::Msg::ChangesAged`] with that id when what was changed now is no news any more.
+    AgeChangesSoon(u64),
     /// Draw everything anew.
     Repaint,
     /// Stop the program until the shell continues it.

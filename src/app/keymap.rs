@@ -17,6 +17,8 @@ pub enum Intent {
     Edit,
     /// Explain an error text.
     Diagnose,
+    /// Choose the profile that a text is compared with.
+    ChooseProfile,
     /// Rename.
     Rename,
     /// Copy a profile.
@@ -51,6 +53,8 @@ pub enum Intent {
     CopyLink,
     /// Copy the details.
     CopyDetails,
+    /// Test again and again until it works.
+    KeepTrying,
     /// Save.
     Save,
     /// Show the secret for a moment.
@@ -205,6 +209,7 @@ const CHECKS: &[Binding] = &[
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Char('r'), Intent::Test, "test again", "test again"),
     bind(Key::Char('t'), Intent::Test, "", ""),
+    bind(Key::Char('w'), Intent::KeepTrying, "wait and retry", "test again every ten seconds, for two minutes at most"),
     bind(Key::Char('s'), Intent::Save, "save", "save what was tested"),
     bind(Key::Ctrl('s'), Intent::Save, "", ""),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
@@ -226,6 +231,7 @@ const DIAGNOSIS_TEXT: &[Binding] = &[
     bind(Key::Tab, Intent::NextField, "findings", "to the findings"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Ctrl('u'), Intent::Undo, "clear", "clear the text"),
+    bind(Key::Ctrl('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
     bind(Key::PageDown, Intent::NextPage, "", "scroll the findings down"),
     bind(Key::PageUp, Intent::PrevPage, "", "scroll the findings up"),
     bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
@@ -237,6 +243,9 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
+    bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
+    bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
+    bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),
     bind(Key::Down, Intent::Down, "", "the next finding"),
     bind(Key::PageDown, Intent::NextPage, "", "scroll down"),

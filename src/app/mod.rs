@@ -37,6 +37,7 @@ use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
 use screens::home::Home;
 use screens::wizard::{Focus, Wizard};
+use std::collections::BTreeSet;
 use tui_input::InputRequest;
 
 /// What the app knows from the assets, handed in at the start.
@@ -73,6 +74,15 @@ pub struct Rehearsal {
     pub scenario: &'static str,
     /// Values that a new set-up starts with: the simulated sign-in host.
     pub preset: Vec<(FieldId, String)>,
+}
+
+/// What was changed in the last minutes, as far as this run of the program knows.
+#[derive(Debug, Default)]
+struct Changes {
+    /// The steps that were carried out.
+    steps: BTreeSet<String>,
+    /// Counts the changes.
+    id: u64,
 }
 
 /// What Enter leads to on the test screen.
@@ -146,6 +156,7 @@ pub struct App {
     pub quit: Option<u8>,
     today: Date,
     next_run: u64,
+    changes: Changes,
     no_keyring: Option<String>,
 }
 
@@ -163,6 +174,7 @@ impl App {
             quit: None,
             today,
             next_run: 1,
+            changes: Changes::default(),
             no_keyring: None,
         };
         let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring];
@@ -181,6 +193,11 @@ impl App {
                 .stack
                 .iter()
                 .any(|screen| matches!(screen, Screen::Checks(checks) if matches!(checks.run, Run::Running { .. })))
+    }
+
+    /// Whether the seen test counts down to its next try, so that a message a second is wanted.
+    pub fn counting(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.counts())
     }
 
     /// Where keys go now.
@@ -224,6 +241,13 @@ impl App {
                     {
                         *ticks += 1;
                     }
+                }
+                Vec::new()
+            }
+            Msg::Second => self.second(),
+            Msg::ChangesAged(id) => {
+                if self.changes.id == id {
+                    self.changes.steps.clear();
                 }
                 Vec::new()
             }

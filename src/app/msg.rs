@@ -88,6 +88,10 @@ pub enum Msg {
     Paste(Paste),
     /// A tenth of a second has passed; sent only while something moves.
     Tick,
+    /// A second has passed; sent only while a test counts down to its next try.
+    Second,
+    /// What was changed up to that id was changed minutes ago.
+    ChangesAged(u64),
     /// The list was read.
     HomeLoaded(Result<HomeData, Trouble>),
     /// A profile was read.

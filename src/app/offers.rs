@@ -45,7 +45,7 @@ impl App {
                 After::SignIn => "sign in",
                 After::Wait => "",
             },
-            (Context::Checks, Intent::Back) if self.moving_here() => "stop",
+            (Context::Checks, Intent::Back) if self.moving_here() || self.counting() => "stop",
             (Context::Checks, Intent::OpenLink) if self.after_checks() == After::SignIn => "open the page",
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => "copy the code",
             (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
@@ -93,6 +93,9 @@ impl App {
                 (Some(Screen::Wizard(wizard)), Intent::PrevPage) => wizard.step > 0 && wizard.scroll == 0,
                 _ => true,
             },
+            (Context::Checks, Intent::KeepTrying) => {
+                matches!(self.stack.last(), Some(Screen::Checks(checks)) if !checks.counts() && checks.passing(self.know.rules).is_some())
+            }
             (Context::Checks, Intent::Test) => matches!(self.after_checks(), After::Fix | After::Save | After::Home),
             // A test that works is saved with Enter; what failed may be saved all the same.
             (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
@@ -102,6 +105,7 @@ impl App {
             (Context::Checks, Intent::CopyDetails) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
+            (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {
                 matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.findings.is_empty())
             }

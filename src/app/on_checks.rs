@@ -6,7 +6,7 @@ use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::Purpose;
 use crate::app::keymap::Intent;
 use crate::app::msg::{LastVerdict, Trouble};
-use crate::app::screens::checks::{Checks, Run};
+use crate::app::screens::checks::{Again, Checks, Run};
 use crate::app::screens::home::Round;
 use crate::app::screens::wizard::Wizard;
 use crate::app::{After, App, Screen};
@@ -16,6 +16,9 @@ use crate::core::profile::ProfileDraft;
 use crate::core::rules::Judge;
 use std::mem;
 use std::sync::Arc;
+
+/// The step that makes a secret (contract, section 3).
+const CLIENT_SECRET: &str = "client-secret";
 
 impl App {
     pub(super) fn push_checks(
@@ -33,6 +36,8 @@ impl App {
             draft,
             secret,
             run: Run::Idle,
+            again: None,
+            gave_up: false,
             marked: 0,
             scroll: 0,
         })));
@@ -52,6 +57,7 @@ impl App {
             effects.push(Effect::CancelChecks { run });
         }
         checks.run = Run::Running { run, fold: CheckRun::default(), ticks: 0 };
+        checks.gave_up = false;
         checks.marked = 0;
         checks.scroll = 0;
         effects.push(Effect::StartChecks {
@@ -83,6 +89,7 @@ impl App {
     }
 
     pub(super) fn checks_ended(&mut self, run: u64, result: Result<(), Trouble>) -> Vec<Effect> {
+        let (rules, changes) = (self.know.rules, &self.changes);
         for screen in &mut self.stack {
             if let Screen::Checks(checks) = screen
                 && let Run::Running { run: mine, fold, .. } = &mut checks.run
@@ -95,6 +102,15 @@ impl App {
                     Ok(()) => Run::Ended { fold, stopped: false },
                     Err(trouble) => Run::Trouble(trouble),
                 };
+                let wait = checks.passing(rules);
+                let is_news = wait.is_some_and(|wait| wait.steps.iter().any(|step| changes.steps.contains(step)));
+                let tried = checks.again.take();
+                checks.again = match (&tried, wait, checks.fold()) {
+                    (Some(again), Some(_), Some(fold)) => again.after(fold.elapsed),
+                    (None, Some(_), _) if is_news => Some(Again::new()),
+                    _ => None,
+                };
+                checks.gave_up = tried.is_some() && wait.is_some() && checks.again.is_none();
                 let noted = match &checks.run {
                     Run::Ended { .. } => checks.saved.clone(),
                     _ => None,
@@ -135,11 +151,17 @@ impl App {
     pub(super) fn checks_intent(&mut self, intent: Intent) -> Vec<Effect> {
         let max_scroll = self.seen.max_scroll;
         let page = self.seen.page.saturating_sub(1).max(1);
-        let (after, unsaved) = (self.after_checks(), self.unsaved());
+        let (after, unsaved, rules) = (self.after_checks(), self.unsaved(), self.know.rules);
         let Some(Screen::Checks(checks)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::Back => {
                 // Esc stops a running test at once; the screen stays, to see how far it came.
+                if checks.counts() {
+                    checks.again = None;
+                    self.say("stopped trying");
+                    return Vec::new();
+                }
+                checks.again = None;
                 if let Run::Running { run, fold, .. } = &mut checks.run {
                     let (run, fold) = (*run, mem::take(fold));
                     checks.run = Run::Ended { fold, stopped: true };
@@ -148,6 +170,11 @@ impl App {
                 return self.pop();
             }
             Intent::Test => return self.start_checks(),
+            Intent::KeepTrying if checks.passing(rules).is_some() => {
+                checks.again = Some(Again::new());
+                return self.start_checks();
+            }
+            Intent::KeepTrying => self.say("this does not pass by waiting"),
             Intent::Enter => match after {
                 After::Start | After::Again => return self.start_checks(),
                 After::Fix => return self.go_to_fix(),
@@ -170,6 +197,7 @@ impl App {
             Intent::Save if unsaved => return self.save_form(),
             Intent::Save => self.say("this is saved already"),
             Intent::Edit => {
+                checks.again = None;
                 return match checks.saved.clone() {
                     Some(name) if self.form().is_none() => vec![Effect::OpenProfile { name, purpose: OpenFor::Edit }],
                     // The form lies under this screen.
@@ -183,6 +211,52 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// A second of the countdown; at its end the test is tried again.
+    pub(super) fn second(&mut self) -> Vec<Effect> {
+        let Some(Screen::Checks(checks)) = self.stack.last_mut() else { return Vec::new() };
+        if !checks.counts() {
+            return Vec::new();
+        }
+        if let Some(again) = &mut checks.again {
+            again.pause = again.pause.saturating_sub(1);
+            again.left = again.left.saturating_sub(1);
+            if again.pause == 0 {
+                return self.start_checks();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Notes the steps that were carried out: a failure that comes with them may be a "not yet".
+    pub(super) fn note_changes(&mut self, steps: impl IntoIterator<Item = String>) -> Vec<Effect> {
+        let steps: Vec<String> = steps.into_iter().collect();
+        if steps.is_empty() {
+            return Vec::new();
+        }
+        self.changes.steps.extend(steps);
+        self.changes.id += 1;
+        vec![Effect::AgeChangesSoon(self.changes.id)]
+    }
+
+    /// Notes what the open form says was done: a secret that was typed, the step that was to be mended, and, in a new
+    /// set-up, the steps that were gone through.
+    pub(super) fn note_form_changes(&mut self) -> Vec<Effect> {
+        let mut steps = Vec::new();
+        let has_secret = self.form().is_some_and(|form| form.typed_secret().is_some());
+        steps.extend(has_secret.then(|| CLIENT_SECRET.to_owned()));
+        for screen in &self.stack {
+            let Screen::Wizard(wizard) = screen else { continue };
+            let all = &wizard.guide().steps;
+            steps.extend(wizard.fault.as_ref().and_then(|fault| all.get(fault.step)).map(|step| step.id.clone()));
+            if wizard.form.purpose == Purpose::New {
+                let gone = all.iter().zip(&wizard.passed).filter(|(_, passed)| **passed);
+                // Without a new secret nothing says that the secret is new.
+                steps.extend(gone.map(|(step, _)| step.id.clone()).filter(|id| id != CLIENT_SECRET));
+            }
+        }
+        self.note_changes(steps)
     }
 
     /// To the page on which a person signs in; in a rehearsal the simulated user does.
@@ -206,8 +280,9 @@ impl App {
     /// To the step that mends the marked finding: in the wizard below, or in one made of the editor below, or in one
     /// opened over the saved profile.
     pub(super) fn go_to_fix(&mut self) -> Vec<Effect> {
-        let Some(Screen::Checks(checks)) = self.stack.last() else { return Vec::new() };
+        let Some(Screen::Checks(checks)) = self.stack.last_mut() else { return Vec::new() };
         let Some(finding) = checks.finding().cloned() else { return Vec::new() };
+        checks.again = None;
         let (saved, draft, title) = (checks.saved.clone(), checks.draft.clone(), checks.title.clone());
         let step = &finding.fix.step;
         let mut effects = Vec::new();

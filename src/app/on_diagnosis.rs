@@ -1,27 +1,52 @@
-//! Diagnosis: what its keys lead to.
+//! Diagnosis: what its keys lead to, and the comparing with a profile.
 //!
 //! Judging is for the rules.
 
+use crate::app::dialog::{Answer, Dialog};
 use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::Purpose;
 use crate::app::keymap::Intent;
 use crate::app::screens::checks::finding_text;
-use crate::app::screens::diagnosis::Part;
-use crate::app::screens::home::Marked;
+use crate::app::screens::diagnosis::{Diagnosis, Part};
 use crate::app::{App, Screen};
+use crate::core::evidence::{self, Mark};
+use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
-use crate::core::rules::Judge;
+use crate::core::rules::{Finding, Judge};
 
 impl App {
     pub(super) fn judge_text(&mut self) {
         let know = self.know;
+        let now = self.home.now.map_or(0, |now| now.as_second());
         let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() else { return };
-        diagnosis.findings = if diagnosis.text.trim().is_empty() {
-            Vec::new()
-        } else {
-            let values = |_: &str| None;
-            Judge { book: know.rules, guide: know.guides.first(), values: &values }.findings(&diagnosis.evidence)
+        if diagnosis.text.trim().is_empty() {
+            diagnosis.findings.clear();
+            return;
+        }
+        let Diagnosis { evidence, claims, profile, .. } = &**diagnosis;
+        let mut evidence = evidence.clone();
+        let guide = profile.as_ref().and_then(|(_, draft)| know.guides.iter().find(|guide| guide.id == draft.guide));
+        if let Some(claims) = claims {
+            evidence.marks.insert(Mark::TokenSeen);
+            let names = [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)];
+            for (name, value) in names {
+                evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
+            }
+            if let (Some((name, draft)), Some(guide)) = (profile, guide)
+                && let Ok(profile) = draft.check(name, guide, know.clouds)
+            {
+                evidence.marks.extend(claims.refusals(&profile, now));
+            }
+        }
+        if let Some((_, draft)) = profile {
+            evidence::compare(&mut evidence, draft);
+        }
+        let values = |name: &str| {
+            let (_, draft) = profile.as_ref()?;
+            draft.template_value(name, guide, know.clouds)
         };
+        let judge = Judge { book: know.rules, guide: guide.or(know.guides.first()), values: &values };
+        diagnosis.findings = judge.findings(&evidence);
     }
 
     pub(super) fn diagnosis_intent(&mut self, intent: Intent) -> Vec<Effect> {
@@ -42,28 +67,78 @@ impl App {
             Intent::Down => diagnosis.step(true),
             Intent::NextPage => diagnosis.scroll = (diagnosis.scroll + page).min(max_scroll),
             Intent::PrevPage => diagnosis.scroll = diagnosis.scroll.min(max_scroll).saturating_sub(page),
+            Intent::OpenLink => return self.link(false),
+            Intent::CopyLink => return self.link(true),
             Intent::CopyDetails => {
                 let text = diagnosis.findings.get(diagnosis.marked).map(finding_text);
                 return text.map(Effect::CopyText).into_iter().collect();
             }
-            Intent::Enter => {
-                if let Some(finding) = diagnosis.findings.get(diagnosis.marked).cloned() {
-                    // The profile that is marked at home is the one that is mended; without any, the guide is read.
-                    if let Some(Marked::Profile(row)) = self.home.marked() {
-                        return vec![Effect::OpenProfile { name: row.name, purpose: OpenFor::Mend }];
-                    }
-                    let guide = self.know.guides[0].id.clone();
-                    let guide = finding.fix.guide.clone().unwrap_or(guide);
-                    self.open_wizard("", &ProfileDraft::new(&guide), Purpose::New, &finding.fix.step);
-                    if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
-                        wizard.passed.fill(false);
-                        wizard.mend(&finding);
-                    }
-                }
-            }
+            Intent::ChooseProfile => self.choose_profile(),
+            Intent::Enter => return self.go_from_text(),
             Intent::Back => return self.pop(),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Compares the text with a profile, once it is read, or with none.
+    pub(super) fn diagnose_with(&mut self, name: Option<ProfileName>) -> Vec<Effect> {
+        if let Some(name) = name {
+            return vec![Effect::OpenProfile { name, purpose: OpenFor::Diagnose }];
+        }
+        if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() {
+            diagnosis.profile = None;
+        }
+        self.judge_text();
+        Vec::new()
+    }
+
+    fn choose_profile(&mut self) {
+        let names = self.home.names();
+        if names.is_empty() {
+            self.warn("there is no profile yet");
+            return;
+        }
+        let mut answers = vec![("None", Answer::DiagnoseWith(None))];
+        answers.extend(names.iter().map(|name| (name.as_str(), Answer::DiagnoseWith(Some(name.clone())))));
+        self.dialog = Some(Dialog::ask("Compare the text with which profile?", Vec::new(), answers));
+    }
+
+    /// The finding that is marked.
+    fn text_finding(&self) -> Option<Finding> {
+        match self.stack.last() {
+            Some(Screen::Diagnosis(diagnosis)) => diagnosis.findings.get(diagnosis.marked).cloned(),
+            _ => None,
+        }
+    }
+
+    /// To the step that mends the marked finding: in the chosen profile, else in the guide that is asked for.
+    fn go_from_text(&mut self) -> Vec<Effect> {
+        let Some(Screen::Diagnosis(diagnosis)) = self.stack.last() else { return Vec::new() };
+        if diagnosis.findings.is_empty() {
+            return Vec::new();
+        }
+        if let Some((name, _)) = &diagnosis.profile {
+            return vec![Effect::OpenProfile { name: name.clone(), purpose: OpenFor::Mend }];
+        }
+        match self.know.guides {
+            [only] => self.mend_in(&only.id),
+            many => {
+                let answers =
+                    many.iter().map(|guide| (guide.title.as_str(), Answer::MendIn(guide.id.clone()))).collect();
+                self.dialog = Some(Dialog::ask("Which connection is it about?", Vec::new(), answers));
+            }
+        }
+        Vec::new()
+    }
+
+    /// Opens a guide at the step that mends the marked finding.
+    pub(super) fn mend_in(&mut self, guide: &str) {
+        let Some(finding) = self.text_finding() else { return };
+        self.open_wizard("", &ProfileDraft::new(guide), Purpose::New, &finding.fix.step);
+        if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+            wizard.passed.fill(false);
+            wizard.mend(&finding);
+        }
     }
 }

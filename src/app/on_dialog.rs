@@ -155,6 +155,11 @@ impl App {
                 }
                 self.save_form_now()
             }
+            Answer::MendIn(guide) => {
+                self.mend_in(&guide);
+                Vec::new()
+            }
+            Answer::DiagnoseWith(name) => self.diagnose_with(name),
             Answer::Guide(id) => {
                 self.open_wizard("", &ProfileDraft::new(&id), Purpose::New, "");
                 Vec::new()

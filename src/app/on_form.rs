@@ -58,7 +58,9 @@ impl App {
             Intent::CopyLink => return self.link(true),
             Intent::CarryOut if self.sandbox.is_some() => {
                 let step = wizard.current().id.clone();
-                return vec![Effect::CarryOut { guide: wizard.guide(), step }];
+                let mut effects = vec![Effect::CarryOut { guide: wizard.guide(), step: step.clone() }];
+                effects.extend(self.note_changes([step]));
+                return effects;
             }
             Intent::CarryOut => self.warn("only in the sandbox: start with --sandbox to rehearse"),
             Intent::Test => return self.test_form(),
@@ -113,6 +115,9 @@ impl App {
                 })
             }
             Some(Screen::Checks(checks)) => checks.url(),
+            Some(Screen::Diagnosis(diagnosis)) => {
+                diagnosis.findings.get(diagnosis.marked).and_then(|finding| finding.fix.url.clone())
+            }
             _ => None,
         }
     }
@@ -209,7 +214,8 @@ impl App {
         };
         let (draft, secret) = (form.draft(), form.typed_secret());
         // An older test below has had its say.
-        let mut effects = self.drop_checks();
+        let mut effects = self.note_form_changes();
+        effects.extend(self.drop_checks());
         if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
             wizard.fault = None;
             wizard.form.refused_secret = false;
@@ -269,9 +275,10 @@ impl App {
         };
         let name = form.profile_name();
         form.saving = Some(name.clone());
-        let effect = Effect::Save { name, was, draft: form.draft(), secret };
+        let mut effects = vec![Effect::Save { name, was, draft: form.draft(), secret }];
+        effects.extend(self.note_form_changes());
         self.say("saving");
-        vec![effect]
+        effects
     }
 
     pub(super) fn saved(&mut self, name: &ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {

@@ -23,9 +23,12 @@ impl App {
         let marked = self.home.marked();
         match (intent, marked) {
             (Intent::New, _) => self.start_new(),
-            (Intent::Diagnose, _) => {
+            (Intent::Diagnose, marked) => {
                 self.stack.push(Screen::Diagnosis(Box::default()));
-                Vec::new()
+                match marked {
+                    Some(Marked::Profile(row)) => self.diagnose_with(Some(row.name)),
+                    _ => Vec::new(),
+                }
             }
             (Intent::Up, _) => {
                 self.home.step(false);
@@ -190,9 +193,9 @@ impl App {
     ) -> Vec<Effect> {
         // Asked for from home, or to edit what the test screen shows; by now another screen may be open.
         let still_wanted = match (self.stack.as_slice(), purpose) {
-            ([], purpose) => purpose != OpenFor::Mend,
+            ([], purpose) => !matches!(purpose, OpenFor::Mend | OpenFor::Diagnose),
             ([Screen::Checks(checks)], OpenFor::Edit) => checks.saved.as_ref() == Some(&name),
-            ([Screen::Diagnosis(_)], OpenFor::Mend) => true,
+            ([Screen::Diagnosis(_)], OpenFor::Mend | OpenFor::Diagnose) => true,
             _ => false,
         };
         if !still_wanted || self.dialog.is_some() {
@@ -227,6 +230,13 @@ impl App {
                         wizard.mend(&finding);
                     }
                 }
+                Vec::new()
+            }
+            OpenFor::Diagnose => {
+                if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() {
+                    diagnosis.profile = Some((name, draft));
+                }
+                self.judge_text();
                 Vec::new()
             }
             OpenFor::Look | OpenFor::Test if self.complete(&name, &draft) => Vec::new(),

@@ -236,6 +236,9 @@ pub struct Rule {
     /// Other pages for this case than the cause's own.
     #[serde(default)]
     pub links: Vec<String>,
+    /// In this case the failure never passes by itself, whatever the cause's [`Wait`] says.
+    #[serde(default)]
+    pub lasting: bool,
     /// What shows the rule at work; a test runs every one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
@@ -284,6 +287,20 @@ pub struct CodeText {
     pub text: String,
 }
 
+/// A failure that passes by itself when something was changed a moment ago.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// The causes that may pass.
+    pub causes: Vec<Cause>,
+    /// The steps of guides with which they may: after one of them, "not yet" is likelier than "never".
+    pub steps: Vec<String>,
+    /// How long that takes, in a sentence.
+    pub text: String,
+    /// Who says so.
+    pub source: String,
+}
+
 /// All causes and rules.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -297,14 +314,27 @@ pub struct RuleBook {
     /// What each known code means.
     #[serde(rename = "code")]
     pub codes: Vec<CodeText>,
+    /// What passes by itself.
+    #[serde(rename = "wait")]
+    pub waits: Vec<Wait>,
 }
 
 impl RuleBook {
+    /// What a code means; none for one that is not known.
+    pub fn meaning(&self, code: u32) -> Option<&str> {
+        self.codes.iter().find(|text| text.id == code).map(|found| found.text.as_str())
+    }
+
+    /// What is known about waiting, where a finding may pass by itself.
+    pub fn wait(&self, finding: &Finding) -> Option<&Wait> {
+        self.waits.iter().find(|wait| !finding.lasting && wait.causes.contains(&finding.cause))
+    }
+
     /// What the code means that a rule speaks of, else the first one that is known.
     fn code_text(&self, rule: Option<&Rule>, evidence: &Evidence) -> Option<String> {
         let of_rule = |code: &&u32| rule.is_some_and(|rule| rule.when.codes.contains(code));
         let codes = evidence.codes.iter().filter(of_rule).chain(&evidence.codes);
-        codes.filter_map(|code| self.codes.iter().find(|text| text.id == *code)).map(|found| found.text.clone()).next()
+        codes.filter_map(|code| self.meaning(*code)).next().map(str::to_owned)
     }
 }
 
@@ -341,6 +371,9 @@ pub struct Finding {
     /// The value that is wrong, where it is one: the screens put the cursor there.
     #[serde(skip)]
     pub field: Option<FieldId>,
+    /// It never passes by itself, though its cause may.
+    #[serde(skip)]
+    pub lasting: bool,
 }
 
 /// The rule book together with the guide and the values that fill its texts.
@@ -403,6 +436,8 @@ impl Judge<'_> {
                     let named = evidence.named.get("app").filter(|app| parse_guid(app).is_some());
                     named.cloned().or_else(|| (self.values)(name))
                 }
+                // Which address a request asked for, only the answer tells.
+                "redirect_uri" => None,
                 _ => (self.values)(name),
             })
         };
@@ -420,6 +455,7 @@ impl Judge<'_> {
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
             explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
             check: evidence.check,
+            lasting: rule.is_some_and(|rule| rule.lasting),
             field: rule.and_then(|rule| rule.field).or(text.and_then(|text| text.field)),
             fix: Fix {
                 guide: self.guide.map(|guide| guide.id.clone()),

@@ -21,6 +21,8 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 /// How long a revealed secret is seen.
 const REVEALED: Duration = Duration::from_secs(5);
+/// How long a change is news: after that, waiting mends nothing any more.
+const NEWS: Duration = Duration::from_secs(300);
 /// How long the end of the program waits for files that are being written.
 const LAST_WRITES: Duration = Duration::from_secs(8);
 
@@ -129,6 +131,10 @@ impl Effects {
             Effect::HideSecretSoon => self.answer(async {
                 tokio::time::sleep(REVEALED).await;
                 Msg::HideSecret
+            }),
+            Effect::AgeChangesSoon(id) => self.answer(async move {
+                tokio::time::sleep(NEWS).await;
+                Msg::ChangesAged(id)
             }),
             job @ (Effect::LoadHome
             | Effect::OpenProfile { .. }

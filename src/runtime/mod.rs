@@ -28,6 +28,8 @@ use tokio::sync::mpsc;
 
 /// How often something that moves is drawn.
 const TICK: Duration = Duration::from_millis(100);
+/// How often a countdown is drawn.
+const SECOND: Duration = Duration::from_secs(1);
 /// How often a terminal that takes nothing is tried again.
 const CATCH_UP: Duration = Duration::from_millis(20);
 /// How many inputs are taken before a frame is drawn and answers are heard.
@@ -69,6 +71,9 @@ async fn screens(
     let mut wanted = first;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut second = tokio::time::interval(SECOND);
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut counted = false;
     loop {
         for effect in std::mem::take(&mut wanted) {
             match effect {
@@ -103,7 +108,12 @@ async fn screens(
             return Ok(stopped(StopSignal::TerminalGone));
         }
         app.seen = seen;
-        let moving = app.moving();
+        let (moving, counting) = (app.moving(), app.counting());
+        // The first second of a countdown is a whole one.
+        if counting && !counted {
+            second.reset();
+        }
+        counted = counting;
         tokio::select! {
             biased;
             input = inputs.next() => {
@@ -137,6 +147,7 @@ async fn screens(
                 }
             }
             _ = tick.tick(), if moving => wanted.extend(app.update(Msg::Tick)),
+            _ = second.tick(), if counting => wanted.extend(app.update(Msg::Second)),
             () = tokio::time::sleep(CATCH_UP), if terminal.is_behind() => {}
         }
     }

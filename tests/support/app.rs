@@ -35,6 +35,8 @@ pub fn now() -> Timestamp {
 pub struct Bench {
     pub app: App,
     pub effects: Vec<Effect>,
+    /// The change that becomes old next: asked for with much, and looked at in its own test.
+    pub aging: Option<u64>,
 }
 
 impl Bench {
@@ -47,7 +49,7 @@ impl Bench {
     pub fn knowing(guides: &'static [Guide], rows: Vec<Row>) -> Bench {
         let know = Knowledge { guides, clouds: assets::clouds(), rules: assets::rules() };
         let (app, effects) = App::new(know, today(), None, Open::Home);
-        let mut bench = Bench { app, effects };
+        let mut bench = Bench { app, effects, aging: None };
         bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));
         bench
     }
@@ -59,7 +61,12 @@ impl Bench {
     }
 
     pub fn tell(&mut self, msg: Msg) -> &mut Bench {
-        self.effects.extend(self.app.update(msg));
+        for effect in self.app.update(msg) {
+            match effect {
+                Effect::AgeChangesSoon(id) => self.aging = Some(id),
+                effect => self.effects.push(effect),
+            }
+        }
         self
     }
 

@@ -1,11 +1,11 @@
 //! The live test: two lanes, the bars of time, and what was found. Folds what a run tells; does not run anything.
 
 use crate::app::msg::Trouble;
-use crate::core::check::{CheckId, CheckRun, SignInPrompt};
+use crate::core::check::{CheckId, CheckRun, SignInPrompt, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
-use crate::core::rules::Finding;
+use crate::core::rules::{Finding, RuleBook, Wait};
 use crate::core::secret::ClientSecret;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -36,6 +36,34 @@ pub enum Run {
     Trouble(Trouble),
 }
 
+/// Seconds from one try to the next.
+const PAUSE: u32 = 10;
+/// Seconds for which a test is tried again by itself.
+const PATIENCE: u32 = 120;
+
+/// A test that is tried again by itself, because its failure may pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Seconds until the next try.
+    pub pause: u32,
+    /// Seconds that are left for trying.
+    pub left: u32,
+}
+
+impl Again {
+    /// From the beginning.
+    pub fn new() -> Again {
+        Again { pause: PAUSE, left: PATIENCE }
+    }
+
+    /// The pause after a try that took so long; none when there was patience enough.
+    pub fn after(&self, took: Duration) -> Option<Again> {
+        let took = u32::try_from(took.as_secs()).unwrap_or(u32::MAX);
+        let left = self.left.saturating_sub(took);
+        (left > 0).then(|| Again { pause: PAUSE.min(left), left })
+    }
+}
+
 /// The test of one profile.
 #[derive(Debug)]
 pub struct Checks {
@@ -51,6 +79,10 @@ pub struct Checks {
     pub secret: Option<Arc<ClientSecret>>,
     /// Where the test stands.
     pub run: Run,
+    /// Set while it is tried again by itself.
+    pub again: Option<Again>,
+    /// It was tried again for as long as waiting helps.
+    pub gave_up: bool,
     /// Which finding is marked.
     pub marked: usize,
     /// Lines scrolled in the findings.
@@ -69,6 +101,23 @@ impl Checks {
     /// The finding that is marked.
     pub fn finding(&self) -> Option<&Finding> {
         self.fold().and_then(|fold| fold.findings.get(self.marked))
+    }
+
+    /// What is known about waiting, where the failure may pass by itself.
+    pub fn passing<'a>(&self, rules: &'a RuleBook) -> Option<&'a Wait> {
+        match &self.run {
+            // A user would have to sign in for each try.
+            _ if self.draft.sign_in(self.guide).is_user() => None,
+            Run::Ended { fold, stopped: false } if fold.verdict() == Status::Failed => {
+                fold.findings.first().and_then(|finding| rules.wait(finding))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it counts down to its next try.
+    pub fn counts(&self) -> bool {
+        self.again.is_some() && matches!(self.run, Run::Ended { .. })
     }
 
     /// What a person has to do now so that the test goes on, and when that was asked.

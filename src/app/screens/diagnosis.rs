@@ -1,6 +1,9 @@
 //! Diagnosis: a pasted error text, and what it means. Judges as it is typed; nothing leaves this screen.
 
+use crate::core::claims::Claims;
 use crate::core::evidence::{self, Evidence};
+use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
 use crate::core::rules::Finding;
 use zeroize::Zeroizing;
 
@@ -22,6 +25,10 @@ pub struct Diagnosis {
     pub text: Zeroizing<String>,
     /// What was read in it.
     pub evidence: Evidence,
+    /// The claims of a token in it; the token itself is only in the text.
+    pub claims: Option<Claims>,
+    /// The profile that it is compared with.
+    pub profile: Option<(ProfileName, ProfileDraft)>,
     /// What it means; empty while there is no text.
     pub findings: Vec<Finding>,
     /// Where the cursor is.
@@ -37,6 +44,8 @@ impl Default for Diagnosis {
         Diagnosis {
             text: Zeroizing::default(),
             evidence: Evidence::default(),
+            claims: None,
+            profile: None,
             findings: Vec::new(),
             part: Part::Text,
             marked: 0,
@@ -73,6 +82,7 @@ impl Diagnosis {
 
     fn read(&mut self) {
         self.evidence = evidence::read_text(&self.text);
+        self.claims = evidence::token_in(&self.text);
         self.marked = 0;
         self.scroll = 0;
     }

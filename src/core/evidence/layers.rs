@@ -16,7 +16,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    fn new(text: String) -> Layer {
+    pub(super) fn new(text: String) -> Layer {
         Layer { lower: text.to_ascii_lowercase(), text }
     }
 }

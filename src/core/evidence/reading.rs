@@ -246,7 +246,7 @@ fn status_of(word: &str) -> Option<u16> {
 }
 
 /// The runs of digits of a text, with their places.
-fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         at += text[at..].find(|c: char| c.is_ascii_digit())?;
@@ -421,7 +421,8 @@ impl Layer {
         labelled.or_else(sentence)
     }
 
-    fn is_status(&self, at: usize) -> bool {
+    /// Whether the number at this place is a status, by what stands around it.
+    pub(super) fn is_status(&self, at: usize) -> bool {
         let (before, number, after) = (&self.lower[..at], &self.lower[at..at + 3], &self.lower[at + 3..]);
         let Some((_, phrases)) = STATUSES.iter().find(|(status, _)| number.parse() == Ok(*status)) else {
             return false;

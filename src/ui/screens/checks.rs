@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::key::Key;
-use crate::app::screens::checks::{Checks, Run};
+use crate::app::screens::checks::{Again, Checks, Run};
 use crate::core::check::{CheckDone, CheckId, CheckRun, Lane, SignInPrompt, Status, reason_in_words};
 use crate::core::permissions::{self, Standing};
 use crate::core::question::FieldId;
@@ -21,6 +21,9 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
         Run::Idle => "not tested now".to_owned(),
         Run::Running { ticks, .. } => format!("{}.{} s, Esc stops", ticks / 10, ticks % 10),
         Run::Ended { stopped: true, .. } => "stopped".to_owned(),
+        Run::Ended { .. } if checks.counts() => {
+            format!("again in {} s, Esc stops", checks.again.as_ref().map_or(0, |again| again.pause))
+        }
         Run::Ended { fold, .. } => format!("{} in {:.1} s", fold.verdict(), fold.elapsed.as_secs_f64()),
         Run::Trouble(_) => "could not begin".to_owned(),
     };
@@ -104,6 +107,34 @@ fn sign_in<'a>(
         lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
     }
     lines
+}
+
+/// How trying again goes, where the failure may pass by itself; `first` in the place before the finding.
+fn waiting<'a>(app: &App, checks: &Checks, first: bool, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let Some(wait) = checks.passing(app.know.rules) else { return Vec::new() };
+    let say = |text: &str, style| widgets::paragraph("", text, room, style, theme);
+    match (&checks.again, first) {
+        (Some(Again { pause, .. }), true) if room < 50 => {
+            say(&format!("Tries again in {pause} s; Esc stops."), theme.accent())
+        }
+        (Some(Again { pause, left }), true) => {
+            let text = format!(
+                "Not yet, or never? Tries again in {pause} s, for {}:{:02} at most; Esc stops.",
+                left / 60,
+                left % 60
+            );
+            [say(&text, theme.accent()), say(&wait.text, theme.dim()), vec![Line::default()]].concat()
+        }
+        (None, true) if checks.gave_up => {
+            let text = "Still the same after two minutes of trying: it does not pass by itself.";
+            [say(text, theme.warn()), vec![Line::default()]].concat()
+        }
+        (None, false) if !checks.gave_up => {
+            let text = format!("Changed a moment ago? {} w tries again by itself.", wait.text);
+            say(&text, theme.dim())
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The permissions of the token beside those of the guide, as the check `claims` tells them.
@@ -276,6 +307,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         }
         lines.push(Line::default());
     }
+    lines.extend(waiting(app, checks, true, room, theme));
     if let Some(finding) = fold.findings.get(checks.marked) {
         let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
         lines.extend(widgets::paragraph(
@@ -292,6 +324,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         if let Some(url) = &finding.fix.url {
             lines.extend(widgets::link("    ", url, room, plenty, theme));
         }
+        lines.extend(waiting(app, checks, false, room, theme));
         if fold.findings.len() > 1 {
             lines.push(Line::default());
             for (at, other) in fold.findings.iter().enumerate() {

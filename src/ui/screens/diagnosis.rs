@@ -1,46 +1,104 @@
-//! Diagnosis: the pasted text above, what it means below.
+//! Diagnosis: the pasted text with its evidence marked, and what it means: beside it, or below in a narrow window.
 
 use crate::app::App;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
-use crate::core::untrusted::Untrusted;
+use crate::core::evidence::{self, Kind};
+use crate::core::rules::Cause;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+/// From this width on, the findings stand beside the text.
+const WIDE: u16 = 100;
 
 /// Draws the diagnosis.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis: &Diagnosis, theme: Theme) -> Drawn {
-    let codes = diagnosis.evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect::<Vec<_>>().join(" ");
-    crate::ui::head(frame, head, app, "Diagnose an error", &codes, theme);
-    let text_rows = if diagnosis.part == Part::Text { body.height / 2 } else { (body.height / 4).max(3) };
-    let [upper, lower] = Layout::vertical([Constraint::Length(text_rows.max(3)), Constraint::Min(3)]).areas(body);
-    let inner = widgets::pane(frame, upper, "Error text", theme);
-    let room = usize::from(inner.width).saturating_sub(1);
-    let shown = text::without_secrets(&diagnosis.text, &theme.sign("●", "*").repeat(12));
-    let shown = Untrusted::plain(&shown);
-    let mut lines: Vec<String> = text::wrap(&theme.text(shown.as_str()), room);
-    if diagnosis.text.is_empty() {
-        let hint = "Paste what you have: an exception, a log line, a JSON body, a code.";
-        let hint = widgets::paragraph("", hint, room, theme.dim(), theme);
-        frame.render_widget(ratatui::widgets::Paragraph::new(hint), inner);
-        lines = vec![String::new()];
-    }
-    let skip = lines.len().saturating_sub(usize::from(inner.height));
-    let last = lines.last().map_or(0, |line| text::width(line));
-    let rows = lines.len() - skip;
-    if !diagnosis.text.is_empty() {
-        let seen: Vec<Line<'_>> = lines.into_iter().skip(skip).map(Line::from).collect();
-        frame.render_widget(ratatui::widgets::Paragraph::new(seen), inner);
-    }
-    let cursor = match diagnosis.part {
-        Part::Text => widgets::cursor_at(inner, rows.saturating_sub(1), last.min(room)),
-        Part::Findings => None,
+    let remark = match &diagnosis.profile {
+        Some((name, _)) => format!("compared with {name}"),
+        None => diagnosis.evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect::<Vec<_>>().join(" "),
     };
-    let inner = widgets::pane(frame, lower, "What it means", theme);
+    crate::ui::head(frame, head, app, "Diagnose an error", &remark, theme);
+    let [left, right] = if body.width >= WIDE {
+        Layout::horizontal([Constraint::Percentage(50), Constraint::Min(1)]).areas(body)
+    } else {
+        let rows = if diagnosis.part == Part::Text { body.height / 2 } else { (body.height / 4).max(3) };
+        Layout::vertical([Constraint::Length(rows.max(3)), Constraint::Min(3)]).areas(body)
+    };
+    let inner = widgets::pane(frame, left, "Error text", theme);
+    let cursor = pasted(frame, inner, diagnosis, theme);
+    let inner = widgets::pane(frame, right, "What it means", theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let room = usize::from(inner.width);
+    let lines = findings(diagnosis, usize::from(inner.width), body.height >= 30, theme);
+    Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
+}
+
+/// The text, without tokens and secrets; where it is typed, its end is in sight, else its first evidence.
+fn pasted(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, theme: Theme) -> Option<Position> {
+    let room = usize::from(area.width).saturating_sub(1);
+    let height = usize::from(area.height);
+    let (lines, first) = marked(diagnosis, room, theme);
+    let skip = match diagnosis.part {
+        Part::Text => lines.len().saturating_sub(height),
+        Part::Findings => first.min(lines.len().saturating_sub(height)),
+    };
+    let end = lines.last().map_or(0, Line::width);
+    let rows = lines.len() - skip;
+    if diagnosis.text.is_empty() {
+        let hint = "Paste what you have: an exception, a log line, a JSON body, a token, a code.";
+        frame.render_widget(Paragraph::new(widgets::paragraph("", hint, room, theme.dim(), theme)), area);
+    } else {
+        frame.render_widget(Paragraph::new(lines.into_iter().skip(skip).collect::<Vec<_>>()), area);
+    }
+    match diagnosis.part {
+        Part::Text => widgets::cursor_at(area, rows.saturating_sub(1), end.min(room)),
+        Part::Findings => None,
+    }
+}
+
+/// The text in lines with its evidence marked, and the first line that has any.
+fn marked<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> (Vec<Line<'a>>, usize) {
+    let shown = theme.text(diagnosis.evidence.text.as_str());
+    // One style a character: in what the terminal shows, a character may take another number of bytes.
+    let mut styles = vec![Style::new(); shown.chars().count()];
+    let raw = diagnosis.evidence.text.as_str();
+    for place in evidence::places(&diagnosis.evidence) {
+        let from = raw[..place.from].chars().count();
+        let count = raw[place.from..place.to].chars().count();
+        styles.iter_mut().skip(from).take(count).for_each(|style| *style = style_of(place.kind, theme));
+    }
+    let mut source = shown.chars().zip(styles).peekable();
+    let (mut lines, mut first) = (Vec::new(), None);
+    for (at, line) in text::wrap(&shown, room).into_iter().enumerate() {
+        let mut spans: Vec<Span<'a>> = Vec::new();
+        for c in line.chars() {
+            // Wrapping leaves blanks and line ends out, nothing else.
+            let style = source.find(|(other, _)| *other == c).map_or(Style::new(), |(_, style)| style);
+            if style != Style::new() {
+                first.get_or_insert(at);
+            }
+            match spans.last_mut() {
+                Some(span) if span.style == style => span.content.to_mut().push(c),
+                _ => spans.push(Span::styled(c.to_string(), style)),
+            }
+        }
+        lines.push(Line::from(spans));
+    }
+    (lines, first.unwrap_or(0))
+}
+
+fn style_of(kind: Kind, theme: Theme) -> Style {
+    match kind {
+        Kind::Code | Kind::Error | Kind::Status => theme.bad(),
+        Kind::Id | Kind::Host | Kind::Name => theme.accent(),
+        Kind::Hidden => theme.warn(),
+    }
+}
+
+fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     for (at, finding) in diagnosis.findings.iter().enumerate() {
         let marked = at == diagnosis.marked;
@@ -49,18 +107,22 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis:
             lead,
             &finding.title,
             room,
-            if marked { theme.bad() } else { theme.dim() },
+            match finding.cause {
+                _ if !marked => theme.dim(),
+                Cause::NotAnError => theme.good(),
+                _ => theme.bad(),
+            },
             theme,
         ));
         if marked {
-            let sure = format!("{} {} {}", finding.confidence.as_str(), theme.sign("·", "-"), finding.owner.for_whom());
+            let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
             lines.extend(widgets::paragraph("  ", &sure, room, theme.dim(), theme));
             lines.extend(widgets::paragraph("  ", &finding.explanation, room, Style::new(), theme));
             lines.extend(widgets::paragraph("  ", &finding.fix.text, room, theme.accent(), theme));
             if let Some(url) = &finding.fix.url {
-                lines.extend(widgets::link("  ", url, room, body.height >= 30, theme));
+                lines.extend(widgets::link("  ", url, room, plenty, theme));
             }
         }
     }
-    Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
+    lines
 }
