@@ -39,7 +39,7 @@ impl FieldKey {
     /// Where its value is found, in the words of the guide.
     pub fn help(self, guide: &Guide) -> &str {
         match self {
-            FieldKey::Name => "under which the connection is saved: contoso-uat",
+            FieldKey::Name => "under which the connection is saved",
             FieldKey::Of(field) => guide.help(field),
             FieldKey::Source => "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS",
         }

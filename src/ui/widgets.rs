@@ -263,7 +263,7 @@ fn example(key: FieldKey, guide: &Guide) -> &str {
         FieldKey::Name => "contoso-uat",
         FieldKey::Of(FieldId::Secret) => "about 40 characters",
         FieldKey::Of(field) => guide.example(field),
-        FieldKey::Source => "keyring",
+        FieldKey::Source => "env:D365_SECRET",
     }
 }
 
@@ -395,7 +395,8 @@ fn values<'a>(app: &App, intake: &Intake, places: bool, room: usize, theme: Them
     shown.sort_by_key(|(field, ..)| *field);
     let mut lines = Vec::new();
     for (field, value, place, now) in shown {
-        let lead = format!("{} ", text::fit(field.spec().label, label_room, theme.ascii));
+        let label = app.form().map_or(field.spec().label, |form| form.guide.label(field));
+        let lead = format!("{} ", text::fit(label, label_room, theme.ascii));
         let value = if field == FieldId::Secret { value } else { Untrusted::plain(&value).as_str().to_owned() };
         // The dots are a sign, not a text.
         let value = if field == FieldId::Secret { value } else { theme.text(&value) };
