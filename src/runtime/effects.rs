@@ -6,7 +6,7 @@ use crate::app::effect::{Effect, SecretWish};
 use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble};
 use crate::core::check::CheckId;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Problem, Profile, ProfileDraft};
+use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
@@ -270,8 +270,10 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
+    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
+    Ok((format!("{}, the {kind} in {}{left}", saved.path.display(), saved.place), saved.draft))
 }
