@@ -449,6 +449,7 @@ const HOLES: &[&str] = &[
     "tenant_found",
     "expires",
     "reason",
+    "begins",
     "cloud",
     "scope",
     "missing",

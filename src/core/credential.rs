@@ -9,14 +9,14 @@ use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair, RSA_PSS_SHA256, RsaKeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::fmt;
 use std::sync::Arc;
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// rsaEncryption (RFC 8017): the only kind of key whose assertions Entra takes (facts 1.5).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -197,6 +197,65 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({}, until {})", self.thumbprint(), self.ends)
     }
+}
+
+/// A certificate that was just made, as PEM with its key in front.
+pub struct Made {
+    /// Key and certificate; wiped on drop.
+    pub pem: Zeroizing<String>,
+    /// The certificate alone, as PEM: what is uploaded.
+    pub public: String,
+    /// The same, as DER.
+    pub der: Vec<u8>,
+}
+
+/// Makes a key and a certificate for it that it signs itself: valid from the start of one day to the start of another, by
+/// universal time. `None` when the system gives no random numbers, or the days are out of reach. Takes some tenths of a
+/// second.
+pub fn make(name: &str, size: KeySize, begins: Date, ends: Date) -> Option<Made> {
+    let day = |date: Date| {
+        let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
+        Some(rcgen::date_time_ymd(i32::from(date.year()), month, day))
+    };
+    let size = match size {
+        KeySize::Bits2048 => rcgen::RsaKeySize::_2048,
+        KeySize::Bits3072 => rcgen::RsaKeySize::_3072,
+    };
+    let mut pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size).ok()?;
+    let mut about = rcgen::CertificateParams::default();
+    about.distinguished_name = rcgen::DistinguishedName::new();
+    about.distinguished_name.push(rcgen::DnType::CommonName, name);
+    about.not_before = day(begins)?;
+    about.not_after = day(ends)?;
+    about.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+    let certificate = about.self_signed(&pair);
+    let key = Zeroizing::new(pair.serialize_der());
+    pair.zeroize();
+    let certificate = certificate.ok()?;
+    let (public, der) = (certificate.pem(), certificate.der().to_vec());
+    let key = Zeroizing::new(STANDARD.encode(key.as_slice()));
+    // Reserved once, so that growing leaves no copy of the key behind.
+    let mut pem = Zeroizing::new(String::with_capacity(2 * key.len() + public.len()));
+    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
+    let mut rest = key.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem.push_str(&public);
+    Some(Made { pem, public, der })
+}
+
+/// How long a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySize {
+    /// The shortest that Entra takes.
+    Bits2048,
+    /// What this program makes for real use.
+    Bits3072,
 }
 
 fn hex(algorithm: &'static Algorithm, bytes: &[u8]) -> String {

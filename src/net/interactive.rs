@@ -289,5 +289,5 @@ fn is_sign_in_page(page: &str, request: &RunRequest) -> bool {
 fn random() -> Option<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     SystemRandom::new().fill(bytes.as_mut()).ok()?;
-    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
+    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }

@@ -97,9 +97,11 @@ impl Effects {
                 };
                 let offers = offers
                     .into_iter()
-                    .map(|offer| match offer {
-                        Offer::Value(field, value) => Offered::Value(field, value),
-                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
+                    .filter_map(|offer| match offer {
+                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
+                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                        // A file is nothing to paste.
+                        Offer::Certificate(_) => None,
                     })
                     .collect();
                 Msg::CarriedOut { said, offers }

@@ -9,7 +9,7 @@ use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::net::NetOptions;
 use crate::sandbox::{Offer, Sandbox, Scenario};
-use crate::store::StoreError;
+use crate::store::{StoreError, write_private};
 use crate::store::paths::Home;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::Keyring;
@@ -141,6 +141,11 @@ impl Session {
                             let entry = stores.keyring.keep(&secret).map_err(WorkError::NotKept)?;
                             draft.source = Some(SecretSource::Keyring { entry }.into());
                             draft.set(FieldId::Expires, &end.to_string());
+                        }
+                        Offer::Certificate(pem) => {
+                            let path = stores.home.root().join("certificate.pem");
+                            write_private(&path, pem.as_bytes(), true)?;
+                            draft.source = Some(CredentialSource::certificate(&path.to_string_lossy()));
                         }
                     }
                 }
