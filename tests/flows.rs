@@ -894,10 +894,10 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("D365_SECRET<c-s>");
     let effects = bench.take();
     let [Effect::Save { secret: SecretWish::Source(source), .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() });
+    assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() }.into());
     // A profile that reads from elsewhere never asks.
     let mut saved = draft();
-    saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() });
+    saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() }.into());
     let mut bench = opened(OpenFor::Edit, saved);
     bench.tell(Msg::KeyringProbed(Err(trouble("none"))));
     bench.keys("-x<c-s>");

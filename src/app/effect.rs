@@ -4,7 +4,7 @@ use crate::app::paper::Paper;
 use crate::core::check::{CheckId, SignInPrompt, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
 use std::sync::Arc;
@@ -15,9 +15,11 @@ pub enum SecretWish {
     /// Stays as it is.
     Keep,
     /// Is read from there.
-    Source(SecretSource),
+    Source(CredentialSource),
     /// Is kept in the keyring.
     Value(Arc<ClientSecret>),
+    /// The certificate of that file; the password of its key goes into the keyring.
+    Certificate(String, Arc<ClientSecret>),
 }
 
 /// For what a profile is opened.

@@ -8,7 +8,7 @@ use crate::app::paper::{Paper, Source};
 use crate::assets;
 use crate::core::check::CheckId;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Problem, Profile, ProfileDraft};
+use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
@@ -109,9 +109,11 @@ impl Effects {
                 };
                 let offers = offers
                     .into_iter()
-                    .map(|offer| match offer {
-                        Offer::Value(field, value) => Offered::Value(field, value),
-                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
+                    .filter_map(|offer| match offer {
+                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
+                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                        // A file is nothing to paste.
+                        Offer::Certificate(_) => None,
                     })
                     .collect();
                 Msg::CarriedOut { said, offers }
@@ -334,8 +336,10 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
+    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
+    Ok((format!("{}, the {kind} in {}{left}", saved.path.display(), saved.place), saved.draft))
 }

@@ -3,6 +3,7 @@
 //! Knows how profiles, drafts and history are kept safely. Does not know what a profile means or how it is tested.
 
 pub mod drafts;
+pub mod certificates;
 mod files;
 mod format;
 pub mod history;

@@ -152,7 +152,7 @@ pub fn draft() -> ProfileDraft {
     draft.set(FieldId::ClientId, CLIENT);
     draft.set(FieldId::ResourceUrl, URL);
     draft.set(FieldId::Expires, "2027-05-20");
-    draft.source = Some(SecretSource::Keyring { entry: "0001".into() });
+    draft.source = Some(SecretSource::Keyring { entry: "0001".into() }.into());
     draft
 }
 
