@@ -150,10 +150,11 @@ async fn a_browser_signs_in_over_the_loopback_redirect() {
         match offer {
             Offer::Value(field, value) => draft.set(field, &sandbox::for_others(&value, simulated.address().port())),
             Offer::Secret(value, _) => secret = Some(value),
+            Offer::Certificate(_) => {}
         }
     }
     draft.set(FieldId::SignIn, "loopback");
-    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() });
+    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
     let profile = draft.check(&"one".parse().unwrap(), guide, assets::clouds()).unwrap();
     let home = tempfile::tempdir().unwrap();
     let options = Options {
