@@ -770,6 +770,24 @@ fn a_short_text_with_several_errors_is_one_text() {
     assert_eq!(report["findings"][0]["cause"], "dns");
 }
 
+/// PowerShell's `>` writes UTF-16.
+#[test]
+fn a_log_in_utf_16_is_read() {
+    let place = Place::new();
+    let log = "2026-11-21T10:00:00Z ERROR AADSTS7000222: The keys are expired.\r\n".repeat(6000);
+    let path = place.path().join("wide.log");
+    for one in [u16::to_le_bytes, u16::to_be_bytes] {
+        let bytes: Vec<u8> = "\u{feff}".encode_utf16().chain(log.encode_utf16()).flat_map(one).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let report = place.run(&["diagnose", "--file", path.to_str().unwrap(), "-o", "json"]).expect(1).json();
+        fits("diagnose", &report);
+        assert_eq!(
+            (&report["groups"][0]["cause"], &report["groups"][0]["count"]),
+            (&"secret-expired".into(), &6000.into())
+        );
+    }
+}
+
 #[test]
 fn hostile_logs() {
     use std::io::Write;
