@@ -777,6 +777,24 @@ fn a_short_text_with_several_errors_is_one_text() {
     assert_eq!(report["findings"][0]["cause"], "dns");
 }
 
+/// PowerShell's `>` writes UTF-16.
+#[test]
+fn a_log_in_utf_16_is_read() {
+    let place = Place::new();
+    let log = "2026-11-21T10:00:00Z ERROR AADSTS7000222: The keys are expired.\r\n".repeat(6000);
+    let path = place.path().join("wide.log");
+    for one in [u16::to_le_bytes, u16::to_be_bytes] {
+        let bytes: Vec<u8> = "\u{feff}".encode_utf16().chain(log.encode_utf16()).flat_map(one).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let report = place.run(&["diagnose", "--file", path.to_str().unwrap(), "-o", "json"]).expect(1).json();
+        fits("diagnose", &report);
+        assert_eq!(
+            (&report["groups"][0]["cause"], &report["groups"][0]["count"]),
+            (&"secret-expired".into(), &6000.into())
+        );
+    }
+}
+
 #[test]
 fn hostile_logs() {
     use std::io::Write;
@@ -800,9 +818,60 @@ fn hostile_logs() {
 /// The most memory that a process held, in kB.
 #[cfg(target_os = "linux")]
 fn peak(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    try_peak(pid).unwrap()
+}
+
+/// None of a process that has ended.
+#[cfg(target_os = "linux")]
+fn try_peak(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// A line without end, JSON without end, bytes that are no text: none takes memory by its length, and nothing of it acts
+/// on a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_input_is_read_in_constant_memory() {
+    use std::io::Write;
+    let place = Place::new();
+    let run = |part: &[u8], bytes: usize| -> (u64, Option<i32>, String) {
+        let mut command = place.command();
+        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let block = part.repeat(1 + (64 * 1024) / part.len());
+        for _ in 0..bytes / block.len() {
+            pipe.write_all(&block).unwrap();
+        }
+        let mut most = peak(child.id());
+        drop(pipe);
+        // What it takes to read the text comes after its end.
+        while child.try_wait().unwrap().is_none() {
+            most = most.max(try_peak(child.id()).unwrap_or(0));
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let out = child.wait_with_output().unwrap();
+        (most, out.status.code(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
+    };
+    for (part, megabytes, code) in [
+        (&b"a"[..], 100, 3),
+        (b"\"error\":[{", 20, 3),
+        (b"\\\"\\u0041%2522&amp;quot;", 20, 3),
+        (b"AADSTS7000215: Invalid client secret provided. ", 4, 1),
+        (b"\x1b]0;AADSTS7000215\x07\x1b[2J\xc2\x9b31m\xe2\x80\xae", 4, 1),
+        (b"\xff\xfe\xc3\x28\xed\xa0\x80 \x00", 20, 3),
+    ] {
+        let (small, ..) = run(part, 400_000);
+        let (large, ended, text) = run(part, megabytes * 1_000_000);
+        let what = part.escape_ascii();
+        assert_eq!(ended, Some(code), "{what}: {text:.2000}");
+        assert!(large < small + 4_000, "{what}: {large} kB for {megabytes} MB, {small} kB for 0.4 MB");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{what}: {text:.2000}");
+        assert!(text.len() < 20_000, "{what}: {} bytes are said", text.len());
+    }
 }
 
 #[cfg(target_os = "linux")]

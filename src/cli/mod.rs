@@ -26,6 +26,7 @@ mod rename;
 mod report;
 mod sandbox;
 mod show;
+mod utf16;
 
 use crate::app::Open;
 use crate::core::names::ProfileName;
