@@ -501,6 +501,9 @@ const HOLES: &[&str] = &[
     "other_resource",
     "resource_app",
     "issuer",
+    "wanted",
+    "own_redirect",
+    "ended",
     "suberror",
 ];
 

@@ -4,8 +4,10 @@
 #[path = "support/cmd.rs"]
 mod cmd;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cmd::{Out, Place, Served};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The guide of those who choose none, and the name of its ready profile in a rehearsal.
 const GUIDE: &str = "fno-client-credentials";
@@ -666,7 +668,7 @@ fn diagnoses() {
         assert_eq!(report["findings"][0]["cause"], cause, "{args:?}: {report:#}");
     }
     let report = place.run(&["diagnose", "AADSTS7000215", "-o", "json"]).expect(1).json();
-    assert_eq!(report["evidence"]["codes"], serde_json::json!([7_000_215]));
+    assert_eq!(report["evidence"]["codes"], json!([7_000_215]));
     assert_eq!(report["findings"][0]["fix"]["guide"], Value::Null);
     let with = place.run(&["diagnose", "AADSTS7000215", "--profile", "one", "-o", "json"]).expect(1).json();
     assert_eq!(with["findings"][0]["fix"]["guide"], "fno-client-credentials");
@@ -677,6 +679,30 @@ fn diagnoses() {
     assert!(human.contains("policy-blocked") && !human.contains('\x1b'), "{human}");
     place.run(&["diagnose", "--file", "not-there"]).expect(3);
     place.run(&["diagnose", "--file", "."]).expect(3);
+}
+
+#[test]
+fn a_token_is_told_beside_the_profile() {
+    let place = ready("one");
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({"aud": "https://other.operations.dynamics.com", "tid": TENANT, "oid": "o", "appid": CLIENT, "exp": 4_000_000_000_i64});
+    let token = format!("{}.{}.{CANARY}", part(json!({"typ": "JWT"})), part(claims));
+    let out = place.run_with(&["diagnose", "--profile", "one"], &[], Some(&token)).expect(1);
+    clean("a token", &out);
+    let lines = [
+        "beside what profile 'one' needs",
+        "aud    DIFFERS  https://other.operations.dynamics.com",
+        "tid    fits",
+        "token-audience",
+    ];
+    for says in lines {
+        assert!(out.out.contains(says), "{says}: {}", out.out);
+    }
+    let report = place.run_with(&["diagnose", "--profile", "one", "-o", "json"], &[], Some(&token)).expect(1);
+    fits("diagnose", &report.json());
+    let alone = place.run_with(&["diagnose"], &[], Some(&token)).expect(0);
+    clean("a token", &alone);
+    assert!(alone.out.contains("The token's claims\n") && !alone.out.contains("needed: https"), "{}", alone.out);
 }
 
 #[test]
@@ -699,11 +725,11 @@ fn logs_are_counted() {
     assert_eq!((&group["app"], &group["tenant"]), (&app.into(), &Value::Null));
     assert_eq!((&group["first"], &group["last"]), (&"2026-11-21T10:00:30Z".into(), &"2026-11-21T10:04:30Z".into()));
     assert_eq!(group["sample"], expired.as_str());
-    assert_eq!(report["groups"][1]["codes"], serde_json::json!([7_000_215]));
+    assert_eq!(report["groups"][1]["codes"], json!([7_000_215]));
     assert_eq!(report["groups"].as_array().unwrap().len(), 2, "{report:#}");
     // What stands above is of the first group.
     assert_eq!(report["findings"][0]["cause"], "secret-expired");
-    assert_eq!(report["evidence"]["codes"], serde_json::json!([7_000_222]));
+    assert_eq!(report["evidence"]["codes"], json!([7_000_222]));
     // From a file of more than one buffer, for people, with a profile.
     let path = place.path().join("huge.log");
     let big = log.repeat(40);

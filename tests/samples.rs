@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use d365_connect::assets;
-use d365_connect::core::evidence::{Evidence, Mark, compare, read_text, token_in};
+use d365_connect::core::evidence::{Evidence, compare, read_pasted};
 use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge};
@@ -59,10 +59,7 @@ fn samples() -> Vec<Sample> {
 
 /// As `diagnose` does it.
 fn diagnosed(text: &str, profile: Option<&BTreeMap<FieldId, String>>) -> (Evidence, Vec<Finding>) {
-    let mut evidence = read_text(text);
-    if token_in(text).is_some() {
-        evidence.marks.insert(Mark::TokenSeen);
-    }
+    let (mut evidence, _) = read_pasted(text, None, 1_795_428_000);
     let mut draft = ProfileDraft::new("fno-client-credentials");
     for (field, value) in profile.into_iter().flatten() {
         draft.set(*field, value);

@@ -4,6 +4,7 @@
 #[path = "support/app.rs"]
 mod support;
 
+use base64::Engine;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
@@ -162,6 +163,23 @@ fn compared() -> Bench {
     bench
 }
 
+/// A token for another environment than the profile's.
+fn pasted_token() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    let payload = format!(
+        "{{\"aud\":\"https://fabrikam.operations.dynamics.com\",\"tid\":\"{TENANT}\",\"appid\":\"{CLIENT}\",\"oid\":\"o\",\
+         \"nbf\":{0},\"exp\":{1}}}",
+        now().as_second() - 60,
+        now().as_second() + 3540
+    );
+    let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    bench.paste(&format!("Bearer {}.{}.c2lnbmF0dXJl", part("{\"alg\":\"RS256\"}"), part(&payload)));
+    bench
+}
+
 /// Every screen and every state worth a look.
 fn scenes() -> Vec<(&'static str, Bench)> {
     let keys = |mut bench: Bench, keys: &str| {
@@ -230,10 +248,22 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("mend", keys(refused(), "<enter>")),
         ("diagnosis", diagnosis),
         ("diagnosis-findings", keys(compared(), "<tab>")),
+        ("diagnosis-token", keys(pasted_token(), "<tab>")),
         ("diagnosis-choose-profile", keys(compared(), "<c-p>")),
         ("help", keys(filled(), "?")),
     ]
 }
+
+/// Scenes that are also pictured large, and in ASCII.
+const LARGE: [&str; 7] = [
+    "home-full",
+    "step-3-client-secret",
+    "test-failed",
+    "editor-changed",
+    "diagnosis",
+    "diagnosis-findings",
+    "diagnosis-token",
+];
 
 #[test]
 fn pictures() {
@@ -248,15 +278,7 @@ fn pictures() {
         if !name.starts_with("step-") || name.contains("values") || name.contains("step-1") {
             picture((40, 10), PLAIN, "");
         }
-        if matches!(
-            name,
-            "home-full"
-                | "step-3-client-secret"
-                | "test-failed"
-                | "editor-changed"
-                | "diagnosis"
-                | "diagnosis-findings"
-        ) {
+        if LARGE.contains(&name) {
             picture((120, 40), PLAIN, "");
             picture((80, 24), ASCII, "-ascii");
         }

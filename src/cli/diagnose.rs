@@ -5,7 +5,8 @@
 use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, Ended, check, input, profile_name};
-use crate::core::evidence::{self, Evidence, Mark, Origin};
+use crate::core::claims::Row;
+use crate::core::evidence::{self, Evidence, Origin};
 use crate::core::guide::Product;
 use crate::core::log::{self, Found, LogScan};
 use crate::core::profile::{Profile, ProfileDraft};
@@ -35,7 +36,8 @@ const MAX_SHOWN: usize = 20;
     long_about = "Explain an error text, a reply, an AADSTS code or a log; offline.\n\n\
         The text is given as words, with --file, or on standard input ('-' or a pipe). A log may have any size: its\n\
         errors are put together by cause, app and tenant, counted, and the most frequent one is explained.\n\
-        With --profile the links and ids are filled in, and what the text names is compared with the profile.",
+        With --profile the links and ids are filled in, and what the text names is compared with the profile. Of a\n\
+        token the claims are listed, beside what the profile needs; it is neither kept nor shown.",
     after_help = "Examples:\n  \
         d365-connect diagnose AADSTS7000215\n  \
         kubectl logs connector | d365-connect diagnose -\n  \
@@ -85,10 +87,13 @@ pub async fn run(args: Args, context: &Context) -> Done {
         };
         Judge { book: assets::rules(), guide, values: &values }.findings(&evidence)
     };
+    let mut token = None;
     let (evidence, findings, groups) = match input {
         Input::Text(text) => {
-            let evidence = read(&text, profile);
+            let now = jiff::Timestamp::now().as_second();
+            let (evidence, claims) = evidence::read_pasted(&text, profile, now);
             let findings = judge(&evidence);
+            token = claims.map(|claims| claims.rows(profile, now));
             (evidence, findings, None)
         }
         Input::Log(found) => {
@@ -116,6 +121,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
         for line in facts(&evidence) {
             context.printer.out(&line);
         }
+        if let Some(rows) = &token {
+            table(context, rows, profile);
+        }
         for finding in &findings {
             check::finding(context, finding);
         }
@@ -127,18 +135,25 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }))
 }
 
-/// The evidence in one text.
-fn read(text: &str, profile: Option<&Profile>) -> Evidence {
-    let mut evidence = evidence::read_text(text);
-    if let Some(claims) = evidence::token_in(text) {
-        let now = jiff::Timestamp::now().as_second();
-        evidence.marks.insert(Mark::TokenSeen);
-        evidence.marks.extend(profile.map(|profile| claims.refusals(profile, now)).unwrap_or_default());
-        for (name, value) in [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)] {
-            evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
-        }
+/// The claims of the token that stands in the text, beside what the profile needs.
+fn table(context: &Context, rows: &[Row], profile: Option<&Profile>) {
+    let printer = &context.printer;
+    let beside = profile.map(|profile| format!(" beside what profile '{}' needs", profile.name));
+    printer.out(&printer.bold(&format!("The token's claims{}", beside.unwrap_or_default())));
+    let cells = |row: &Row| {
+        let word = match row.fits {
+            Some(true) => "fits",
+            Some(false) => "DIFFERS",
+            None => "",
+        };
+        let needed = if row.needed.is_empty() { String::new() } else { format!("needed: {}", row.needed) };
+        let cells = [row.claim, word, row.found.as_str(), needed.as_str()];
+        cells.map(super::shown).to_vec()
+    };
+    let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    for line in printer.table(&cells).lines() {
+        printer.out(&format!("  {line}"));
     }
-    evidence
 }
 
 /// Says what was read of a log.
@@ -199,18 +214,16 @@ fn fitting(evidence: &Evidence) -> Option<&'static crate::core::guide::Guide> {
 fn facts(evidence: &Evidence) -> Vec<String> {
     let codes: Vec<String> = evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect();
     let line = |name: &str, value: Option<String>| value.filter(|v| !v.is_empty()).map(|v| format!("{name}: {v}"));
-    [
-        line("codes", Some(codes.join(", "))),
+    let means = |code: &u32| assets::rules().meaning(*code).map(|meaning| format!("  AADSTS{code}: {meaning}"));
+    let codes = line("codes", Some(codes.join(", "))).into_iter().chain(evidence.codes.iter().filter_map(means));
+    let others = [
         line("oauth error", evidence.oauth_error.clone()),
         line("http status", evidence.http_status.map(|status| status.to_string())),
         line("trace id", evidence.trace_id.clone()),
         line("correlation id", evidence.correlation_id.clone()),
         line("timestamp", evidence.timestamp.clone()),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|text| super::shown(&text))
-    .collect()
+    ];
+    codes.chain(others.into_iter().flatten().map(|text| super::shown(&text))).collect()
 }
 
 async fn input(words: Vec<String>, file: Option<PathBuf>, context: &Context) -> Result<Input, Failure> {

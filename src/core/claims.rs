@@ -7,6 +7,7 @@ use crate::core::evidence::Mark;
 use crate::core::guide::{Product, SignIn};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::profile::Profile;
+use crate::core::untrusted::Untrusted;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -37,6 +38,21 @@ pub struct Claims {
     pub expires: Option<i64>,
     /// `nbf`, seconds since 1970.
     pub not_before: Option<i64>,
+    /// `appidacr` or `azpacr`: how the app proved itself.
+    pub proof: Option<String>,
+}
+
+/// One claim of a token beside what its target needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which claim: `aud`, `tid`, `roles`…
+    pub claim: &'static str,
+    /// What the token says, harmless; `none` where it says nothing.
+    pub found: String,
+    /// What the target needs; empty where it does not ask for it, or nobody said what the target is.
+    pub needed: String,
+    /// Whether the two fit; none where nothing is needed, or this cannot be told.
+    pub fits: Option<bool>,
 }
 
 impl Claims {
@@ -64,7 +80,114 @@ impl Claims {
             issuer: text("iss"),
             expires: number("exp"),
             not_before: number("nbf"),
+            proof: text("appidacr").or_else(|| text("azpacr")),
         })
+    }
+
+    /// The claims that matter beside what the profile needs, for people; without a profile, just the claims. `now` in
+    /// seconds since 1970. A row that does not fit need not be a reason for a refusal: [`Claims::refusals`] tells those.
+    pub fn rows(&self, profile: Option<&Profile>, now: i64) -> Vec<Row> {
+        let row = |claim, found: Option<&str>, needed: String, fits: Option<bool>| {
+            let found = found.filter(|found| !found.trim().is_empty()).unwrap_or("none");
+            Row { claim, found: Untrusted::plain(found).one_line(200), needed, fits }
+        };
+        let guid = |text: &Option<String>| text.as_deref().and_then(parse_guid);
+        let target = |needed: fn(&Profile) -> String| profile.map(needed).unwrap_or_default();
+        let mut rows = Vec::new();
+
+        let audience = |audience: &str| profile.map(|profile| is_audience(audience, profile));
+        let needed = target(|profile| match profile.product {
+            Product::FinanceOperations => profile.resource.to_string(),
+            product => format!("{} or {}", profile.resource, product.app_id()),
+        });
+        rows.push(row("aud", self.audience.as_deref(), needed, audience(self.audience.as_deref().unwrap_or_default())));
+
+        // Of a tenant that is given by a domain the id is not known here.
+        let wanted = profile.and_then(|profile| profile.tenant.guid());
+        let fits = wanted.map(|wanted| guid(&self.tenant) == Some(wanted));
+        rows.push(row("tid", self.tenant.as_deref(), target(|profile| profile.tenant.to_string()), fits));
+
+        let fits = profile.map(|profile| guid(&self.app) == Some(profile.client.uuid()));
+        rows.push(row("appid", self.app.as_deref(), target(|profile| profile.client.to_string()), fits));
+
+        let is_needed = profile.is_some_and(|profile| profile.product == Product::FinanceOperations);
+        let needed = if is_needed { "any: the app's entry in the tenant".into() } else { String::new() };
+        rows.push(row("oid", self.object_id.as_deref(), needed, is_needed.then_some(self.object_id.is_some())));
+
+        let wants_user = profile.map(|profile| profile.sign_in.is_user());
+        let is_user = self.is_user();
+        if is_user || wants_user == Some(true) {
+            let user = self.user.as_deref().or(is_user.then_some("a person who is not named"));
+            let needed = match wants_user {
+                Some(true) => "a person",
+                Some(false) => "nobody: the app signs in by itself",
+                None => "",
+            };
+            rows.push(row("upn", user, needed.into(), wants_user.map(|wanted| wanted == is_user)));
+        }
+
+        let (claim, had) = if is_user || wants_user == Some(true) {
+            ("scp", self.scopes.join(", "))
+        } else {
+            ("roles", self.roles.join(", "))
+        };
+        let chosen = target(|profile| profile.permissions.join(", "));
+        let needed = match profile {
+            Some(_) if !chosen.is_empty() => chosen,
+            Some(profile) if profile.product.wants_roles() => "at least one permission".into(),
+            _ => String::new(),
+        };
+        let lacks = |profile: &Profile| {
+            self.granted(profile.sign_in).is_empty() && profile.product.wants_roles()
+                || !self.lacking(profile).is_empty()
+        };
+        let fits = profile.filter(|_| !needed.is_empty()).map(|profile| !lacks(profile));
+        rows.push(row(claim, Some(&had), needed, fits));
+
+        let proof = self.proof.as_deref().map(|proof| match proof {
+            "0" => "0: nothing, a public client",
+            "1" => "1: a secret",
+            "2" => "2: a certificate",
+            other => other,
+        });
+        rows.extend(proof.map(|proof| row("appidacr", Some(proof), String::new(), None)));
+
+        let time = |seconds: i64| jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string());
+        for (claim, seconds, needed, fits) in [
+            ("nbf", self.not_before, "not later than now", !self.is_early(now)),
+            ("exp", self.expires, "later than now", !self.is_over(now)),
+        ] {
+            rows.extend(seconds.map(|at| row(claim, time(at).as_deref(), needed.into(), Some(fits))));
+        }
+        rows
+    }
+
+    /// Whether the token acts for a person. Facts 1.4.
+    pub fn is_user(&self) -> bool {
+        self.user.is_some() || !self.scopes.is_empty()
+    }
+
+    /// Whether it has run out.
+    pub fn is_over(&self, now: i64) -> bool {
+        self.expires.is_some_and(|end| end.saturating_add(CLOCK_TOLERANCE) < now)
+    }
+
+    /// Whether its time has not come.
+    fn is_early(&self, now: i64) -> bool {
+        self.not_before.is_some_and(|start| start.saturating_sub(CLOCK_TOLERANCE) > now)
+    }
+
+    /// As [`Claims::refusals`], of a token that somebody pasted: that it has run out since is no reason, and one that acts
+    /// for a person has no application permissions.
+    pub fn refusals_of_pasted(&self, profile: &Profile, now: i64) -> Vec<Mark> {
+        let mut marks = self.refusals(profile, now);
+        let other_kind = self.is_user() != profile.sign_in.is_user();
+        marks.retain(|mark| match mark {
+            Mark::ClockDiffers => self.is_early(now),
+            Mark::RolesMissing | Mark::RoleMissing => !other_kind,
+            _ => true,
+        });
+        marks
     }
 
     /// What makes a refusal by the profile's product certain. `now` in seconds since 1970. Facts 1.3, 1.4 and 4.2.
@@ -87,9 +210,7 @@ impl Claims {
         } else if !self.lacking(profile).is_empty() {
             marks.push(Mark::RoleMissing);
         }
-        let expired = self.expires.is_some_and(|end| end.saturating_add(CLOCK_TOLERANCE) < now);
-        let early = self.not_before.is_some_and(|start| start.saturating_sub(CLOCK_TOLERANCE) > now);
-        if expired || early {
+        if self.is_over(now) || self.is_early(now) {
             marks.push(Mark::ClockDiffers);
         }
         marks

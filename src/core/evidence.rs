@@ -18,6 +18,7 @@ use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
+use crate::core::profile::Profile;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use serde::Deserialize;
@@ -221,7 +222,7 @@ pub struct Evidence {
     /// Facts around the answer.
     pub marks: BTreeSet<Mark>,
     /// Things that the answer names: `resource`, `tenant`, `app`, `entity`, `host`, `redirect_to`, `store`…
-    /// and what of it is not the profile's: `other_app`, `other_tenant`, `other_resource`.
+    /// and what of it is not the profile's: `other_app`, `other_tenant`, `other_resource`; `own_redirect` is.
     pub named: BTreeMap<String, String>,
     /// What was said, harmless and cut.
     pub text: Untrusted,
@@ -373,6 +374,28 @@ pub fn token_in(text: &str) -> Option<Claims> {
         rest = &rest[at + len..];
     }
     None
+}
+
+/// Reads a text as [`read_text`] does, and a token in it beside the profile that it is for, where there is one. `now` in
+/// seconds since 1970.
+pub fn read_pasted(text: &str, profile: Option<&Profile>, now: i64) -> (Evidence, Option<Claims>) {
+    let mut evidence = read_text(text);
+    let claims = token_in(text);
+    if let Some(claims) = &claims {
+        evidence.marks.insert(Mark::TokenSeen);
+        if let Some(profile) = profile {
+            evidence.marks.extend(claims.refusals_of_pasted(profile, now));
+            evidence = evidence.naming("missing", &claims.lacking(profile).join(", "));
+        }
+        let ended = claims.expires.filter(|_| claims.is_over(now));
+        let ended = ended.and_then(|end| jiff::Timestamp::from_second(end).ok()).map(|end| end.to_string());
+        for (name, value) in
+            [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app), ("ended", &ended)]
+        {
+            evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
+        }
+    }
+    (evidence, claims)
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are

@@ -325,11 +325,16 @@ impl RuleBook {
         self.waits.iter().find(|wait| !finding.lasting && wait.causes.contains(&finding.cause))
     }
 
+    /// What a code means; none for one that is not known.
+    pub fn meaning(&self, code: u32) -> Option<&str> {
+        self.codes.iter().find(|text| text.id == code).map(|found| found.text.as_str())
+    }
+
     /// What the code means that a rule speaks of, else the first one that is known.
     fn code_text(&self, rule: Option<&Rule>, evidence: &Evidence) -> Option<String> {
         let of_rule = |code: &&u32| rule.is_some_and(|rule| rule.when.codes.contains(code));
         let codes = evidence.codes.iter().filter(of_rule).chain(&evidence.codes);
-        codes.filter_map(|code| self.codes.iter().find(|text| text.id == *code)).map(|found| found.text.clone()).next()
+        codes.filter_map(|code| self.meaning(*code)).next().map(str::to_owned)
     }
 }
 
@@ -398,8 +403,9 @@ impl Judge<'_> {
         if rules.is_empty() {
             rules = speaking(true);
         }
-        // A stable sort: among equals the order of the files stands.
-        rules.sort_by_key(|rule| std::cmp::Reverse(rule.confidence));
+        // A stable sort: among equals the order of the codes in the text stands, then that of the files.
+        let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
+        rules.sort_by_key(|rule| (std::cmp::Reverse(rule.confidence), place(rule)));
         let mut seen = Vec::new();
         rules.retain(|rule| {
             let new = !seen.contains(&rule.cause);
@@ -430,6 +436,8 @@ impl Judge<'_> {
                     let named = evidence.named.get("app").filter(|app| parse_guid(app).is_some());
                     named.cloned().or_else(|| (self.values)(name))
                 }
+                // Which address a request asked for, only the answer tells.
+                "redirect_uri" => None,
                 _ => (self.values)(name),
             })
         };

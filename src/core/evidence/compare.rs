@@ -54,6 +54,10 @@ pub fn compare(evidence: &mut Evidence, profile: &ProfileDraft) {
     } else if differ(&app, &client) {
         others.push(("other_app", app));
     }
+    let (asked, own_redirect) = (name("redirect_uri"), profile.value(FieldId::RedirectUri));
+    if !asked.is_empty() && !own_redirect.is_empty() && asked != own_redirect {
+        others.push(("own_redirect", own_redirect.to_owned()));
+    }
     if own_host.is_some() && host_of(&resource).is_some_and(|host| Some(host) != own_host) {
         others.push(("other_resource", resource));
     }

@@ -204,8 +204,8 @@ const NAMING: &[(&str, &str)] = &[
     ("the application named ", "resource"),
     ("in the tenant named ", "tenant"),
     ("in the directory ", "tenant"),
-    ("in the tenant ", "tenant"),
     ("does not exist in tenant ", "tenant"),
+    ("in the tenant ", "tenant"),
     ("specified tenant identifier ", "tenant"),
     ("aadsts90002: tenant ", "tenant"),
     ("no service namespace named ", "tenant"),
@@ -229,9 +229,12 @@ const NAMING: &[(&str, &str)] = &[
     ("reply address ", "redirect_uri"),
     ("audience validation failed. audiences: ", "audience"),
     ("presented assertion issuer ", "issuer"),
+    ("assertion issuer: ", "issuer"),
     ("presented assertion audience ", "audience"),
+    ("assertion audience: ", "audience"),
     ("following parameter: ", "parameter"),
     ("presented assertion subject ", "subject"),
+    ("assertion subject: ", "subject"),
     ("thumbprint of key used by client: ", "thumbprint"),
     ("not found for the segment ", "entity"),
 ];
@@ -257,6 +260,12 @@ pub(super) fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn code_at(text: &str, most: usize) -> Option<u32> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     (5..=most).contains(&digits).then(|| text[..digits].parse().ok()).flatten()
+}
+
+/// Whether a text can be a tenant's id or domain; a line break may have cut it in two.
+fn is_tenant(text: &str) -> bool {
+    let bare: String = text.split_whitespace().collect();
+    parse_guid(&bare).is_some() || is_domain(&bare.to_ascii_lowercase())
 }
 
 /// Whether a text ends with one of these as whole words.
@@ -289,7 +298,7 @@ impl Layer {
             let list = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == ',');
             let list = match &rest[..rest.len() - list.len()] {
                 // Cut off: the last number may be half of one.
-                cut if list.is_empty() => cut.trim_end_matches(|c: char| c.is_ascii_digit()),
+                cut if list.is_empty() => cut.trim_end().trim_end_matches(|c: char| c.is_ascii_digit()),
                 whole => whole,
             };
             codes.extend(list.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| code_at(digits, 8)));
@@ -306,7 +315,7 @@ impl Layer {
             let rest = self.lower[at + sign.len()..].trim_start_matches([' ', '-', '_', ':', '#']);
             let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             // An answer that is cut off inside of a code tells none.
-            let is_cut = after.is_empty() && self.lower.contains("error_description");
+            let is_cut = after.trim_start().is_empty() && self.lower.contains("error_description");
             let has_colon = after.strip_prefix(':').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
             code_at(rest, 8).filter(|_| !is_cut).map(|code| (code, has_colon))
         })
@@ -470,6 +479,8 @@ impl Layer {
                 "redirect_uri" => value.contains(':'),
                 // Microsoft's libraries put a note there instead of what is personal.
                 "audience" => !value.starts_with('['),
+                // Without quotes, and not announced as a name, any word of a sentence may follow.
+                "tenant" if quote.is_none() && !marker.ends_with("named ") => is_tenant(value),
                 _ => !value.trim().is_empty(),
             };
             if fits {
@@ -483,7 +494,7 @@ impl Layer {
             let rest = self.lower.find(host).map(|at| head(&self.text[at + host.len()..], 200)).unwrap_or_default();
             let tenant = rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.')).next();
             let tenant = tenant.map(|tenant| tenant.trim_end_matches('.')).unwrap_or_default();
-            if parse_guid(tenant).is_some() || is_domain(&tenant.to_ascii_lowercase()) {
+            if is_tenant(tenant) {
                 names.push(("tenant", tenant));
             }
         }
@@ -500,6 +511,8 @@ impl Layer {
                 names.push(("entity", &rest[..end]));
             }
         }
+        // What a challenge asks a token for.
+        names.extend(self.values("resource_id").find(|value| !value.is_empty()).map(|value| ("wanted", value)));
         for label in ["suberror", "error_subcode"] {
             names.extend(self.values(label).find(|value| !value.is_empty()).map(|value| ("suberror", value)));
         }

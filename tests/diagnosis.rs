@@ -1,0 +1,259 @@
+//! Diagnosis: tokens beside a profile, every known code, and input that means harm.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use d365_connect::assets;
+use d365_connect::core::claims::Claims;
+use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
+use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
+use d365_connect::core::question::FieldId;
+use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const TENANT: &str = "11111111-2222-4333-8444-555555555555";
+const CLIENT: &str = "66666666-7777-4888-9999-aaaaaaaaaaaa";
+const OTHER: &str = "99999999-7777-4888-9999-aaaaaaaaaaaa";
+const URL: &str = "https://contoso.operations.dynamics.com";
+/// 2026-11-21T10:00:00Z
+const NOW: i64 = 1_795_255_200;
+
+fn profile(guide: &str, more: &[(FieldId, &str)]) -> Profile {
+    let mut draft = ProfileDraft::new(guide);
+    draft.source = Some(SecretSource::Env { var: "SECRET".into() });
+    let usual = [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT)];
+    for (field, value) in usual.iter().chain(more) {
+        draft.set(*field, value);
+    }
+    draft.check(&"one".parse().unwrap(), assets::guide(guide).unwrap(), assets::clouds()).unwrap()
+}
+
+fn fno() -> Profile {
+    profile("fno-client-credentials", &[(FieldId::ResourceUrl, URL)])
+}
+
+/// A token with these claims besides those that fit.
+fn token(other: &Value) -> String {
+    let mut claims = json!({
+        "aud": URL, "tid": TENANT, "oid": OTHER, "appid": CLIENT, "appidacr": "1", "nbf": NOW - 60, "exp": NOW + 3600
+    });
+    for (name, value) in other.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.c2lnbmF0dXJl", part(&json!({"typ": "JWT", "alg": "RS256"})), part(&claims))
+}
+
+/// The rows that do not fit.
+fn misfits(token: &str, profile: &Profile) -> Vec<&'static str> {
+    let rows = Claims::read(token).unwrap().rows(Some(profile), NOW);
+    rows.iter().filter(|row| row.fits == Some(false)).map(|row| row.claim).collect()
+}
+
+fn findings(text: &str, profile: &Profile) -> Vec<Finding> {
+    judge(&read_pasted(text, Some(profile), NOW).0)
+}
+
+fn judge(evidence: &Evidence) -> Vec<Finding> {
+    Judge { book: assets::rules(), guide: None, values: &|_| None }.findings(evidence)
+}
+
+#[test]
+fn a_token_stands_beside_what_its_target_needs() {
+    let (fno, graph) = (fno(), profile("office365", &[]));
+    let chosen = profile("office365", &[(FieldId::Permissions, "User.Read.All, Organization.Read.All")]);
+    let person = profile("fno-delegated", &[(FieldId::ResourceUrl, URL)]);
+    let of_graph = |roles: Value| json!({"aud": "https://graph.microsoft.com", "roles": roles});
+    for (profile, claims, misfit, cause) in [
+        (&fno, json!({}), &[][..], "not-an-error"),
+        (&fno, json!({"aud": format!("{URL}/")}), &["aud"], "token-audience"),
+        (&fno, json!({"aud": "00000015-0000-0000-c000-000000000000"}), &["aud"], "token-audience"),
+        (&fno, json!({"aud": null}), &["aud"], "not-an-error"),
+        (&fno, json!({"tid": OTHER}), &["tid"], "token-tenant"),
+        (&fno, json!({"oid": null}), &["oid"], "service-principal-missing"),
+        // Whether the API admits another app is not known from here.
+        (&fno, json!({"appid": OTHER}), &["appid"], "not-an-error"),
+        (&fno, json!({"appid": null, "azp": CLIENT}), &[], "not-an-error"),
+        // It was right when it was used.
+        (&fno, json!({"exp": NOW - 3600}), &["exp"], "not-an-error"),
+        (&fno, json!({"nbf": NOW + 3600, "exp": NOW + 7200}), &["nbf"], "clock-skew"),
+        (&fno, json!({"nbf": "1795255140", "exp": "1795258800"}), &[], "not-an-error"),
+        (&fno, json!({"scp": "AX.FullAccess", "upn": "a@contoso.test"}), &["upn"], "not-an-error"),
+        (&person, json!({"scp": "AX.FullAccess", "upn": "a@contoso.test"}), &[], "not-an-error"),
+        (&person, json!({}), &["upn"], "not-an-error"),
+        (&graph, of_graph(json!(["User.Read.All"])), &[], "not-an-error"),
+        (&graph, json!({"aud": "00000003-0000-0000-c000-000000000000", "roles": ["X"]}), &[], "not-an-error"),
+        (&graph, of_graph(json!([])), &["roles"], "permission-missing"),
+        (&chosen, of_graph(json!(["User.Read.All"])), &["roles"], "permission-missing"),
+        (&chosen, of_graph(json!(["user.read.all", "Organization.Read.All"])), &[], "not-an-error"),
+    ] {
+        let token = token(&claims);
+        assert_eq!(misfits(&token, profile), misfit, "{claims}");
+        for text in
+            [token.clone(), format!("Authorization: Bearer {token}"), format!("{{\"access_token\":\"{token}\"}}")]
+        {
+            let found = findings(&text, profile);
+            assert_eq!(found[0].cause.as_str(), cause, "{claims}: {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_profile_the_claims_are_told_and_nothing_is_needed() {
+    let rows = Claims::read(&token(&json!({"roles": ["A\u{1b}[2J", "B"], "exp": NOW - 3600}))).unwrap().rows(None, NOW);
+    let told: Vec<_> = rows.iter().map(|row| (row.claim, row.found.as_str(), row.fits)).collect();
+    assert_eq!(
+        told,
+        [
+            ("aud", URL, None),
+            ("tid", TENANT, None),
+            ("appid", CLIENT, None),
+            ("oid", OTHER, None),
+            ("roles", "A␛[2J, B", None),
+            ("appidacr", "1: a secret", None),
+            ("nbf", "2026-11-21T09:59:00Z", Some(true)),
+            ("exp", "2026-11-21T09:00:00Z", Some(false)),
+        ]
+    );
+    assert!(rows.iter().take(6).all(|row| row.needed.is_empty()));
+}
+
+/// What refused the call counts, not that a token is shown with it.
+#[test]
+fn a_token_beside_an_error_is_no_success() {
+    let text =
+        format!("GET {URL}/data/CustomersV3\nAuthorization: Bearer {}\n\nHTTP/1.1 401 Unauthorized", token(&json!({})));
+    let found = findings(&text, &fno());
+    assert_eq!(found[0].cause.as_str(), "d365-not-registered", "{found:#?}");
+    assert!(found.iter().all(|finding| finding.cause.as_str() != "not-an-error"), "{found:#?}");
+}
+
+/// The codes that Microsoft documents, and eight that are met in the wild.
+fn known_codes() -> BTreeSet<u32> {
+    include_str!("codes.txt").lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// Each in the forms in which it is met.
+fn worded(code: u32) -> [String; 5] {
+    [
+        format!("AADSTS{code}"),
+        code.to_string(),
+        format!("System.Exception: AADSTS{code}: words that nobody knows\n   at Foo.Bar()"),
+        format!("{{\"error\":\"invalid_request\",\"error_codes\":[{code}]}}"),
+        format!("https://login.microsoftonline.com/error?code={code}"),
+    ]
+}
+
+#[test]
+fn every_known_code_is_explained() {
+    let book = assets::rules();
+    let known = known_codes();
+    assert_eq!(known.len(), 358);
+    assert_eq!(book.codes.iter().map(|code| code.id).collect::<BTreeSet<_>>(), known);
+    assert_eq!(book.codes.len(), 358, "a code has two meanings");
+    for code in known {
+        let meaning = book.meaning(code).unwrap();
+        assert!((15..=140).contains(&meaning.chars().count()) && meaning.ends_with('.'), "{code}: {meaning}");
+        for text in worded(code) {
+            let evidence = read_text(&text);
+            assert_eq!(evidence.codes, [code], "{text}");
+            assert_eq!(evidence.origin, Some(Origin::Entra), "{text}");
+            // It is the code that speaks, and not what stands for whole classes of answers.
+            let speaks = |rule: &Rule| !rule.fallback && rule.when.codes.contains(&code);
+            assert!(book.rules.iter().any(speaks), "no rule speaks of {code}");
+            let found = judge(&evidence);
+            let top = &found[0];
+            let cause = book.causes.iter().find(|cause| cause.id == top.cause).unwrap();
+            assert_eq!(top.owner, top.cause.owner());
+            assert!(top.confidence >= Confidence::Likely, "{text}: {found:#?}");
+            // What is not known is an honest class with words of its own, and says what the code means.
+            if top.cause == Cause::Unknown {
+                assert!(top.title != cause.title && top.explanation.contains(meaning), "{text}: {found:#?}");
+            }
+            // A cause that many codes lead to tells what this one means.
+            let shared = book.rules.iter().filter(|rule| rule.cause == top.cause && speaks(rule));
+            if shared.map(|rule| rule.when.codes.len()).max().unwrap() > 6 {
+                assert!(top.explanation.contains(meaning), "{text}: {found:#?}");
+            }
+        }
+    }
+}
+
+/// Codes of Microsoft come and go: what stands around one that is not known judges, and the code is told.
+#[test]
+fn a_code_that_is_not_known_leaves_the_rest_to_judge() {
+    let known = known_codes();
+    for code in [50_999, 70_999, 700_999, 7_009_999, 90_000_001] {
+        assert!(!known.contains(&code));
+        for (rest, cause) in [
+            ("", "unknown"),
+            (r#"{"error":"invalid_client"}"#, "secret-wrong"),
+            (r#"{"error":"invalid_resource"}"#, "resource-not-found"),
+            (r#"{"error":"invalid_scope"}"#, "scope-malformed"),
+            (r#"{"error":"temporarily_unavailable"}"#, "service-unavailable"),
+            ("HTTP/1.1 429 Too Many Requests", "throttled"),
+            ("HTTP/1.1 503 Service Unavailable", "service-unavailable"),
+        ] {
+            let evidence = read_text(&format!("{rest} AADSTS{code}: words that nobody knows"));
+            assert_eq!((evidence.codes.as_slice(), evidence.origin), (&[code][..], Some(Origin::Entra)));
+            let found = judge(&evidence);
+            assert_eq!(found[0].cause.as_str(), cause, "{rest} {code}: {found:#?}");
+            let sure = evidence.http_status == Some(429);
+            assert!(sure || found.iter().all(|finding| finding.confidence < Confidence::Certain), "{found:#?}");
+            if rest.is_empty() {
+                assert!(found[0].explanation.contains(&format!("error?code={code}")), "{}", found[0].explanation);
+            }
+        }
+    }
+}
+
+/// Half of a connection is often fine: whoever reads a finding is told which, so that nobody renews a secret that Entra
+/// has just accepted.
+#[test]
+fn findings_tell_what_is_right_and_what_was_not_reached() {
+    const TELLS: [&str; 24] = [
+        "is right",
+        "are right",
+        "be right",
+        "found",
+        "exist",
+        "issued",
+        "looked at",
+        "judged",
+        "asked",
+        "says nothing",
+        "not refused",
+        "changes nothing",
+        "was sent",
+        "works",
+        "known",
+        "not the reason",
+        "was reached",
+        "lets the person in",
+        "signed in",
+        "would have refused",
+        "a success",
+        "did not see",
+        "admits",
+        "knows the app",
+    ];
+    let told = |text: &str| TELLS.iter().any(|part| text.contains(part));
+    let silent = assets::rules().causes.iter().filter(|cause| cause.id != Cause::Unknown && !told(&cause.explanation));
+    let silent: Vec<_> = silent.map(|cause| (cause.id.as_str(), &cause.explanation)).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+    let judged = |text: &str| judge(&read_text(text)).remove(0).explanation;
+    for (text, says) in [
+        ("AADSTS7000222", "Client id and tenant are right"),
+        ("AADSTS700016", "The tenant exists"),
+        ("AADSTS90002", "Client id and secret were not looked at"),
+        ("AADSTS500011", "D365 was not asked"),
+        ("AADSTS501051", "A new secret changes nothing"),
+        ("AADSTS53003", "A new secret changes nothing"),
+        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new secret changes nothing"),
+        (r#"{"error":{"code":"0x80072560","message":"x"}}"#, "Entra issued a token"),
+        ("getaddrinfo ENOTFOUND x.test", "The credentials were not judged"),
+    ] {
+        assert!(judged(text).contains(says), "{text}: {}", judged(text));
+    }
+}
