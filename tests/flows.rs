@@ -18,6 +18,7 @@ use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
@@ -1078,6 +1079,26 @@ fn what_was_changed_is_news_for_some_minutes() {
     bench.tell(Msg::ChangesAged(id)).keys("r");
     fails(&mut bench, WRONG);
     assert!(!bench.app.counting());
+}
+
+#[test]
+fn what_is_different_since_it_last_passed_stands_until_the_next_try() {
+    let mut bench = opened(OpenFor::Test, draft());
+    fails(&mut bench, WRONG);
+    let mut was = draft();
+    was.set(FieldId::TenantId, "old.example");
+    let differences = Traits::of_profile(&was).differences(&Traits::of_profile(&draft()));
+    let since = Since { passed: now(), differences };
+    // Of another profile's test.
+    bench.tell(Msg::SincePassed { name: "other".parse().unwrap(), since: since.clone() });
+    assert_eq!(checks(&bench).since, None);
+    bench.tell(Msg::SincePassed { name: "contoso".parse().unwrap(), since });
+    bench.take();
+    bench.keys("c");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::CopyText(text)] if text.contains("old.example")), "{effects:?}");
+    bench.keys("r");
+    assert_eq!(checks(&bench).since, None);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::{Since, Traits};
 use d365_connect::ui::{self, theme::Theme};
 use proptest::prelude::{any, prop};
 use proptest::{prop_assert, proptest};
@@ -149,6 +150,17 @@ fn counting() -> Bench {
     bench
 }
 
+/// A test that failed for another tenant than the one with which it last passed.
+fn passed_before() -> Bench {
+    let mut bench = refused();
+    let mut was = draft();
+    was.set(FieldId::TenantId, "19072c09-bf6c-4c36-b128-b12280421700");
+    let differences = Traits::of_profile(&was).differences(&Traits::of_profile(&draft()));
+    let since = Since { passed: now(), differences };
+    bench.tell(Msg::SincePassed { name: "contoso".parse().unwrap(), since });
+    bench
+}
+
 /// A text that names another app than the profile it is compared with.
 fn compared() -> Bench {
     let mut bench = Bench::home(vec![row("contoso")]);
@@ -244,6 +256,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-failed", refused()),
         ("test-green", green()),
         ("test-counting", counting()),
+        ("test-passed-before", passed_before()),
         ("test-may-pass", keys(counting(), "<esc><down>")),
         ("mend", keys(refused(), "<enter>")),
         ("diagnosis", diagnosis),

@@ -6,6 +6,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SecretSource};
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
+use crate::core::since::Traits;
 use std::sync::Arc;
 
 /// What is to become of a profile's secret when it is saved.
@@ -79,6 +80,8 @@ pub enum Effect {
         verdict: Status,
         /// The first finding.
         cause: Option<Cause>,
+        /// What the test saw, to be compared with when it last passed.
+        seen: Traits,
     },
     /// Save a profile.
     Save {

@@ -21,6 +21,7 @@ pub mod report;
 pub mod resource;
 pub mod rules;
 pub mod secret;
+pub mod since;
 pub mod template;
 pub mod ticket;
 pub mod untrusted;

@@ -7,6 +7,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::{Finding, RuleBook, Wait};
 use crate::core::secret::ClientSecret;
+use crate::core::since::Since;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,8 @@ pub struct Checks {
     pub again: Option<Again>,
     /// It was tried again for as long as waiting helps.
     pub gave_up: bool,
+    /// What is different since it last passed.
+    pub since: Option<Since>,
     /// Which finding is marked.
     pub marked: usize,
     /// Lines scrolled in the findings.
@@ -154,6 +157,9 @@ impl Checks {
         }
         for finding in &fold.findings {
             let _ = writeln!(text, "\n{}", finding_text(finding));
+        }
+        for line in self.since.iter().flat_map(Since::lines) {
+            let _ = writeln!(text, "{line}");
         }
         text
     }

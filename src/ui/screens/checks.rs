@@ -6,6 +6,7 @@ use crate::app::screens::checks::{Again, Checks, Run};
 use crate::core::check::{CheckDone, CheckId, CheckRun, Lane, SignInPrompt, Status, reason_in_words};
 use crate::core::permissions::{self, Standing};
 use crate::core::question::FieldId;
+use crate::core::since::Since;
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
@@ -321,6 +322,10 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
             lines.extend(widgets::link("    ", url, room, plenty, theme));
         }
         lines.extend(waiting(app, checks, false, room, theme));
+        for (at, line) in checks.since.iter().flat_map(Since::lines).enumerate() {
+            let lead = if at == 0 { "" } else { theme.sign("   · ", "   - ") };
+            lines.extend(say(lead, &line, if at == 0 { theme.warn() } else { Style::new() }));
+        }
         if fold.findings.len() > 1 {
             lines.push(Line::default());
             for (at, other) in fold.findings.iter().enumerate() {
