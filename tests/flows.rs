@@ -1102,6 +1102,27 @@ fn what_is_different_since_it_last_passed_stands_until_the_next_try() {
 }
 
 #[test]
+fn the_details_of_every_check_are_looked_through() {
+    let mut bench = opened(OpenFor::Test, draft());
+    let evidence = failure(CheckId::Registration, "401 Unauthorized");
+    let run = bench.run();
+    bench.run_ends(run, Some(&evidence));
+    assert_eq!(checks(&bench).detail, None);
+    bench.keys("i");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Registration), "the check of the marked finding");
+    bench.keys("<down><down><down>");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Expiry));
+    bench.keys("<up><up><up><up><up><up><up><up>");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Inputs));
+    bench.keys("<esc>");
+    assert!(checks(&bench).detail.is_none() && checks(&bench).marked == 0);
+    // Before there is anything to tell, there is nothing to show.
+    let mut bench = opened(OpenFor::Look, draft());
+    bench.keys("i");
+    assert_eq!(checks(&bench).detail, None);
+}
+
+#[test]
 fn opened_with_what_the_command_line_gave() {
     let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
     let mut given = ProfileDraft::new(GUIDE);

@@ -25,6 +25,7 @@ use proptest::{prop_assert, proptest};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
@@ -150,6 +151,35 @@ fn counting() -> Bench {
     bench
 }
 
+/// A green test whose checks told much.
+fn detailed(keys: &str) -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let run = bench.run();
+    let line = |name: &str, standing: &str| json!({ "name": name, "kind": "application", "need": "needed", "chosen": false, "standing": standing });
+    let told = |check| match check {
+        CheckId::Token => json!({ "expires_in": 3599 }),
+        CheckId::Claims => json!({
+            "permissions": [line("Connector.FullAccess", "granted"), line("AX.FullAccess", "no-effect"), line("Odd.All", "more")],
+            "aud": URL, "tid": TENANT, "appid": CLIENT, "exp": "2026-11-21T11:00:00Z", "roles": ["Connector.FullAccess"],
+        }),
+        CheckId::Registration => json!({ "http_status": 200, "user_id": "svc-odata", "company": "USMF" }),
+        CheckId::Access => json!({ "entities": [
+            { "name": "CustomersV3", "status": "passed", "http_status": 200, "rows": 1 },
+            { "name": "VendorsV2", "status": "passed", "http_status": 200, "rows": 0 },
+        ] }),
+        _ => json!({}),
+    };
+    for check in CheckId::ALL {
+        let serde_json::Value::Object(details) = told(check) else { panic!("details") };
+        let result = CheckResult::Passed { summary: "all right".into(), details };
+        bench.tell(Msg::Check { run, event: CheckEvent::Started { check, at: Duration::from_millis(10) } });
+        bench.tell(Msg::Check { run, event: CheckEvent::Finished { check, at: Duration::from_millis(42), result } });
+    }
+    bench.tell(Msg::ChecksEnded { run, result: Ok(()) });
+    bench.keys(keys);
+    bench
+}
+
 /// A test that failed for another tenant than the one with which it last passed.
 fn passed_before() -> Bench {
     let mut bench = refused();
@@ -255,6 +285,9 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
+        ("test-green-permissions", detailed("")),
+        ("test-details-claims", detailed("i<down><down><down>")),
+        ("test-details-access", detailed("i<down><down><down><down><down><down>")),
         ("test-counting", counting()),
         ("test-passed-before", passed_before()),
         ("test-may-pass", keys(counting(), "<esc><down>")),

@@ -41,6 +41,7 @@ impl App {
             gave_up: false,
             since: None,
             marked: 0,
+            detail: None,
             scroll: 0,
         })));
     }
@@ -161,6 +162,10 @@ impl App {
         match intent {
             Intent::Back => {
                 // Esc stops a running test at once; the screen stays, to see how far it came.
+                if checks.detail.is_some() {
+                    checks.toggle_details();
+                    return Vec::new();
+                }
                 if checks.counts() {
                     checks.again = None;
                     self.say("stopped trying");
@@ -175,6 +180,7 @@ impl App {
                 return self.pop();
             }
             Intent::Test => return self.start_checks(),
+            Intent::Details if checks.fold().is_some() => checks.toggle_details(),
             Intent::KeepTrying if checks.passing(rules).is_some() => {
                 checks.again = Some(Again::new());
                 return self.start_checks();

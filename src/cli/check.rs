@@ -310,7 +310,7 @@ fn human(context: &Context, tested: &Tested) {
                 "{head}{}",
                 if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
             ));
-            for permission in permissions::Line::of(&line.details) {
+            for permission in permissions::Line::of(&line.details).into_iter().filter(permissions::Line::is_told) {
                 printer.out(&printer.wrap(&shown(&permission.text()), "      permission: ", 18));
             }
             for note in line.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {

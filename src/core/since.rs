@@ -93,10 +93,10 @@ impl Since {
         let day = self.passed.strftime("%Y-%m-%d");
         if self.differences.is_empty() {
             return vec![format!(
-                "When it last passed, on {day}, everything that can be compared was the same: what changed is on the other side."
+                "All that can be compared is as it was when it last passed, on {day}: what changed is on the other side."
             )];
         }
-        let mut lines = vec![format!("Another thing than when it last passed, on {day}:")];
+        let mut lines = vec![format!("Different since it last passed, on {day}:")];
         lines.extend(
             self.differences.iter().map(|one| format!("{}: was {}, is {}", one.what.label(), one.was, one.now)),
         );
