@@ -22,7 +22,7 @@ const NOW: i64 = 1_795_255_200;
 
 fn profile(guide: &str, more: &[(FieldId, &str)]) -> Profile {
     let mut draft = ProfileDraft::new(guide);
-    draft.source = Some(SecretSource::Env { var: "SECRET".into() });
+    draft.source = Some(SecretSource::Env { var: "SECRET".into() }.into());
     let usual = [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT)];
     for (field, value) in usual.iter().chain(more) {
         draft.set(*field, value);

@@ -19,6 +19,7 @@ use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
@@ -1258,6 +1259,47 @@ fn what_was_changed_is_news_for_some_minutes() {
     bench.tell(Msg::ChangesAged(id)).keys("r");
     fails(&mut bench, WRONG);
     assert!(!bench.app.counting());
+}
+
+#[test]
+fn what_is_different_since_it_last_passed_stands_until_the_next_try() {
+    let mut bench = opened(OpenFor::Test, draft());
+    fails(&mut bench, WRONG);
+    let mut was = draft();
+    was.set(FieldId::TenantId, "old.example");
+    let differences = Traits::of_profile(&was).differences(&Traits::of_profile(&draft()));
+    let since = Since { passed: now(), differences };
+    // Of another profile's test.
+    bench.tell(Msg::SincePassed { name: "other".parse().unwrap(), since: since.clone() });
+    assert_eq!(checks(&bench).since, None);
+    bench.tell(Msg::SincePassed { name: "contoso".parse().unwrap(), since });
+    bench.take();
+    bench.keys("c");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::CopyText(text)] if text.contains("old.example")), "{effects:?}");
+    bench.keys("r");
+    assert_eq!(checks(&bench).since, None);
+}
+
+#[test]
+fn the_details_of_every_check_are_looked_through() {
+    let mut bench = opened(OpenFor::Test, draft());
+    let evidence = failure(CheckId::Registration, "401 Unauthorized");
+    let run = bench.run();
+    bench.run_ends(run, Some(&evidence));
+    assert_eq!(checks(&bench).detail, None);
+    bench.keys("i");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Registration), "the check of the marked finding");
+    bench.keys("<down><down><down>");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Expiry));
+    bench.keys("<up><up><up><up><up><up><up><up>");
+    assert_eq!(checks(&bench).detail, Some(CheckId::Inputs));
+    bench.keys("<esc>");
+    assert!(checks(&bench).detail.is_none() && checks(&bench).marked == 0);
+    // Before there is anything to tell, there is nothing to show.
+    let mut bench = opened(OpenFor::Look, draft());
+    bench.keys("i");
+    assert_eq!(checks(&bench).detail, None);
 }
 
 #[test]

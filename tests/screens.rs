@@ -4,6 +4,7 @@
 #[path = "support/app.rs"]
 mod support;
 
+use base64::Engine;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
@@ -17,12 +18,14 @@ use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::{Since, Traits};
 use d365_connect::ui::{self, theme::Theme};
 use proptest::prelude::{any, prop};
 use proptest::{prop_assert, proptest};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
@@ -148,6 +151,46 @@ fn counting() -> Bench {
     bench
 }
 
+/// A green test whose checks told much.
+fn detailed(keys: &str) -> Bench {
+    let mut bench = opened(OpenFor::Test);
+    let run = bench.run();
+    let line = |name: &str, standing: &str| json!({ "name": name, "kind": "application", "need": "needed", "chosen": false, "standing": standing });
+    let told = |check| match check {
+        CheckId::Token => json!({ "expires_in": 3599 }),
+        CheckId::Claims => json!({
+            "permissions": [line("Connector.FullAccess", "granted"), line("AX.FullAccess", "no-effect"), line("Odd.All", "more")],
+            "aud": URL, "tid": TENANT, "appid": CLIENT, "exp": "2026-11-21T11:00:00Z", "roles": ["Connector.FullAccess"],
+        }),
+        CheckId::Registration => json!({ "http_status": 200, "user_id": "svc-odata", "company": "USMF" }),
+        CheckId::Access => json!({ "entities": [
+            { "name": "CustomersV3", "status": "passed", "http_status": 200, "rows": 1 },
+            { "name": "VendorsV2", "status": "passed", "http_status": 200, "rows": 0 },
+        ] }),
+        _ => json!({}),
+    };
+    for check in CheckId::ALL {
+        let serde_json::Value::Object(details) = told(check) else { panic!("details") };
+        let result = CheckResult::Passed { summary: "all right".into(), details };
+        bench.tell(Msg::Check { run, event: CheckEvent::Started { check, at: Duration::from_millis(10) } });
+        bench.tell(Msg::Check { run, event: CheckEvent::Finished { check, at: Duration::from_millis(42), result } });
+    }
+    bench.tell(Msg::ChecksEnded { run, result: Ok(()) });
+    bench.keys(keys);
+    bench
+}
+
+/// A test that failed for another tenant than the one with which it last passed.
+fn passed_before() -> Bench {
+    let mut bench = refused();
+    let mut was = draft();
+    was.set(FieldId::TenantId, "19072c09-bf6c-4c36-b128-b12280421700");
+    let differences = Traits::of_profile(&was).differences(&Traits::of_profile(&draft()));
+    let since = Since { passed: now(), differences };
+    bench.tell(Msg::SincePassed { name: "contoso".parse().unwrap(), since });
+    bench
+}
+
 /// A text that names another app than the profile it is compared with.
 fn compared() -> Bench {
     let mut bench = Bench::home(vec![row("contoso")]);
@@ -159,6 +202,23 @@ fn compared() -> Bench {
          \"error_description\":\"AADSTS700016: Application with identifier '19072c09-bf6c-4c36-b128-b12280421700' was not \
          found in the directory 'Contoso'. Trace ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\"}",
     );
+    bench
+}
+
+/// A token for another environment than the profile's.
+fn pasted_token() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    let payload = format!(
+        "{{\"aud\":\"https://fabrikam.operations.dynamics.com\",\"tid\":\"{TENANT}\",\"appid\":\"{CLIENT}\",\"oid\":\"o\",\
+         \"nbf\":{0},\"exp\":{1}}}",
+        now().as_second() - 60,
+        now().as_second() + 3540
+    );
+    let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    bench.paste(&format!("Bearer {}.{}.c2lnbmF0dXJl", part("{\"alg\":\"RS256\"}"), part(&payload)));
     bench
 }
 
@@ -244,15 +304,31 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
+        ("test-green-permissions", detailed("")),
+        ("test-details-claims", detailed("i<down><down><down>")),
+        ("test-details-access", detailed("i<down><down><down><down><down><down>")),
         ("test-counting", counting()),
+        ("test-passed-before", passed_before()),
         ("test-may-pass", keys(counting(), "<esc><down>")),
         ("mend", keys(refused(), "<enter>")),
         ("diagnosis", diagnosis),
         ("diagnosis-findings", keys(compared(), "<tab>")),
+        ("diagnosis-token", keys(pasted_token(), "<tab>")),
         ("diagnosis-choose-profile", keys(compared(), "<c-p>")),
         ("help", keys(filled(), "?")),
     ]
 }
+
+/// Scenes that are also pictured large, and in ASCII.
+const LARGE: [&str; 7] = [
+    "home-full",
+    "step-3-client-secret",
+    "test-failed",
+    "editor-changed",
+    "diagnosis",
+    "diagnosis-findings",
+    "diagnosis-token",
+];
 
 #[test]
 fn pictures() {
@@ -267,15 +343,7 @@ fn pictures() {
         if !name.starts_with("step-") || name.contains("values") || name.contains("step-1") {
             picture((40, 10), PLAIN, "");
         }
-        if matches!(
-            name,
-            "home-full"
-                | "step-3-client-secret"
-                | "test-failed"
-                | "editor-changed"
-                | "diagnosis"
-                | "diagnosis-findings"
-        ) {
+        if LARGE.contains(&name) {
             picture((120, 40), PLAIN, "");
             picture((80, 24), ASCII, "-ascii");
         }

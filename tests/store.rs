@@ -9,6 +9,7 @@ use d365_connect::core::profile::{CertificateSource, CredentialSource, ProfileDr
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::Traits;
 use d365_connect::store::drafts::{self, Draft};
 use d365_connect::store::history::{self, Exported, Last};
 use d365_connect::store::paths::Home;
@@ -541,7 +542,7 @@ fn exports_are_noted_once_a_place_and_not_without_end() {
     history::note_export(&home, &name("gone"), noted(None, false)).unwrap();
     assert_eq!(history::exports(&home, &name("gone")), []);
     profiles::save(&home, &name("a"), &ProfileDraft::new("g"), Save::New).unwrap();
-    history::note(&home, &name("a"), &verdict(Status::Failed)).unwrap();
+    history::note(&home, &name("a"), &verdict(Status::Failed), None).unwrap();
     history::note_export(&home, &name("a"), noted(None, false)).unwrap();
     history::note_export(&home, &name("a"), noted(Some("/x"), false)).unwrap();
     history::note_export(&home, &name("A"), noted(None, true)).unwrap();
@@ -554,6 +555,28 @@ fn exports_are_noted_once_a_place_and_not_without_end() {
     assert_eq!((all.len(), all[49].path.as_deref()), (50, Some("59")));
 }
 
+#[test]
+fn what_a_profile_was_like_when_it_passed_outlives_failures_and_older_files() {
+    let (_folder, home) = home();
+    let a = name("a");
+    profiles::save(&home, &a, &full(), Save::New).unwrap();
+    // As the first version wrote it.
+    fs::create_dir_all(home.histories()).unwrap();
+    let old =
+        "{\"version\": 1, \"last\": {\"verdict\": \"passed\", \"when\": \"2026-11-20T10:00:00Z\", \"cause\": null}}";
+    fs::write(home.history(&a), old).unwrap();
+    assert_eq!(history::last(&home, &a).map(|last| last.verdict), Some(Status::Passed));
+    assert_eq!(history::passed(&home, &a), None);
+    let traits = Traits::of_profile(&full());
+    history::note(&home, &a, &verdict(Status::Passed), Some(traits.clone())).unwrap();
+    history::note(&home, &a, &verdict(Status::Failed), None).unwrap();
+    assert_eq!(history::passed(&home, &a).map(|passed| passed.traits), Some(traits));
+    // A newer version may know more of it.
+    fs::write(home.history(&a), "{\"passed\": {\"when\": \"2026-11-20T10:00:00Z\", \"traits\": {\"moon\": \"full\"}}}")
+        .unwrap();
+    assert_eq!(history::passed(&home, &a), None);
+}
+
 fn verdict(verdict: Status) -> Last {
     Last { verdict, when: "2026-11-21T10:00:00Z".parse().unwrap(), cause: Some(Cause::SecretExpired) }
 }
@@ -561,14 +584,14 @@ fn verdict(verdict: Status) -> Last {
 #[test]
 fn history_follows_its_profile() {
     let (_folder, home) = home();
-    history::note(&home, &name("gone"), &verdict(Status::Failed)).unwrap();
+    history::note(&home, &name("gone"), &verdict(Status::Failed), None).unwrap();
     assert!(!home.root().exists(), "a profile that is not there has no history");
 
     profiles::save(&home, &name("a"), &full(), Save::New).unwrap();
     assert_eq!(history::last(&home, &name("a")), None);
     fs::create_dir_all(home.histories()).unwrap();
     fs::write(home.history(&name("a")), "{\"exported\": [1]}").unwrap();
-    history::note(&home, &name("A"), &verdict(Status::Failed)).unwrap();
+    history::note(&home, &name("A"), &verdict(Status::Failed), None).unwrap();
     assert_eq!(history::last(&home, &name("a")), Some(verdict(Status::Failed)));
     let text = fs::read_to_string(home.history(&name("a"))).unwrap();
     assert!(text.contains("exported") && text.contains("\"secret-expired\""), "{text}");
@@ -582,7 +605,7 @@ fn history_follows_its_profile() {
 
     fs::write(home.history(&name("B")), "{\"last\": 3").unwrap();
     assert_eq!(history::last(&home, &name("b")), None);
-    history::note(&home, &name("b"), &verdict(Status::Passed)).unwrap();
+    history::note(&home, &name("b"), &verdict(Status::Passed), None).unwrap();
     assert_eq!(history::last(&home, &name("b")), Some(verdict(Status::Passed)));
 
     drafts::save(&home, &Draft { name: name("b"), values: full(), step: "values".into() }).unwrap();
@@ -713,7 +736,7 @@ fn what_is_made_is_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path().join("deep/er/home"));
     profiles::save(&home, &name("a"), &full(), Save::New).unwrap();
-    history::note(&home, &name("a"), &verdict(Status::Passed)).unwrap();
+    history::note(&home, &name("a"), &verdict(Status::Passed), None).unwrap();
     drafts::save(&home, &Draft { name: name("a"), values: full(), step: String::new() }).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for file in files_in(home.root()) {
@@ -790,7 +813,7 @@ fn child_renames_and_removes() {
 #[test]
 fn a_save_under_another_name_is_done_as_a_whole_or_not_at_all() {
     let (_folder, home, path) = home_with("a.toml", FULL);
-    history::note(&home, &name("a"), &verdict(Status::Passed)).unwrap();
+    history::note(&home, &name("a"), &verdict(Status::Passed), None).unwrap();
     let told = printed(&without_room(&child("child_saves_much_elsewhere", &home), 1).output().unwrap());
     assert!(told.contains("refused: "), "{told}");
     assert_eq!(fs::read_to_string(path).unwrap(), FULL);

@@ -9,6 +9,7 @@ use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Judge;
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::since::{Trait, Traits};
 use d365_connect::sandbox::{Offer, Scenario};
 use d365_connect::store::StoreError;
 use d365_connect::store::drafts::Draft;
@@ -266,7 +267,10 @@ async fn waiting_for_another_writer_does_not_stop_the_loop() {
     let held = hold_lock(&session);
     tokio::join!(async { work::forget_draft(&session, &name("half")).await.unwrap() }, let_go(held));
     let held = hold_lock(&session);
-    tokio::join!(async { work::note_verdict(&session, &name("two"), Status::Passed, None).await }, let_go(held));
+    tokio::join!(
+        async { work::note_verdict(&session, &name("two"), Status::Passed, None, Traits::default()).await },
+        let_go(held)
+    );
     let held = hold_lock(&session);
     tokio::join!(
         async { assert_eq!(work::copy(&session, &name("two"), &name("three")).await.unwrap(), None) },
@@ -361,11 +365,45 @@ async fn what_the_simulated_tenant_says_is_noted_for_its_own_profiles_only() {
     for request in [simulated, real, other] {
         let name = request.name.clone();
         work::save(&session, request).await.unwrap();
-        work::note_verdict(&session, &name, Status::Passed, None).await;
+        work::note_verdict(&session, &name, Status::Passed, None, Traits::default()).await;
     }
     let noted: Vec<(String, bool)> =
         work::rows(&session).await.unwrap().iter().map(|row| (row.name.to_string(), row.last.is_some())).collect();
     assert_eq!(noted, [("one".to_owned(), true), ("other".to_owned(), false), ("real".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_failure_is_told_by_what_is_different_since_it_last_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session_at(folder.path()).await;
+    let mut request = ready(&session);
+    let name = request.name.clone();
+    work::save(&session, request.clone()).await.unwrap();
+    let draft = work::open(&session, &name).await.unwrap().stored.draft;
+    let guide = assets::guide(&draft.guide).unwrap();
+    let offers = session.sandbox.as_ref().unwrap().noted(guide);
+    let secret = offers.into_iter().find_map(|offer| match offer {
+        Offer::Secret(secret, _) => Some(secret),
+        Offer::Value(..) | Offer::Certificate(_) => None,
+    });
+    let secret = secret.unwrap();
+    let run = test(&session, &draft, Some(secret.clone())).await;
+    let seen = Traits::of_run(&run);
+    assert_eq!(run.verdict(), Status::Passed);
+    let note = |verdict, seen| work::note_verdict(&session, &name, verdict, None, seen);
+    assert_eq!(note(Status::Failed, seen.clone()).await, None, "it never passed");
+    assert_eq!(note(Status::Passed, seen.clone()).await, None);
+    assert_eq!(note(Status::Failed, seen.clone()).await.unwrap().differences, []);
+    assert_eq!(note(Status::Unknown, seen.clone()).await, None);
+    request.was = Some((name.clone(), draft));
+    request.draft.set(FieldId::TenantId, "other.example");
+    request.secret = SecretChoice::Keep;
+    work::save(&session, request).await.unwrap();
+    let since = note(Status::Failed, Traits::default()).await.unwrap();
+    assert_eq!(since.differences.iter().map(|one| one.what).collect::<Vec<_>>(), [Trait::Tenant]);
+    let text = std::fs::read_to_string(session.home.history(&name)).unwrap();
+    assert!(text.contains("user") && text.contains("key-id"), "{text}");
+    assert!(!d365_connect::core::secret::Scrubber::for_secret(&secret).finds(&text) && !text.contains("eyJ"));
 }
 
 #[cfg(unix)]

@@ -7,6 +7,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
+use crate::core::since::Traits;
 use std::sync::Arc;
 
 /// What is to become of a profile's secret when it is saved.
@@ -84,6 +85,8 @@ pub enum Effect {
         verdict: Status,
         /// The first finding.
         cause: Option<Cause>,
+        /// What the test saw, to be compared with when it last passed.
+        seen: Traits,
     },
     /// Save a profile.
     Save {

@@ -59,6 +59,8 @@ pub enum Intent {
     CopyLink,
     /// Copy the details.
     CopyDetails,
+    /// Show what each check told.
+    Details,
     /// Test again and again until it works.
     KeepTrying,
     /// Save.
@@ -233,8 +235,9 @@ const CHECKS: &[Binding] = &[
         "copy details",
         "send the details, or the code to sign in with, to the terminal's clipboard",
     ),
-    bind(Key::Up, Intent::Up, "", "the finding before"),
-    bind(Key::Down, Intent::Down, "", "the next finding"),
+    bind(Key::Char('i'), Intent::Details, "details", "show all that each check told, or the findings again"),
+    bind(Key::Up, Intent::Up, "", "the finding or check before"),
+    bind(Key::Down, Intent::Down, "", "the next finding or check"),
     bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
     bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
     bind(Key::Char('?'), Intent::Help, "help", "this help"),

@@ -277,6 +277,17 @@ impl App {
                 Vec::new()
             }
             Msg::ChecksEnded { run, result } => self.checks_ended(run, result),
+            Msg::SincePassed { name, since } => {
+                for screen in &mut self.stack {
+                    if let Screen::Checks(checks) = screen
+                        && checks.saved.as_ref() == Some(&name)
+                        && matches!(checks.run, Run::Ended { .. })
+                    {
+                        checks.since = Some(since.clone());
+                    }
+                }
+                Vec::new()
+            }
             Msg::Saved { name, result } => self.saved(&name, result),
             Msg::DraftKept(result) => {
                 if let Err(trouble) = result {

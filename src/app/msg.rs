@@ -9,6 +9,7 @@ use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
+use crate::core::since::Since;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -128,6 +129,13 @@ pub enum Msg {
         run: u64,
         /// Trouble that kept it from beginning.
         result: Result<(), Trouble>,
+    },
+    /// A test failed that passed before: what is different since.
+    SincePassed {
+        /// Of which profile.
+        name: ProfileName,
+        /// What.
+        since: Since,
     },
     /// A profile was saved: where, and where its secret is; and the values as they now are on disk.
     Saved {

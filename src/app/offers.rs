@@ -47,6 +47,8 @@ impl App {
                 After::SignIn => "sign in",
                 After::Wait => "",
             },
+            (Context::Checks, Intent::Details) if self.details_seen() => "findings",
+            (Context::Checks, Intent::Back) if self.details_seen() => "back",
             (Context::Checks, Intent::Back) if self.moving_here() || self.counting() => "stop",
             (Context::Checks, Intent::OpenLink) if self.after_checks() == After::SignIn => "open the page",
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => "copy the code",
@@ -106,6 +108,9 @@ impl App {
                 (Some(Screen::Wizard(wizard)), Intent::PrevPage) => wizard.step > 0 && wizard.scroll == 0,
                 _ => true,
             },
+            (Context::Checks, Intent::Details) => {
+                matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+            }
             (Context::Checks, Intent::KeepTrying) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if !checks.counts() && checks.passing(self.know.rules).is_some())
             }
@@ -161,6 +166,11 @@ impl App {
             Run::Running { run, fold, .. } => fold.asks().map(|(prompt, _)| (*run, prompt)),
             Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
         }
+    }
+
+    /// Whether the seen test shows the details of a check.
+    fn details_seen(&self) -> bool {
+        matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.detail.is_some())
     }
 
     /// Whether the seen screen runs a test.

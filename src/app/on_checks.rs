@@ -14,6 +14,7 @@ use crate::core::check::{CheckEvent, CheckId, CheckRun, SignInPrompt, Status};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Judge;
+use crate::core::since::Traits;
 use std::mem;
 use std::sync::Arc;
 
@@ -38,7 +39,9 @@ impl App {
             run: Run::Idle,
             again: None,
             gave_up: false,
+            since: None,
             marked: 0,
+            detail: None,
             scroll: 0,
         })));
     }
@@ -58,6 +61,7 @@ impl App {
         }
         checks.run = Run::Running { run, fold: CheckRun::default(), ticks: 0 };
         checks.gave_up = false;
+        checks.since = None;
         checks.marked = 0;
         checks.scroll = 0;
         effects.push(Effect::StartChecks {
@@ -98,6 +102,7 @@ impl App {
                 let fold = mem::take(fold);
                 let verdict = fold.verdict();
                 let cause = fold.findings.first().map(|finding| finding.cause);
+                let seen = Traits::of_run(&fold);
                 checks.run = match result {
                     Ok(()) => Run::Ended { fold, stopped: false },
                     Err(trouble) => Run::Trouble(trouble),
@@ -116,7 +121,7 @@ impl App {
                     _ => None,
                 };
                 return match noted {
-                    Some(name) => vec![Effect::NoteVerdict { name, verdict, cause }, Effect::LoadHome],
+                    Some(name) => vec![Effect::NoteVerdict { name, verdict, cause, seen }, Effect::LoadHome],
                     None => Vec::new(),
                 };
             }
@@ -145,7 +150,8 @@ impl App {
         if let Some(when) = self.home.now {
             self.home.note(&ended.name, LastVerdict { verdict, when, cause });
         }
-        vec![Effect::NoteVerdict { name: ended.name, verdict, cause }, Effect::LoadHome]
+        let seen = Traits::of_run(&ended.fold);
+        vec![Effect::NoteVerdict { name: ended.name, verdict, cause, seen }, Effect::LoadHome]
     }
 
     pub(super) fn checks_intent(&mut self, intent: Intent) -> Vec<Effect> {
@@ -156,6 +162,10 @@ impl App {
         match intent {
             Intent::Back => {
                 // Esc stops a running test at once; the screen stays, to see how far it came.
+                if checks.detail.is_some() {
+                    checks.toggle_details();
+                    return Vec::new();
+                }
                 if checks.counts() {
                     checks.again = None;
                     self.say("stopped trying");
@@ -171,6 +181,7 @@ impl App {
             }
             Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.start_checks(),
+            Intent::Details if checks.fold().is_some() => checks.toggle_details(),
             Intent::KeepTrying if checks.passing(rules).is_some() => {
                 checks.again = Some(Again::new());
                 return self.start_checks();

@@ -7,46 +7,33 @@ use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::Purpose;
 use crate::app::keymap::Intent;
 use crate::app::screens::checks::finding_text;
-use crate::app::screens::diagnosis::{Diagnosis, Part};
+use crate::app::screens::diagnosis::Part;
 use crate::app::{App, Screen};
-use crate::core::evidence::{self, Mark};
+use crate::core::evidence;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::{Finding, Judge};
 
 impl App {
+    /// Reads the text anew, beside the chosen profile, and judges it.
     pub(super) fn judge_text(&mut self) {
         let know = self.know;
         let now = self.home.now.map_or(0, |now| now.as_second());
         let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() else { return };
-        if diagnosis.text.trim().is_empty() {
-            diagnosis.findings.clear();
-            return;
-        }
-        let Diagnosis { evidence, claims, profile, .. } = &**diagnosis;
-        let mut evidence = evidence.clone();
-        let guide = profile.as_ref().and_then(|(_, draft)| know.guides.iter().find(|guide| guide.id == draft.guide));
-        if let Some(claims) = claims {
-            evidence.marks.insert(Mark::TokenSeen);
-            let names = [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app)];
-            for (name, value) in names {
-                evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
-            }
-            if let (Some((name, draft)), Some(guide)) = (profile, guide)
-                && let Ok(profile) = draft.check(name, guide, know.clouds)
-            {
-                evidence.marks.extend(claims.refusals(&profile, now));
-            }
-        }
-        if let Some((_, draft)) = profile {
+        let chosen = diagnosis.profile.as_ref();
+        let guide = chosen.and_then(|(_, draft)| know.guides.iter().find(|guide| guide.id == draft.guide));
+        let profile = chosen.zip(guide).and_then(|((name, draft), guide)| draft.check(name, guide, know.clouds).ok());
+        let (mut evidence, claims) = evidence::read_pasted(&diagnosis.text, profile.as_ref(), now);
+        if let Some((_, draft)) = chosen {
             evidence::compare(&mut evidence, draft);
         }
-        let values = |name: &str| {
-            let (_, draft) = profile.as_ref()?;
-            draft.template_value(name, guide, know.clouds)
-        };
+        let values = |name: &str| chosen.and_then(|(_, draft)| draft.template_value(name, guide, know.clouds));
         let judge = Judge { book: know.rules, guide: guide.or(know.guides.first()), values: &values };
-        diagnosis.findings = judge.findings(&evidence);
+        let is_empty = diagnosis.text.trim().is_empty();
+        let findings = if is_empty { Vec::new() } else { judge.findings(&evidence) };
+        diagnosis.token = claims.map(|claims| claims.rows(profile.as_ref(), now)).unwrap_or_default();
+        diagnosis.evidence = evidence;
+        diagnosis.findings = findings;
     }
 
     pub(super) fn diagnosis_intent(&mut self, intent: Intent) -> Vec<Effect> {

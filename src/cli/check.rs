@@ -13,6 +13,7 @@ use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
 use crate::core::secret::Scrubber;
+use crate::core::since::{Since, Traits};
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct Tested {
     pub profile: Profile,
     /// How it came out.
     pub report: ProfileReport,
+    /// What is different since it last passed, where it failed.
+    pub since: Option<Since>,
 }
 
 pub async fn run(args: &Args, context: &Context) -> Done {
@@ -78,7 +81,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         code::OK
     };
     match context.global.output {
-        Output::Human => tested.iter().for_each(|one| human(context, &one.report)),
+        Output::Human => tested.iter().for_each(|one| human(context, one)),
         Output::Json => {
             let profiles = tested.into_iter().map(|one| one.report).collect();
             context.printer.json(&CheckReport { schema: SCHEMA, profiles });
@@ -189,12 +192,13 @@ async fn test(
                 }
             };
             let (run, _) = one(&session, &profile, &draft, &wanted, attendance, watch).await;
-            let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
+            let mut report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
-            if only.is_empty() {
-                note(&session, &profile.name, &run).await;
+            let since = if only.is_empty() { note(&session, &profile.name, &run).await } else { None };
+            if let Some(since) = &since {
+                report.tell_since(since);
             }
-            (place, Tested { profile, report })
+            (place, Tested { profile, report, since })
         });
     }
     let mut tested = Vec::new();
@@ -227,10 +231,10 @@ pub fn attendance(context: &Context, session: &Session) -> Attendance {
     }
 }
 
-/// Notes how a whole test came out.
-pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) {
+/// Notes how a whole test came out; of one that failed comes back what is different since it last passed.
+pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) -> Option<Since> {
     let cause = run.findings.first().map(|finding| finding.cause);
-    work::note_verdict(session, name, run.verdict(), cause).await;
+    work::note_verdict(session, name, run.verdict(), cause, Traits::of_run(run)).await
 }
 
 /// Tests one profile and folds what it tells; `watch` sees each event first. The scrubber knows the secret and the token.
@@ -286,8 +290,8 @@ pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInProm
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.
-fn human(context: &Context, report: &ProfileReport) {
-    let printer = &context.printer;
+fn human(context: &Context, tested: &Tested) {
+    let (printer, report) = (&context.printer, &tested.report);
     let seconds = report.duration_ms as f64 / 1000.0;
     printer.out(&format!("{}  {}  {seconds:.1} s", printer.bold(&report.profile), printer.status(report.verdict)));
     let lanes = [
@@ -307,7 +311,7 @@ fn human(context: &Context, report: &ProfileReport) {
                 "{head}{}",
                 if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
             ));
-            for permission in permissions::Line::of(&line.details) {
+            for permission in permissions::Line::of(&line.details).into_iter().filter(permissions::Line::is_told) {
                 printer.out(&printer.wrap(&shown(&permission.text()), "      permission: ", 18));
             }
             for note in line.details.get("notes").and_then(|notes| notes.as_array()).into_iter().flatten() {
@@ -321,6 +325,12 @@ fn human(context: &Context, report: &ProfileReport) {
         if !is_told(&report.findings[..at], one) {
             finding(context, one);
         }
+    }
+    for (at, line) in tested.since.iter().flat_map(Since::lines).enumerate() {
+        if at == 0 {
+            printer.out("");
+        }
+        printer.out(&printer.wrap(&shown(&line), if at == 0 { "  " } else { "    " }, 4));
     }
     printer.out("");
 }

@@ -70,7 +70,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let attendance = check::attendance(context, &session);
     let (run, known) = check::one(&session, &profile, &draft, &CheckId::ALL, attendance, watch).await;
     context.printer.progress("");
-    check::note(&session, &profile.name, &run).await;
+    let _ = check::note(&session, &profile.name, &run).await;
 
     let report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &[]);
     let ticket = Ticket {

@@ -40,6 +40,8 @@ pub struct Claims {
     pub not_before: Option<i64>,
     /// `appidacr` or `azpacr`: how the app proved itself.
     pub proof: Option<String>,
+    /// `kid` of the header: the key with which the token is signed.
+    pub key_id: Option<String>,
 }
 
 /// One claim of a token beside what its target needs.
@@ -59,9 +61,11 @@ impl Claims {
     /// Reads the payload of a JWT. `None` for an opaque token.
     pub fn read(token: &str) -> Option<Claims> {
         let mut parts = token.split('.');
-        let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-        let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-        let Value::Object(all) = serde_json::from_slice(&bytes).ok()? else { return None };
+        let (header, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+        let read = |part: &str| -> Option<Value> {
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
+        };
+        let Value::Object(all) = read(payload)? else { return None };
         let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);
         // v1 answers send numbers as strings in places; both are read (facts 1.1).
         let number = |name: &str| all.get(name).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
@@ -81,6 +85,7 @@ impl Claims {
             expires: number("exp"),
             not_before: number("nbf"),
             proof: text("appidacr").or_else(|| text("azpacr")),
+            key_id: read(header).and_then(|header| Some(header.get("kid")?.as_str()?.to_owned())),
         })
     }
 

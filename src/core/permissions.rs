@@ -68,6 +68,11 @@ impl Line {
         format!("{} ({}): {}{need}", self.name, self.kind.label(), self.standing.label())
     }
 
+    /// Whether it is told without being asked for: what is granted, missing or too much. The rest is in the details.
+    pub fn is_told(&self) -> bool {
+        matches!(self.standing, Standing::Granted | Standing::Missing | Standing::More)
+    }
+
     /// Reads the table out of the details of the check `claims`; what is not there is empty.
     pub fn of(details: &Details) -> Vec<Line> {
         let table = details.get("permissions").cloned().unwrap_or_default();

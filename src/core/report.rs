@@ -8,6 +8,7 @@ use crate::core::guide::{Actor, Guide, Listing, Permission, TargetField};
 use crate::core::log::Group;
 use crate::core::question::FieldId;
 use crate::core::rules::{Cause, Confidence, Finding, Owner};
+use crate::core::since::Since;
 use crate::core::template::fill_or_name;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -109,6 +110,16 @@ impl ProfileReport {
             duration_ms: millis(run.elapsed),
             checks,
             findings: run.findings_by_check(),
+        }
+    }
+
+    /// Adds what is different since it last passed to the details of the check that failed first.
+    pub fn tell_since(&mut self, since: &Since) {
+        let check = self.findings.first().and_then(|finding| finding.check);
+        if let Some(line) = self.checks.iter_mut().find(|line| Some(line.id) == check) {
+            line.details.insert("last_passed".into(), rfc3339(since.passed).into());
+            let differences = serde_json::to_value(&since.differences).unwrap_or_default();
+            line.details.insert("changed_since".into(), differences);
         }
     }
 }

@@ -183,6 +183,7 @@ pub(super) fn claims(guide: &Guide, profile: &Profile, token: &AccessToken, now:
         ("oid", claims.object_id.clone()),
         ("appid", claims.app.clone()),
         ("user", claims.user.clone()),
+        ("kid", claims.key_id.clone()),
         ("exp", time.map(|time| time.to_string())),
     ] {
         details.extend(value.map(|value| (name.to_owned(), harmless(&value).into())));

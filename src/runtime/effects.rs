@@ -239,9 +239,9 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             let result = opened.map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
             Some(Msg::ProfileOpened { name, purpose, result })
         }
-        Effect::NoteVerdict { name, verdict, cause } => {
-            work::note_verdict(session, &name, verdict, cause).await;
-            None
+        Effect::NoteVerdict { name, verdict, cause, seen } => {
+            let since = work::note_verdict(session, &name, verdict, cause, seen).await;
+            since.map(|since| Msg::SincePassed { name, since })
         }
         Effect::Save { name, was, draft, secret } => {
             let result = save(session, &name, was, draft, secret).await;

@@ -1,4 +1,4 @@
-//! What the last test of a profile said, and where it was exported: `history/NAME.json`. Follows renames and removals;
+//! What the last test of a profile said, what it was like when it last passed, and where it was exported: `history/NAME.json`. Follows renames and removals;
 //! never holds a secret.
 //!
 //! Does not know how a test is made, how its verdict comes about, or what an export looks like.
@@ -6,6 +6,7 @@
 use crate::core::check::Status;
 use crate::core::names::ProfileName;
 use crate::core::rules::Cause;
+use crate::core::since::Traits;
 use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
 use crate::store::{StoreError, profiles};
@@ -25,6 +26,15 @@ pub struct Last {
     pub when: Timestamp,
     /// The first finding's cause.
     pub cause: Option<Cause>,
+}
+
+/// What a profile was like when its test last passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// When that was.
+    pub when: Timestamp,
+    /// What it was like.
+    pub traits: Traits,
 }
 
 /// An export that was made of a profile: with the next secret, that is where the old one may still be.
@@ -77,13 +87,23 @@ pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
     serde_json::from_value(read(&path)?.remove("last")?).ok()
 }
 
-/// Notes a verdict. A profile that was removed while it was tested gets none.
+/// What it was like when it last passed. `None` when it never did, or as with [`last`].
+pub fn passed(home: &Home, name: &ProfileName) -> Option<Passed> {
+    let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
+    serde_json::from_value(read(&path)?.remove("passed")?).ok()
+}
+
+/// Notes a verdict, and of a test that passed what it was like. A profile that was removed while it was tested gets none.
 ///
 /// # Errors
 /// As saving a profile.
-pub fn note(home: &Home, name: &ProfileName, last: &Last) -> Result<(), StoreError> {
+pub fn note(home: &Home, name: &ProfileName, last: &Last, traits: Option<Traits>) -> Result<(), StoreError> {
     change(home, name, |all| {
         all.insert("last".into(), serde_json::to_value(last).unwrap_or_default());
+        if let Some(traits) = traits {
+            let passed = Passed { when: last.when, traits };
+            all.insert("passed".into(), serde_json::to_value(passed).unwrap_or_default());
+        }
     })
 }
 

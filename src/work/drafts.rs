@@ -4,8 +4,10 @@
 
 use crate::core::check::Status;
 use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::Cause;
+use crate::core::since::{Since, Traits};
 use crate::sandbox::AUTHORITY;
 use crate::store::drafts::{self, Draft};
 use crate::store::history::{self, Last};
@@ -42,21 +44,34 @@ pub async fn forget_draft(session: &Session, name: &ProfileName) -> Result<(), W
 /// no reason to fail.
 ///
 /// What the simulated tenant said says nothing about a profile of the real one, so that is not noted.
-pub async fn note_verdict(session: &Session, name: &ProfileName, verdict: Status, cause: Option<Cause>) {
+///
+/// Of a test that passed is noted what it was like, `seen` by the test and said by the profile; of one that failed comes
+/// back what is different since the last that passed.
+pub async fn note_verdict(
+    session: &Session,
+    name: &ProfileName,
+    verdict: Status,
+    cause: Option<Cause>,
+    seen: Traits,
+) -> Option<Since> {
     let last = Last { verdict, when: Timestamp::now(), cause };
     let simulated = session.sandbox.is_some();
     let profile = name.clone();
     let noted = session.beside(move |stores| {
-        let is_of_sandbox = || {
-            let stored = profiles::load(&stores.home, &profile);
-            stored.is_ok_and(|stored| stored.draft.value(FieldId::AuthorityUrl) == AUTHORITY)
-        };
-        if !simulated || is_of_sandbox() {
-            history::note(&stores.home, &profile, &last)?;
+        let stored = profiles::load(&stores.home, &profile).ok();
+        let is_of_sandbox = |draft: &ProfileDraft| draft.value(FieldId::AuthorityUrl) == AUTHORITY;
+        if simulated && !stored.as_ref().is_some_and(|stored| is_of_sandbox(&stored.draft)) {
+            return Ok(None);
         }
-        Ok(())
+        let now = stored.map(|stored| Traits::of_profile(&stored.draft)).unwrap_or_default().and(seen);
+        let has_passed = matches!(verdict, Status::Passed | Status::Warning);
+        let since = history::passed(&stores.home, &profile).filter(|_| verdict == Status::Failed);
+        let since = since.map(|was| Since { passed: was.when, differences: was.traits.differences(&now) });
+        history::note(&stores.home, &profile, &last, has_passed.then_some(now))?;
+        Ok(since)
     });
-    if let Err(error) = noted.await {
+    noted.await.unwrap_or_else(|error| {
         tracing::warn!(profile = %name, %error, "the verdict was not noted");
-    }
+        None
+    })
 }

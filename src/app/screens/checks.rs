@@ -7,6 +7,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::{Finding, RuleBook, Wait};
 use crate::core::secret::ClientSecret;
+use crate::core::since::Since;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,9 +84,13 @@ pub struct Checks {
     pub again: Option<Again>,
     /// It was tried again for as long as waiting helps.
     pub gave_up: bool,
+    /// What is different since it last passed.
+    pub since: Option<Since>,
     /// Which finding is marked.
     pub marked: usize,
-    /// Lines scrolled in the findings.
+    /// The check whose details are seen, in place of the findings.
+    pub detail: Option<CheckId>,
+    /// Lines scrolled in the findings or details.
     pub scroll: u16,
 }
 
@@ -136,8 +141,24 @@ impl Checks {
         self.finding().and_then(|finding| finding.fix.url.clone())
     }
 
-    /// Marks the next finding or the one before.
+    /// Shows the details of the check that the marked finding is of, or hides them.
+    pub fn toggle_details(&mut self) {
+        self.detail = match self.detail {
+            Some(_) => None,
+            None => Some(self.finding().and_then(|finding| finding.check).unwrap_or(CheckId::Inputs)),
+        };
+        self.scroll = 0;
+    }
+
+    /// Marks the next finding or the one before; where details are seen, chooses the next check.
     pub fn step(&mut self, down: bool) {
+        if let Some(check) = self.detail {
+            let at = CheckId::ALL.iter().position(|other| *other == check).unwrap_or(0);
+            let at = if down { (at + 1).min(CheckId::ALL.len() - 1) } else { at.saturating_sub(1) };
+            self.detail = Some(CheckId::ALL[at]);
+            self.scroll = 0;
+            return;
+        }
         let last = self.fold().map_or(0, |fold| fold.findings.len().saturating_sub(1));
         self.marked = if down { (self.marked + 1).min(last) } else { self.marked.saturating_sub(1) };
         self.scroll = 0;
@@ -154,6 +175,9 @@ impl Checks {
         }
         for finding in &fold.findings {
             let _ = writeln!(text, "\n{}", finding_text(finding));
+        }
+        for line in self.since.iter().flat_map(Since::lines) {
+            let _ = writeln!(text, "{line}");
         }
         text
     }

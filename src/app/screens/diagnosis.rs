@@ -1,7 +1,7 @@
 //! Diagnosis: a pasted error text, and what it means. Judges as it is typed; nothing leaves this screen.
 
-use crate::core::claims::Claims;
-use crate::core::evidence::{self, Evidence};
+use crate::core::claims::Row;
+use crate::core::evidence::Evidence;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Finding;
@@ -25,8 +25,8 @@ pub struct Diagnosis {
     pub text: Zeroizing<String>,
     /// What was read in it.
     pub evidence: Evidence,
-    /// The claims of a token in it; the token itself is only in the text.
-    pub claims: Option<Claims>,
+    /// The claims of a token in it, beside what the profile needs; the token itself is only in the text.
+    pub token: Vec<Row>,
     /// The profile that it is compared with.
     pub profile: Option<(ProfileName, ProfileDraft)>,
     /// What it means; empty while there is no text.
@@ -44,7 +44,7 @@ impl Default for Diagnosis {
         Diagnosis {
             text: Zeroizing::default(),
             evidence: Evidence::default(),
-            claims: None,
+            token: Vec::new(),
             profile: None,
             findings: Vec::new(),
             part: Part::Text,
@@ -65,24 +65,22 @@ impl Diagnosis {
     pub fn add(&mut self, text: &str) {
         let room = MOST.saturating_sub(self.text.chars().count());
         self.text.extend(text.chars().filter(|c| *c == '\n' || !c.is_control()).take(room));
-        self.read();
+        self.to_top();
     }
 
     /// Takes the last character away.
     pub fn backspace(&mut self) {
         self.text.pop();
-        self.read();
+        self.to_top();
     }
 
     /// Takes everything away.
     pub fn clear(&mut self) {
         self.text = Zeroizing::default();
-        self.read();
+        self.to_top();
     }
 
-    fn read(&mut self) {
-        self.evidence = evidence::read_text(&self.text);
-        self.claims = evidence::token_in(&self.text);
+    fn to_top(&mut self) {
         self.marked = 0;
         self.scroll = 0;
     }

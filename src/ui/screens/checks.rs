@@ -4,8 +4,10 @@ use crate::app::App;
 use crate::app::key::Key;
 use crate::app::screens::checks::{Again, Checks, Run};
 use crate::core::check::{CheckDone, CheckId, CheckRun, Lane, SignInPrompt, Status, reason_in_words};
+use crate::core::details;
 use crate::core::permissions::{self, Standing};
 use crate::core::question::FieldId;
+use crate::core::since::Since;
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
@@ -14,6 +16,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::time::Duration;
+
+/// The column of labels in the details.
+const LABEL: usize = 16;
 
 /// Draws the test.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Drawn {
@@ -53,6 +58,11 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     frame.render_widget(ratatui::widgets::Paragraph::new(bars), bar_area);
 
     let heading = match (&checks.run, fold.findings.len()) {
+        (Run::Running { .. } | Run::Ended { .. }, _) if checks.detail.is_some() => {
+            let check = checks.detail.unwrap_or(CheckId::Inputs);
+            let at = CheckId::ALL.iter().position(|other| *other == check).unwrap_or(0);
+            format!("Details of {}: {} of {}", check.title(), at + 1, CheckId::ALL.len())
+        }
         (Run::Idle | Run::Trouble(_), _) => "The connection".to_owned(),
         (Run::Running { .. }, 0) => "Testing".to_owned(),
         (_, 0) => "What was found out".to_owned(),
@@ -67,7 +77,11 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     };
     let inner = widgets::pane(frame, pane, &heading, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let lines = lines(app, checks, fold, usize::from(inner.width), body.height >= 30, theme);
+    let room = usize::from(inner.width);
+    let lines = match checks.detail {
+        Some(check) => details(fold, check, room, theme),
+        None => lines(app, checks, fold, room, body.height >= 30, theme),
+    };
     Drawn { seen: widgets::scrolled(frame, inner, lines, checks.scroll, theme), cursor: None }
 }
 
@@ -137,10 +151,11 @@ fn waiting<'a>(app: &App, checks: &Checks, first: bool, room: usize, theme: Them
     }
 }
 
-/// The permissions of the token beside those of the guide, as the check `claims` tells them.
-fn permissions<'a>(done: &CheckDone, room: usize, theme: Theme) -> Vec<Line<'a>> {
+/// The permissions of the token beside those of the guide, as the check `claims` tells them; of all, or of those that
+/// are granted, missing or too much.
+fn permissions<'a>(done: &CheckDone, all: bool, room: usize, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    for line in permissions::Line::of(&done.details) {
+    for line in permissions::Line::of(&done.details).into_iter().filter(|line| all || line.is_told()) {
         let (sign, style) = match line.standing {
             Standing::Granted => theme.status(Status::Passed),
             Standing::Missing => theme.status(Status::Failed),
@@ -149,6 +164,34 @@ fn permissions<'a>(done: &CheckDone, room: usize, theme: Theme) -> Vec<Line<'a>>
         };
         let text = Untrusted::plain(&line.text());
         lines.extend(widgets::paragraph(&format!("   {sign} "), text.as_str(), room, style, theme));
+    }
+    lines
+}
+
+/// Everything that one check told: how it stands, its times, and its details in words.
+fn details<'a>(fold: &CheckRun, check: CheckId, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let say = |lead: &str, text: &str| {
+        let lead = text::fit(lead, LABEL.min(room / 2), theme.ascii);
+        widgets::paragraph(&lead, Untrusted::plain(text).as_str(), room, Style::new(), theme)
+    };
+    let state = fold.state(check);
+    let Some(done) = &state.done else {
+        return say("", if state.started.is_some() { "It still runs." } else { "It has not run." });
+    };
+    let (_, style) = theme.status(done.status);
+    let head = format!("{}: {}", done.status, reason_in_words(&done.summary));
+    let mut lines = widgets::judged(done.status, Untrusted::plain(&head).as_str(), room, style, theme);
+    if let Some(started) = state.started {
+        let (from, took) = (started.as_millis(), done.took.as_millis());
+        lines.extend(say("time", &format!("{took} ms, begun {from} ms after the start of the test")));
+    }
+    for (label, text) in details::in_words(&done.details) {
+        lines.extend(say(&label, &text));
+    }
+    let table = permissions(done, true, room, theme);
+    if !table.is_empty() {
+        lines.extend(say("permissions", "in the token, beside those of the guide"));
+        lines.extend(table);
     }
     lines
 }
@@ -319,6 +362,10 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         ));
         lines.extend(widgets::paragraph("", &sure, room, theme.dim(), theme));
         lines.extend(widgets::paragraph("", &finding.explanation, room, Style::new(), theme));
+        for (at, line) in checks.since.iter().flat_map(Since::lines).enumerate() {
+            let lead = if at == 0 { "" } else { theme.sign("   · ", "   - ") };
+            lines.extend(say(lead, &line, if at == 0 { theme.warn() } else { Style::new() }));
+        }
         lines.push(Line::default());
         lines.extend(widgets::paragraph("Do  ", &finding.fix.text, room, theme.accent(), theme));
         if let Some(url) = &finding.fix.url {
@@ -352,7 +399,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
                 }
             }
             if check == CheckId::Claims {
-                lines.extend(permissions(done, room, theme));
+                lines.extend(permissions(done, false, room, theme));
             }
         } else if state.asks.is_some() {
             // Told above.

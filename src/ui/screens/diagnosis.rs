@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
+use crate::core::check::Status;
 use crate::core::evidence::{self, Kind};
 use crate::core::rules::Cause;
 use crate::ui::theme::Theme;
@@ -122,6 +123,35 @@ fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) 
             if let Some(url) = &finding.fix.url {
                 lines.extend(widgets::link("  ", url, room, plenty, theme));
             }
+        }
+    }
+    lines.extend(token(diagnosis, room, theme));
+    lines
+}
+
+/// The claims of a pasted token beside what the profile needs, mismatches marked.
+fn token<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    if !diagnosis.token.is_empty() {
+        lines.push(Line::default());
+        let title = match diagnosis.profile {
+            Some(_) => "  The token beside what the profile needs",
+            None => "  The token; its signature was not checked",
+        };
+        lines.push(Line::styled(title, theme.title()));
+    }
+    for row in &diagnosis.token {
+        let (sign, style) = match row.fits {
+            Some(true) => theme.status(Status::Passed),
+            Some(false) => theme.status(Status::Failed),
+            None => (" ", Style::new()),
+        };
+        let misfit = row.fits == Some(false);
+        let lead = format!("  {} {} ", text::fit(sign, 2, theme.ascii), text::fit(row.claim, 8, theme.ascii));
+        lines.extend(widgets::paragraph(&lead, &row.found, room, if misfit { style } else { Style::new() }, theme));
+        if misfit {
+            let lead = format!("{}needs ", " ".repeat(14));
+            lines.extend(widgets::paragraph(&lead, &row.needed, room, theme.warn(), theme));
         }
     }
     lines
