@@ -40,6 +40,7 @@ use screens::editor::Editor;
 use screens::home::Home;
 use screens::wizard::{Focus, Wizard};
 use tui_input::InputRequest;
+use zeroize::Zeroizing;
 
 /// What the app knows from the assets, handed in at the start.
 #[derive(Debug, Clone, Copy)]
@@ -397,7 +398,8 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
                 diagnosis.part = Part::Text;
-                diagnosis.add(&paste.text);
+                // Tabs between words keep them apart.
+                diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),

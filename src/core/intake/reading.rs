@@ -5,7 +5,9 @@
 
 use crate::core::evidence::head;
 use crate::core::intake::label;
+use crate::core::names::parse_guid;
 use crate::core::question::clean;
+use crate::core::secret::looks_like_secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -314,7 +316,9 @@ impl Lines<'_> {
             }
             return true;
         }
-        let Some((name, value, style)) = split(line, self.yaml) else { return self.command(line, number) };
+        let Some((name, value, style)) = split(line, self.yaml) else {
+            return self.command(line, number) || self.side_by_side(line, number);
+        };
         let mut rest = self.put(name, value, style, number);
         // `$a = 'x'; $b = 'y'`
         for _ in 0..MAX_STATEMENTS {
@@ -380,6 +384,17 @@ impl Lines<'_> {
                 let (name, value) = (name.to_owned(), value.clone());
                 self.all.push(Pair { name, value, written: *written, line: Some(number) });
             }
+        }
+        found
+    }
+
+    /// `Application (client) ID 6666…`: nothing but a blank between them, where the form of the value leaves no doubt.
+    fn side_by_side(&mut self, line: &str, number: usize) -> bool {
+        let Some((name, value)) = line.rsplit_once(char::is_whitespace) else { return false };
+        let is_sure = parse_guid(value).is_some() || value.starts_with("https://") || looks_like_secret(value);
+        let found = is_sure && label(name).is_some();
+        if found {
+            self.put(name, value, Style::Label, number);
         }
         found
     }
