@@ -1108,6 +1108,28 @@ fn imports_show_what_they_take_and_from_where() {
     std::fs::write(place.path().join("wide.env"), utf16).unwrap();
     let out = place.run(&["import", "wide.env", "--name", "wide", "--guide", "c1-fno"]).expect(0);
     assert!(out.err.contains("guide: c1-fno"), "{}", out.err);
+    // Without its mark, and as older Windows programs write.
+    let other = format!("tenant_id: {TENANT}\r\nd365.company: Söhne – “X” €\r\n");
+    let wide: Vec<u8> = other.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let sign = |c: char| match c {
+        '–' => 0x96,
+        '“' => 0x93,
+        '”' => 0x94,
+        '€' => 0x80,
+        c => u8::try_from(u32::from(c)).unwrap(),
+    };
+    for (name, bytes) in
+        [("bare-wide", wide), ("windows", other.chars().map(sign).collect()), ("utf8", other.clone().into())]
+    {
+        std::fs::write(place.path().join("text"), bytes).unwrap();
+        place.run(&["import", "text", "--name", name, "--guide", "business-central"]).expect(0);
+        let shown = place.run(&["show", name, "-o", "json"]).expect(0).json();
+        assert_eq!(
+            (&shown["tenant_id"], &shown["d365"]["company"]),
+            (&TENANT.into(), &"Söhne – “X” €".into()),
+            "{shown:#}"
+        );
+    }
     // In a rehearsal the secret is kept.
     let out = place.rehearse(&["import", "-", "--sandbox"], Some(&text)).expect(0);
     assert!(out.err.contains("the secret is in the keyring") && !out.err.contains("still missing"), "{}", out.err);

@@ -545,6 +545,16 @@ fn pastes() {
         assert_eq!(title(&bench), asked, "{text}");
         assert_eq!(bench.wizard().form.text(label(field)), value, "{text}");
     }
+    // A table keeps its tabs; in a field they are blanks.
+    let mut bench = Bench::home(Vec::new());
+    bench
+        .keys("n<enter><enter>")
+        .paste(&format!("Description\tExpires\tValue\tSecret ID\nodata\t5/20/2027\t{SECRET}\tx"));
+    assert_eq!(title(&bench), "Found in what was pasted");
+    bench.keys("<enter>");
+    assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
+    bench.keys("<c-u>").paste("a\tb");
+    assert_eq!((bench.wizard().form.text(label(FieldId::ClientId)), toast(&bench)), ("a b", "tabs became blanks"));
     // In the text of a step there is no field to paste into.
     let mut bench = Bench::home(Vec::new());
     bench.keys("n<backtab>").paste("hello");

@@ -507,8 +507,13 @@ fn a_file_is_written_whole_and_never_over_another_unasked() {
     assert_eq!(fs::read(&path).unwrap(), b"one");
     write_private(&path, b"two", true).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    assert!(write_private(&folder.path().join("no/such"), b"x", false).is_err());
-    assert!(write_private(folder.path(), b"x", true).is_err());
+    // Told without the name of a temporary file, and a folder is no file to write over.
+    let error = write_private(&folder.path().join("no/such"), b"x", false).unwrap_err().to_string();
+    assert!(error.contains("No such file") && !error.contains("d365-connect"), "{error}");
+    for over in [false, true] {
+        let error = write_private(folder.path(), b"x", over).unwrap_err().to_string();
+        assert!(error.ends_with("not a regular file"), "{error}");
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -546,6 +551,8 @@ fn exports_are_noted_once_a_place_and_not_without_end() {
     history::note_export(&home, &name("a"), noted(None, false)).unwrap();
     history::note_export(&home, &name("a"), noted(Some("/x"), false)).unwrap();
     history::note_export(&home, &name("A"), noted(None, true)).unwrap();
+    // What went out with the secret stays noted as such, also when it goes out without it later; a file is written over.
+    history::note_export(&home, &name("a"), noted(None, false)).unwrap();
     assert_eq!(history::exports(&home, &name("a")), [noted(Some("/x"), false), noted(None, true)]);
     assert_eq!(history::last(&home, &name("a")), Some(verdict(Status::Failed)), "what else is noted stays");
     for number in 0..60 {

@@ -267,6 +267,10 @@ impl Form {
             told.push("only the first 64 KiB were taken");
         }
         let text = paste.text.trim_matches(['\n', ' ', '\t']);
+        if text.contains('\t') {
+            told.push("tabs became blanks");
+        }
+        let signs = || text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control());
         let guide = self.guide;
         let field = self.field_mut(at)?;
         match &mut field.entry {
@@ -285,7 +289,7 @@ impl Form {
                     // What stands there is a word of ours: a pasted source takes its place.
                     *input = Input::default();
                 }
-                for c in text.chars().filter(|c| !c.is_control()).take(2048) {
+                for c in signs().take(2048) {
                     input.handle(InputRequest::InsertChar(c));
                 }
             }
@@ -293,7 +297,7 @@ impl Form {
                 if text.contains('\n') {
                     told.push("line ends were dropped");
                 }
-                let fits = text.chars().filter(|c| !c.is_control()).all(|c| buffer.insert(c));
+                let fits = signs().all(|c| buffer.insert(c));
                 if !fits {
                     told.push("it is longer than any secret: the rest was dropped");
                 }

@@ -41,6 +41,7 @@ use screens::home::Home;
 use screens::wizard::{Focus, Wizard};
 use std::collections::BTreeSet;
 use tui_input::InputRequest;
+use zeroize::Zeroizing;
 
 /// What the app knows from the assets, handed in at the start.
 #[derive(Debug, Clone, Copy)]
@@ -432,7 +433,8 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
                 diagnosis.part = Part::Text;
-                diagnosis.add(&paste.text);
+                // Tabs between words keep them apart.
+                diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),

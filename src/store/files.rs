@@ -24,10 +24,7 @@ pub struct Lock(#[expect(dead_code, reason = "held, not used")] File);
 
 /// What the system said about a path.
 pub fn trouble(path: &Path, error: &io::Error) -> StoreError {
-    // A temporary file's trouble comes wrapped with its name, which nobody knows.
-    let inner = error.get_ref().and_then(|error| error.source());
-    let what = inner.map_or_else(|| error.to_string(), ToString::to_string);
-    StoreError::Io { path: path.to_owned(), what: Untrusted::plain(&what) }
+    StoreError::Io { path: path.to_owned(), what: Untrusted::plain(&error.to_string()) }
 }
 
 /// A file that is not what it should be.
@@ -164,9 +161,7 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     if target != path {
         sweep(folder);
     }
-    // Created exclusively, and 0600 on Unix; removed again unless it is renamed.
-    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
-    let mut temp = at(folder, temp)?;
+    let mut temp = temporary(folder)?;
     at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
     flush(&target)
@@ -186,9 +181,7 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
         return Err(StoreError::FileExists { path: path.to_owned() });
     }
     let folder = folder_of(path);
-    // Created exclusively, and 0600 on Unix; removed again unless it gets its name.
-    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
-    let mut temp = at(folder, temp)?;
+    let mut temp = temporary(folder)?;
     at(path, temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()))?;
     let named = if over { temp.persist(path) } else { temp.persist_noclobber(path) };
     match named {
@@ -198,6 +191,14 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
         }
         named => at(path, named.map(drop).map_err(|error| error.error)).and_then(|()| flush(path)),
     }
+}
+
+/// A file to be renamed: created exclusively, 0600 on Unix, and removed again unless it gets its name.
+fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, StoreError> {
+    at(folder, fs::metadata(folder))?;
+    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
+    // Its trouble is told with a name that nobody knows.
+    at(folder, temp.map_err(|error| error.kind().into()))
 }
 
 /// A path as somebody typed it: `~/` stands for the home directory.
