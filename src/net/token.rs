@@ -174,11 +174,9 @@ pub(super) fn claims(guide: &Guide, profile: &Profile, token: &AccessToken, now:
     }
     let marks = claims.refusals(profile, now);
     let result = if marks.is_empty() {
-        let what = if profile.product.wants_roles() {
-            ", tenant, times and permissions fit"
-        } else {
-            ", tenant and times fit"
-        };
+        // Without a permission that the guide needs the service may still let the app in: it has the last word.
+        let fit = profile.product.wants_roles() && table.iter().all(|line| line.standing != Standing::Missing);
+        let what = if fit { ", tenant, times and permissions fit" } else { ", tenant and times fit" };
         CheckResult::Passed { summary: format!("audience{what}"), details }
     } else {
         let evidence = Evidence::local(CheckId::Claims, marks.iter().copied())
