@@ -96,6 +96,10 @@ async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
     let Some(finding) = run.findings.first() else { return };
     assert!(!finding.title.is_empty() && !finding.fix.text.is_empty(), "{row}");
     assert_eq!(finding.fix.guide.as_deref(), Some(guide.id.as_str()), "{row}");
+    if scenario == Scenario::UserNotInEnvironment {
+        let who = if guide.product == Product::BusinessCentral { "Business Central" } else { "D365" };
+        assert!(finding.title.starts_with(who) && finding.title.contains("person"), "{row}: {}", finding.title);
+    }
     // Whoever mends it is the one who carries the step out, where the step is an administrator's.
     let actor = guide.step(&finding.fix.step).unwrap().actor;
     match finding.owner {
