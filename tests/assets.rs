@@ -478,6 +478,7 @@ const HOLES: &[&str] = &[
     "tenant_found",
     "expires",
     "reason",
+    "begins",
     "cloud",
     "scope",
     "missing",
@@ -921,7 +922,7 @@ fn the_permission_table_is_of_one_api() {
             let mut draft = ProfileDraft::new(&guide.id);
             guide.needs().into_iter().for_each(|field| draft.set(field, guide.example(field)));
             draft.set(FieldId::SignIn, way.as_str());
-            draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() });
+            draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
             let profile = draft.check(&"one".parse().unwrap(), guide, assets::clouds()).unwrap();
             for line in permissions::table(guide, &profile, &Claims::default()) {
                 let known = guide.permissions.iter().find(|known| known.name == line.name && known.kind == line.kind);

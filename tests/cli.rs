@@ -531,6 +531,13 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("public-client-blocked", 0, "passed", None),
     ("refresh-refused", 0, "passed", None),
     ("user-not-in-environment", 0, "passed", None),
+    (
+        "certificate-not-registered",
+        1,
+        "failed",
+        Some(("certificate-mismatch", "token", "entra-admin", "client-secret")),
+    ),
+    ("certificate-expired", 1, "failed", Some(("certificate-expired", "expiry", "entra-admin", "client-secret"))),
 ];
 
 #[test]

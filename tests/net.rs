@@ -11,6 +11,7 @@ use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, SignInPrompt};
 use d365_connect::core::cloud::{CloudId, Clouds};
 use d365_connect::core::evidence::{Evidence, Fault, Mark};
 use d365_connect::core::guide::{Guide, Product, SignIn};
+use d365_connect::core::credential::{Credential, Unusable};
 use d365_connect::core::profile::{Profile, SecretSource};
 use d365_connect::core::resource::ResourceUrl;
 use d365_connect::core::secret::ClientSecret;
@@ -127,7 +128,7 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         tenant: TENANT.parse().unwrap(),
         client: CLIENT.parse().unwrap(),
         resource: origin(resource),
-        source: SecretSource::Env { var: "D365_SECRET".into() },
+        source: SecretSource::Env { var: "D365_SECRET".into() }.into(),
         expires: Some(Date::constant(2027, 5, 20)),
         user_id: None,
         environment: None,
@@ -144,7 +145,7 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         profile,
         guide: guide(),
         clouds: clouds(""),
-        secret: Ok(secret(SECRET)),
+        credential: Ok(Credential::Secret(secret(SECRET))),
         page: None,
         wanted,
         today: TODAY,
@@ -702,7 +703,7 @@ async fn a_secret_arrives_unharmed() {
     for text in [printable.as_str(), "%41+&=;\"'`", "a b%20c+d", "ümläut~漢", "=&client_id=x&", "%", "\\u0041"] {
         let server = Server::plain(healthy).await;
         let mut request = request(&server.origin(), &server.origin());
-        request.secret = Ok(secret(text));
+        request.credential = Ok(Credential::Secret(secret(text)));
         assert_eq!(refused(&results(&request, &options()).await), [], "{text}");
         let mut form: Vec<(String, String)> =
             url::form_urlencoded::parse(server.asked(TOKEN_PATH)[0].body.as_bytes()).into_owned().collect();
@@ -762,7 +763,7 @@ async fn no_echo_of_a_secret_or_token_is_told() {
     for status in [200, 400, 401, 403, 500] {
         let server = Server::plain(echo(status)).await;
         let mut request = request(&server.origin(), &server.origin());
-        request.secret = Ok(secret(odd_secret));
+        request.credential = Ok(Credential::Secret(secret(odd_secret)));
         let told = format!("{:?}", events(&request, &options()).await);
         let token = jwt(&claims(&server.origin()));
         let form: String = url::form_urlencoded::byte_serialize(odd_secret.as_bytes()).collect();
@@ -1197,8 +1198,8 @@ async fn values_are_judged_before_anything_is_sent() {
     let skipped = " authority-(needs inputs) token-(needs inputs) claims-(needs inputs) environment-(needs inputs) registration-(needs inputs) access-(needs inputs) expiry-(needs inputs)";
     let good = || request(&server.origin(), &server.origin());
     for (mark, request) in [
-        (Mark::SecretUnreadable, RunRequest { secret: Err(Untrusted::plain("the keyring is locked")), ..good() }),
-        (Mark::Placeholder, RunRequest { secret: Ok(secret("<client secret>")), ..good() }),
+        (Mark::SecretUnreadable, RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() }),
+        (Mark::Placeholder, RunRequest { credential: Ok(Credential::Secret(secret("<client secret>"))), ..good() }),
         (Mark::OtherProduct, request(&server.origin(), "https://contoso.crm4.dynamics.com")),
     ] {
         let results = results(&request, &options()).await;
@@ -1206,7 +1207,7 @@ async fn values_are_judged_before_anything_is_sent() {
         assert!(evidence(&results, CheckId::Inputs)[0].marks.contains(&mark));
     }
     assert_eq!(server.connections(), 0);
-    let unread = RunRequest { secret: Err(Untrusted::plain("the keyring is locked")), ..good() };
+    let unread = RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() };
     let results = results(&unread, &options()).await;
     let evidence = &evidence(&results, CheckId::Inputs)[0];
     assert_eq!(evidence.named["store"], "environment variable D365_SECRET");
@@ -1221,7 +1222,7 @@ async fn a_secret_shaped_like_its_id_is_tried_and_then_told() {
     })
     .await;
     let mut request = request(&server.origin(), &server.origin());
-    request.secret = Ok(secret("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e"));
+    request.credential = Ok(Credential::Secret(secret("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e")));
     let results = results(&request, &options()).await;
     assert!(details(&results, CheckId::Inputs)["notes"].to_string().contains("ID"));
     assert!(evidence(&results, CheckId::Token)[0].marks.contains(&Mark::SecretIsGuid));

@@ -7,7 +7,7 @@ mod support;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
 use d365_connect::app::screens::wizard::Focus;
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
@@ -266,6 +266,18 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
     let mut hint = filled();
     hint.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    let mut exported = keys(full_home(), "x<down><down><enter>");
+    let name = || "contoso-prod".parse().unwrap();
+    let text = assets::exports()[6].example.output.clone();
+    exported.tell(Msg::ExportMade { name: name(), format: "k8s-secret".into(), result: Ok(text) });
+    let mut there = keys(full_home(), "x<enter>");
+    there.tell(Msg::ExportMade { name: name(), format: "env".into(), result: Ok("A=b".into()) }).keys("s");
+    let mut file = keys(full_home(), "x<enter>");
+    file.tell(Msg::ExportMade { name: name(), format: "env".into(), result: Ok("A=b".into()) }).keys("s<enter>");
+    let Some(Effect::WriteFile { path, paper, .. }) = file.take().pop() else { panic!("a file") };
+    file.tell(Msg::FileWritten { path, paper, result: Written::ThereAlready });
+    let mut pasted = filled();
+    pasted.paste(&format!("Application (client) ID\n{CLIENT}\nDirectory (tenant) ID\n11111111-2222-4333-8444-555555555555\nObject ID\n3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\nclient_secret = {SECRET}"));
     let mut testing_all = full_home();
     testing_all.take();
     testing_all.keys("T");
@@ -299,6 +311,13 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("question-leave", keys(filled(), "<esc>")),
         ("question-host", odd),
         ("question-keyring", keys(no_keyring, "<c-s>")),
+        ("values-pasted", pasted),
+        ("hand-over-step", keys(filled(), "<right><right><right><right><right>h")),
+        ("hand-over-finding", keys(refused(), "h")),
+        ("export-format", keys(full_home(), "x")),
+        ("export", exported),
+        ("export-file", there),
+        ("export-over", file),
         ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
         ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
         ("test-idle", opened(OpenFor::Look)),
@@ -432,7 +451,7 @@ fn the_cursor_is_on_the_active_field_and_nowhere_else() {
     for size in [(120, 40), (80, 24), (80, 14), (40, 10)] {
         for (name, mut bench) in scenes() {
             let active = bench.app.focused_field().is_some() && bench.app.dialog.is_none()
-                || matches!(name, "name-taken" | "diagnosis");
+                || matches!(name, "name-taken" | "diagnosis" | "export-file");
             let terminal = draw(&mut bench, size, PLAIN);
             assert_eq!(terminal.backend().cursor_visible(), active, "{name} at {size:?}");
         }
@@ -502,13 +521,16 @@ fn today_is_the_day_of_the_pictures() {
 }
 
 /// Keys that a hand may press anywhere.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 36] = [
     "n",
     "a",
     "t",
     "T",
     "e",
     "d",
+    "h",
+    "x",
+    "<c-p>",
     "D",
     "r",
     "c",
@@ -556,6 +578,13 @@ proptest! {
                 match effect {
                     Effect::OpenProfile { name, purpose } => {
                         bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+                    }
+                    Effect::MakeExport { name, format } => {
+                        bench.tell(Msg::ExportMade { name, format, result: Ok("A: b\n  c: d\n".repeat(20)) });
+                    }
+                    Effect::WriteFile { path, paper, over } => {
+                        let result = if over { Written::Done(path.clone()) } else { Written::ThereAlready };
+                        bench.tell(Msg::FileWritten { path, paper, result });
                     }
                     Effect::StartChecks { run, .. } => {
                         let failure = (width % 2 == 0).then(|| Evidence {

@@ -5,7 +5,7 @@
 
 use d365_connect::core::check::Status;
 use d365_connect::core::names::ProfileName;
-use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
@@ -71,7 +71,7 @@ fn full() -> ProfileDraft {
     ] {
         draft.set(field, value);
     }
-    draft.source = Some(SecretSource::Keyring { entry: "5f0c".into() });
+    draft.source = Some(SecretSource::Keyring { entry: "5f0c".into() }.into());
     draft
 }
 
@@ -155,18 +155,24 @@ fn a_new_profile_reads_as_people_would_write_it() {
 #[test]
 fn every_source_is_kept_word_for_word() {
     let odd = r#"pass "show" 'd365' \ x"#.to_owned();
-    for source in [
+    let sources = [
         SecretSource::Keyring { entry: odd.clone() },
         SecretSource::Env { var: odd.clone() },
         SecretSource::File { path: odd.clone() },
-        SecretSource::Command { words: odd },
-    ] {
+        SecretSource::Command { words: odd.clone() },
+    ];
+    let certificate =
+        |password| CredentialSource::Certificate(CertificateSource { path: odd.clone(), password });
+    let certificates = sources.iter().cloned().map(Some).chain([None]).map(certificate);
+    for source in sources.iter().cloned().map(CredentialSource::from).chain(certificates.collect::<Vec<_>>()) {
         let (_folder, home) = home();
         let draft = ProfileDraft { source: Some(source), ..ProfileDraft::new("office365") };
         profiles::save(&home, &name("a"), &draft, Save::New).unwrap();
         assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
         // From one source to another, nothing of the old one stays.
-        for next in [SecretSource::File { path: "/run/s".into() }, SecretSource::Env { var: "D365".into() }] {
+        let file = SecretSource::File { path: "/run/s".into() };
+        let certificate = CredentialSource::certificate("/run/c.pem");
+        for next in [file.clone().into(), SecretSource::Env { var: "D365".into() }.into(), certificate.clone(), certificate.with_secret(file)] {
             let draft = ProfileDraft { source: Some(next.clone()), ..draft.clone() };
             let path = profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
             assert_eq!(profiles::load(&home, &name("a")).unwrap().draft.source, Some(next));
@@ -254,7 +260,7 @@ graph_url = "https://graph.microsoft.com"
     draft.set(FieldId::Company, "DAT");
     draft.set(FieldId::Entities, "VendorsV2, CustomersV3");
     draft.set(FieldId::GraphUrl, "https://graph.microsoft.com");
-    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() });
+    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
     profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), after);
     assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
@@ -309,7 +315,7 @@ fn credentials_of_other_kinds_are_kept() {
         draft.set(FieldId::Company, "USMF");
         profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{before}\n[d365]\ncompany = \"USMF\"\n"));
-        draft.source = Some(SecretSource::Env { var: "V".into() });
+        draft.source = Some(SecretSource::Env { var: "V".into() }.into());
         profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
         let stored = profiles::load(&home, &name("a")).unwrap().draft;
         assert_eq!((&stored.foreign_credential, &stored.source), (&None, &draft.source));
@@ -410,7 +416,7 @@ fn a_copy_has_everything_that_stands_in_the_file() {
         kind = \"secret\"\nsource = \"keyring\"\nentry = \"5f0c\" # random\n\n[other]\nkey = [1]\n";
     let (_folder, home, path) = home_with("a.toml", text);
     let other = |mut draft: ProfileDraft| {
-        draft.source = Some(SecretSource::Keyring { entry: "a1b2".into() });
+        draft.source = Some(SecretSource::Keyring { entry: "a1b2".into() }.into());
         draft
     };
     let copied = profiles::copy(&home, &name("A"), &name("b"), other).unwrap();
@@ -590,7 +596,7 @@ fn drafts_come_back_without_secrets() {
     let mut values = ProfileDraft::new("fno-client-credentials");
     values.set(FieldId::TenantId, "not a tenant yet");
     values.set(FieldId::Expires, "soon");
-    values.source = Some(SecretSource::Env { var: "V".into() });
+    values.source = Some(SecretSource::Env { var: "V".into() }.into());
     let first = Draft { name: name("first"), values: values.clone(), step: "client-secret".into() };
     drafts::save(&home, &first).unwrap();
     assert_eq!(drafts::list(&home).unwrap(), std::slice::from_ref(&first));
@@ -599,7 +605,7 @@ fn drafts_come_back_without_secrets() {
     let mut leaky = values;
     leaky.values.insert(FieldId::Secret, CANARY.into());
     leaky.values.insert(FieldId::UserId, "aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789".into());
-    leaky.source = Some(SecretSource::Keyring { entry: "5f0c".into() });
+    leaky.source = Some(SecretSource::Keyring { entry: "5f0c".into() }.into());
     drafts::save(&home, &Draft { name: name("First"), values: leaky, step: "values".into() }).unwrap();
     let kept = drafts::list(&home).unwrap();
     assert_eq!((kept.len(), kept[0].step.as_str(), &kept[0].values.source), (1, "values", &None));

@@ -1,9 +1,10 @@
 //! What the screens ask for, as data. The runtime carries it out and answers with a message.
 
+use crate::app::paper::Paper;
 use crate::core::check::{CheckId, SignInPrompt, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
 use std::sync::Arc;
@@ -14,9 +15,11 @@ pub enum SecretWish {
     /// Stays as it is.
     Keep,
     /// Is read from there.
-    Source(SecretSource),
+    Source(CredentialSource),
     /// Is kept in the keyring.
     Value(Arc<ClientSecret>),
+    /// The certificate of that file; the password of its key goes into the keyring.
+    Certificate(String, Arc<ClientSecret>),
 }
 
 /// For what a profile is opened.
@@ -32,6 +35,8 @@ pub enum OpenFor {
     Mend,
     /// To be compared with the text of the diagnosis.
     Diagnose,
+    /// To hand its open steps over; those of the cause of a finding, where one led there.
+    HandOver(Option<Cause>),
 }
 
 /// Something that the runtime does.
@@ -112,6 +117,29 @@ pub enum Effect {
     OpenLink(String),
     /// Send a text to the terminal's clipboard.
     CopyText(String),
+    /// Make an export, without the secret, to be looked at.
+    MakeExport {
+        /// The profile.
+        name: ProfileName,
+        /// The format's id.
+        format: String,
+    },
+    /// Note that an export went elsewhere than to a file.
+    NoteExport {
+        /// The profile.
+        name: ProfileName,
+        /// The format's id.
+        format: String,
+    },
+    /// Write a text to a file, for its owner alone.
+    WriteFile {
+        /// The file, as typed.
+        path: String,
+        /// The text.
+        paper: Box<Paper>,
+        /// Whether a file that is there is written over.
+        over: bool,
+    },
     /// Find out whether a keyring can be used.
     ProbeKeyring,
     /// Have the sandbox's administrator carry a step out.

@@ -15,9 +15,11 @@ mod on_diagnosis;
 mod on_dialog;
 mod on_form;
 mod on_home;
+pub mod paper;
 pub mod screens;
 
 use crate::core::cloud::Clouds;
+use crate::core::format::Format;
 use crate::core::guide::Guide;
 use crate::core::intake::{self, Found};
 use crate::core::names::ProfileName;
@@ -49,6 +51,8 @@ pub struct Knowledge {
     pub clouds: &'static Clouds,
     /// The rules.
     pub rules: &'static RuleBook,
+    /// The formats of exports.
+    pub exports: &'static [Format],
 }
 
 /// What to show first.
@@ -297,6 +301,14 @@ impl App {
                 }
                 Vec::new()
             }
+            Msg::ExportMade { name, format, result } => {
+                self.export_made(name, &format, result);
+                Vec::new()
+            }
+            Msg::FileWritten { path, paper, result } => {
+                self.file_written(path, paper, result);
+                Vec::new()
+            }
             Msg::KeyringProbed(result) => {
                 self.no_keyring = result.err().map(|trouble| trouble.what);
                 for screen in &mut self.stack {
@@ -391,13 +403,13 @@ impl App {
 
     fn paste(&mut self, paste: &Paste) -> Vec<Effect> {
         match &mut self.dialog {
-            Some(Dialog::Name { input, problem, .. }) => {
+            Some(Dialog::Name { input, problem, purpose, .. }) => {
                 // As in the fields of a form (safety rule 6).
                 if looks_like_secret(paste.text.trim()) {
                     *problem = Some("that looks like a secret's value: it was not taken".into());
                     return Vec::new();
                 }
-                for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(64) {
+                for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(purpose.most()) {
                     input.handle(InputRequest::InsertChar(c));
                 }
                 *problem = None;

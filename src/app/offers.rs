@@ -2,9 +2,11 @@
 //!
 //! What they do is said elsewhere; the keys are those of [`crate::app::keymap`].
 
+use crate::app::dialog::{Dialog, NameFor};
 use crate::app::form::FieldKey;
 use crate::app::key::Key;
 use crate::app::keymap::{self, Binding, Context, Intent};
+use crate::app::paper::Source;
 use crate::app::screens::checks::Run;
 use crate::app::screens::home::Marked;
 use crate::app::{After, App, Screen, Seen};
@@ -48,6 +50,17 @@ impl App {
             (Context::Checks, Intent::Back) if self.moving_here() || self.counting() => "stop",
             (Context::Checks, Intent::OpenLink) if self.after_checks() == After::SignIn => "open the page",
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => "copy the code",
+            (Context::Naming, Intent::Enter)
+                if matches!(&self.dialog, Some(Dialog::Name { purpose: NameFor::File(_), .. })) =>
+            {
+                "write it"
+            }
+            (Context::Paper, Intent::All) => match &self.dialog {
+                Some(Dialog::Paper(paper)) if matches!(&paper.of, Source::Steps(steps) if steps.all) => {
+                    "only open ones"
+                }
+                _ => binding.bar,
+            },
             (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
                 Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
                     if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
@@ -62,8 +75,8 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
-            (Context::Home, Intent::Enter | Intent::Remove) => self.home.marked().is_some(),
-            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy) => {
+            (Context::Home, Intent::Enter | Intent::Remove | Intent::HandOver) => self.home.marked().is_some(),
+            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
             (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
@@ -112,7 +125,13 @@ impl App {
             (Context::DiagnosisText, Intent::Undo) => {
                 matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.text.is_empty())
             }
-            (Context::Help | Context::Values, Intent::Down) => seen.max_scroll > 0,
+            (Context::Paper, Intent::NextField) => {
+                matches!(&self.dialog, Some(Dialog::Paper(paper)) if self.has_other_role(paper))
+            }
+            (Context::Paper, Intent::All) => {
+                matches!(&self.dialog, Some(Dialog::Paper(paper)) if matches!(paper.of, Source::Steps(_)))
+            }
+            (Context::Help | Context::Values | Context::Paper, Intent::Down) => seen.max_scroll > 0,
             _ => true,
         }
     }

@@ -174,6 +174,7 @@ impl App {
                 }
                 return self.pop();
             }
+            Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.start_checks(),
             Intent::KeepTrying if checks.passing(rules).is_some() => {
                 checks.again = Some(Again::new());

@@ -352,8 +352,11 @@ impl Reader<'_> {
                     FieldId::RedirectUri => Url::parse(value).is_ok_and(|url| url.has_host()),
                     _ => true,
                 };
+                let is_one_word = !value.contains(char::is_whitespace);
                 if fits {
                     self.field(field, value, pair);
+                } else if matches!(field, FieldId::ClientId | FieldId::TenantId | FieldId::Expires) && is_one_word {
+                    self.leave(format!("{}: not in its form", field.spec().label));
                 }
             }
             Label::Scope => {

@@ -330,6 +330,11 @@ impl RuleBook {
         self.waits.iter().find(|wait| !finding.lasting && wait.causes.contains(&finding.cause))
     }
 
+    /// The step that mends a cause.
+    pub fn step_of(&self, cause: Cause) -> Option<&str> {
+        self.causes.iter().find(|text| text.id == cause).map(|text| text.step.as_str())
+    }
+
     /// What the code means that a rule speaks of, else the first one that is known.
     fn code_text(&self, rule: Option<&Rule>, evidence: &Evidence) -> Option<String> {
         let of_rule = |code: &&u32| rule.is_some_and(|rule| rule.when.codes.contains(code));

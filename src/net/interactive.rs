@@ -5,10 +5,11 @@
 
 use crate::core::check::{CheckId, SignInPrompt};
 use crate::core::cloud::HostKind;
+use crate::core::credential::Credential;
 use crate::core::evidence::{self, Evidence, Fault, Mark, Origin, Reply};
 use crate::core::profile::Profile;
 use crate::core::resource::ResourceUrl;
-use crate::core::secret::{ClientSecret, Scrubber};
+use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use crate::net::client::{Ask, Call};
 use crate::net::progress::Progress;
@@ -40,7 +41,7 @@ const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(super) struct Signing<'a> {
     pub client: &'a Client,
     pub request: &'a RunRequest,
-    pub secret: &'a ClientSecret,
+    pub credential: &'a Credential,
     pub scrubber: &'a Scrubber,
     pub progress: &'a Progress<'a>,
 }
@@ -101,10 +102,10 @@ impl Signing<'_> {
             ("code_verifier", &verifier),
             ("scope", &self.scope()),
         ];
-        let form = form(self.profile(), Some(self.secret), &fields);
+        let form = form(self.profile(), Some(self.credential), &fields);
         match self.client.ask(&token::ask(self.profile(), &form), self.progress).await {
             Err(evidence) => Answer::Unreachable(evidence),
-            Ok(reply) => self.answered(reply, &[Mark::UserSignIn], Some(self.secret)).await,
+            Ok(reply) => self.answered(reply, &[Mark::UserSignIn], Some(self.credential)).await,
         }
     }
 
@@ -186,7 +187,7 @@ impl Signing<'_> {
     }
 
     /// What a token endpoint gave a signed-in user. A refresh token is tried at once: the product lives on it.
-    async fn answered(&self, mut reply: Reply, marks: &[Mark], secret: Option<&ClientSecret>) -> Answer {
+    async fn answered(&self, mut reply: Reply, marks: &[Mark], credential: Option<&Credential>) -> Answer {
         let Some(Tokens { access, mut details, refresh }) = take(&mut reply) else {
             let mut evidence = refusal(&reply, self.scrubber);
             evidence.marks.extend(marks);
@@ -194,7 +195,7 @@ impl Signing<'_> {
         };
         let renewed = match refresh {
             None => Err("the sign-in gives no refresh token, so it ends with this token".to_owned()),
-            Some(refresh) => self.renew(&refresh, secret).await,
+            Some(refresh) => self.renew(&refresh, credential).await,
         };
         match renewed {
             Ok(()) => {
@@ -209,9 +210,9 @@ impl Signing<'_> {
     }
 
     /// Whether a new token can be had without the person.
-    async fn renew(&self, refresh: &str, secret: Option<&ClientSecret>) -> Result<(), String> {
+    async fn renew(&self, refresh: &str, credential: Option<&Credential>) -> Result<(), String> {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", &self.scope())];
-        let form = form(self.profile(), secret, &fields);
+        let form = form(self.profile(), credential, &fields);
         let Ok(mut reply) = self.client.ask_once(&token::ask(self.profile(), &form)).await else {
             return Err("whether the sign-in can be renewed was not told".into());
         };
@@ -311,5 +312,5 @@ fn is_sign_in_page(page: &str, request: &RunRequest) -> bool {
 fn random() -> Option<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     SystemRandom::new().fill(bytes.as_mut()).ok()?;
-    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
+    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }

@@ -3,14 +3,17 @@
 //! Does not know what is on the screen.
 
 use crate::app::effect::{Effect, SecretWish};
-use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Written};
+use crate::app::paper::{Paper, Source};
+use crate::assets;
 use crate::core::check::CheckId;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Problem, Profile, ProfileDraft};
+use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
+use crate::store::{self, StoreError};
 use crate::work::{self, Attendance, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -106,9 +109,11 @@ impl Effects {
                 };
                 let offers = offers
                     .into_iter()
-                    .map(|offer| match offer {
-                        Offer::Value(field, value) => Offered::Value(field, value),
-                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
+                    .filter_map(|offer| match offer {
+                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
+                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                        // A file is nothing to paste.
+                        Offer::Certificate(_) => None,
                     })
                     .collect();
                 Msg::CarriedOut { said, offers }
@@ -144,7 +149,10 @@ impl Effects {
             | Effect::ForgetDraft(_)
             | Effect::Rename(..)
             | Effect::Copy(..)
-            | Effect::Remove(_)) => {
+            | Effect::Remove(_)
+            | Effect::MakeExport { .. }
+            | Effect::NoteExport { .. }
+            | Effect::WriteFile { .. }) => {
                 // The clerk lives as long as this does.
                 let _ = self.files.send(job);
             }
@@ -205,11 +213,11 @@ fn trouble(error: &WorkError) -> Trouble {
 
 /// A draft that is complete and well formed.
 fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
-    let Some(guide) = crate::assets::guide(&draft.guide) else {
+    let Some(guide) = assets::guide(&draft.guide) else {
         return Err(unfit("this version does not have the profile's guide".into()));
     };
     let name = name.unwrap_or_else(ProfileName::unnamed);
-    draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| incomplete(&problems))
+    draft.check(&name, guide, assets::clouds()).map_err(|problems| incomplete(&problems))
 }
 
 fn incomplete(problems: &[Problem]) -> Trouble {
@@ -263,7 +271,38 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
                 Some(why) => format!("'{name}' was removed; {why}"),
             }))
         }
+        Effect::MakeExport { name, format } => {
+            let opened = work::open(session, &name).await.map_err(|error| trouble(&error));
+            let result = opened.and_then(|opened| match assets::export(&format) {
+                Some(format) => Ok(work::preview(&opened, format)),
+                None => Err(Trouble { what: "there is no export format of that name".into(), hint: None }),
+            });
+            Some(Msg::ExportMade { name, format, result })
+        }
+        Effect::NoteExport { name, format } => {
+            work::note_export(session, &name, &format, None, false).await;
+            None
+        }
+        Effect::WriteFile { path, paper, over } => {
+            let result = write_file(session, &path, &paper, over).await;
+            Some(Msg::FileWritten { path, paper, result })
+        }
         _ => None,
+    }
+}
+
+/// Writes a text that somebody asked for by naming the file.
+async fn write_file(session: &Session, path: &str, paper: &Paper, over: bool) -> Written {
+    let path = store::expanded(path);
+    match work::write_out(session, &path, paper.text.as_bytes(), over).await {
+        Ok(()) => {
+            if let Source::Export { name, format } = &paper.of {
+                work::note_export(session, name, format, Some(&path), false).await;
+            }
+            Written::Done(std::path::absolute(&path).unwrap_or(path).display().to_string())
+        }
+        Err(WorkError::Store(StoreError::FileExists { .. })) => Written::ThereAlready,
+        Err(error) => Written::Failed(trouble(&error)),
     }
 }
 
@@ -297,8 +336,10 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
+    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
+    Ok((format!("{}, the {kind} in {}{left}", saved.path.display(), saved.place), saved.draft))
 }

@@ -24,7 +24,10 @@ pub struct Lock(#[expect(dead_code, reason = "held, not used")] File);
 
 /// What the system said about a path.
 pub fn trouble(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Io { path: path.to_owned(), what: Untrusted::plain(&error.to_string()) }
+    // A temporary file's trouble comes wrapped with its name, which nobody knows.
+    let inner = error.get_ref().and_then(|error| error.source());
+    let what = inner.map_or_else(|| error.to_string(), ToString::to_string);
+    StoreError::Io { path: path.to_owned(), what: Untrusted::plain(&what) }
 }
 
 /// A file that is not what it should be.
@@ -176,11 +179,11 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
 /// [`StoreError::FileExists`] when something is there and may not be replaced; else when any step fails.
 pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreError> {
     let there = at_if_there(path, fs::symlink_metadata(path))?;
+    if there.as_ref().is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
+        return Err(StoreError::Io { path: path.to_owned(), what: Untrusted::plain("not a regular file") });
+    }
     if there.is_some() && !over {
         return Err(StoreError::FileExists { path: path.to_owned() });
-    }
-    if there.is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
-        return Err(damaged(path, "not a regular file"));
     }
     let folder = folder_of(path);
     // Created exclusively, and 0600 on Unix; removed again unless it gets its name.
@@ -194,6 +197,14 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
             Err(StoreError::FileExists { path: path.to_owned() })
         }
         named => at(path, named.map(drop).map_err(|error| error.error)).and_then(|()| flush(path)),
+    }
+}
+
+/// A path as somebody typed it: `~/` stands for the home directory.
+pub fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
     }
 }
 
