@@ -7,7 +7,11 @@ mod cmd;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cmd::{Out, Place, Served};
+use d365_connect::assets;
+use d365_connect::core::question::FieldId;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
 
 /// The guide of those who choose none, and the name of its ready profile in a rehearsal.
 const GUIDE: &str = "fno-client-credentials";
@@ -797,16 +801,14 @@ fn a_log_in_utf_16_is_read() {
 
 #[test]
 fn hostile_logs() {
-    use std::io::Write;
     let place = Place::new();
     let mut noise: Vec<u8> = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     noise[..2].copy_from_slice(&[0x1f, 0x8b]);
     let signs = b"AADSTS7000215 \x1b]0;x\x07\xff\xc3 {\x9b2J invalid_client ".repeat(20_000);
     for (bytes, code) in [(vec![b'a'; 8_000_000], 3), (noise, 3), (signs, 1), (vec![0; 1_000_000], 3)] {
         let mut command = place.command();
-        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
-        let mut child =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        command.args(["diagnose", "-"]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
         let out = child.wait_with_output().unwrap();
         let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
@@ -838,9 +840,8 @@ fn hostile_input_is_read_in_constant_memory() {
     let place = Place::new();
     let run = |part: &[u8], bytes: usize| -> (u64, Option<i32>, String) {
         let mut command = place.command();
-        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
-        let mut child =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        command.args(["diagnose", "-"]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut pipe = child.stdin.take().unwrap();
         let block = part.repeat(1 + (64 * 1024) / part.len());
         for _ in 0..bytes / block.len() {
@@ -878,11 +879,10 @@ fn hostile_input_is_read_in_constant_memory() {
 #[test]
 fn a_pipe_without_end_is_read_in_constant_memory_until_ctrl_c() {
     use rustix::process::{Pid, Signal, kill_process};
-    use std::io::Write;
     let place = Place::new();
     let mut command = place.command();
-    command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
-    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    command.args(["diagnose", "-"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let lines = "2026-11-21T10:09:00Z INFO 12 rows\n".repeat(2000) + "2026-11-21T10:09:00Z AADSTS7000215: Invalid\n";
     let mut feed = |megabytes: usize| {
@@ -1017,7 +1017,7 @@ fn guides_are_readable_and_filled_in() {
 fn exports_go_where_they_are_asked_to() {
     let place = ready("one");
     let help = place.run(&["export", "--help"]).expect(0).out;
-    for format in d365_connect::assets::exports() {
+    for format in assets::exports() {
         assert!(help.contains(&format!("\n  {} ", format.id)), "{} is not in the help", format.id);
         for option in &format.options {
             assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
@@ -1166,7 +1166,7 @@ fn an_export_can_be_imported() {
         ),
     );
     let read = |name: &str| std::fs::read_to_string(place.profile(name)).unwrap();
-    for format in d365_connect::assets::exports() {
+    for format in assets::exports() {
         let out = place.run(&["export", "bc", "--to", &format.id]).expect(0).out;
         let name = format!("from-{}", format.id);
         place.run_with(&["import", "-", "--name", &name], &[], Some(&out)).expect(0);
@@ -1219,7 +1219,83 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let status = place.command().args(["completions", "bash"]).stdout(writer).status().unwrap();
     assert_eq!(status.code(), Some(0));
     if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
-        let status = place.command().arg("guides").stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+        let status = place.command().arg("guides").stdout(full).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(3));
+    }
+}
+
+/// What a browser would get from a page of the served sandbox; where that leads back to the app, it is gone there.
+fn browse(url: &str) {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let port = host.rsplit_once(':').unwrap().1;
+    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: "));
+    match location {
+        Some(back) => browse(back),
+        None => assert!(answer.starts_with("HTTP/1.1 200"), "{answer}"),
+    }
+}
+
+/// Runs a test in which a person signs in: does as the words on standard error say.
+fn check_as_a_person(place: &Place, name: &str, secret: &str) -> Value {
+    let mut command = place.command();
+    command.env("D365_CONNECT_HOME", place.home()).env("S", secret).args(["check", name, "-o", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let page = told.find_map(|line| line.unwrap().trim().strip_prefix("http://").map(|rest| format!("http://{rest}")));
+    let page = page.unwrap();
+    match page.split_once("   code: ") {
+        Some((page, code)) => browse(&format!("{page}?user_code={code}&sandbox=approve")),
+        None => browse(&format!("{page}&sandbox=approve")),
+    }
+    told.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn every_guide_headless_from_new_to_green() {
+    for guide in assets::guides() {
+        let place = Place::new();
+        let served = Served::start_for(&place, "healthy", &guide.id);
+        let (settings, secret) = (served.settings(), served.secret());
+        for way in &guide.sign_in {
+            let (name, sign_in) = (way.as_str(), format!("sign_in={way}"));
+            let mut args = vec!["new", name, "--no-input", "--guide", &guide.id, "--secret", "env:S"];
+            args.extend(settings.iter().map(String::as_str));
+            // Where there is one way only, it is no question.
+            if guide.takes(FieldId::SignIn) {
+                args.extend(["--set", &sign_in]);
+            }
+            let env = [("S", secret.as_str())];
+            place.run_with(&args, &env, None).expect(0);
+            let report = match way.is_user() {
+                true => {
+                    // Without anybody there it says so, and nothing about the values.
+                    let alone =
+                        place.run_with(&["check", name, "--no-input", "-o", "json"], &env, None).expect(3).json();
+                    fits("check", &alone);
+                    assert_eq!(alone["profiles"][0]["findings"][0]["title"], "Nobody signed in", "{alone:#}");
+                    check_as_a_person(&place, name, &secret)
+                }
+                false => place.run_with(&["check", name, "-o", "json"], &env, None).expect(0).json(),
+            };
+            fits("check", &report);
+            let profile = &report["profiles"][0];
+            assert_eq!((&profile["verdict"], &profile["guide"]), (&json!("passed"), &json!(guide.id)), "{report:#}");
+            let all = profile["checks"].as_array().unwrap();
+            assert!(
+                all.len() == 8 && all.iter().all(|check| check["status"] == "passed"),
+                "{} {way}: {report:#}",
+                guide.id
+            );
+        }
+        // The ready profile of a rehearsal, where the simulated user signs in.
+        let report = place.rehearse(&["check", &guide.id, "-o", "json", "--sandbox"], None).expect(0).json();
+        assert_eq!(report["profiles"][0]["verdict"], "passed", "{report:#}");
     }
 }

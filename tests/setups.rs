@@ -5,7 +5,7 @@
 use d365_connect::assets;
 use d365_connect::core::check::{CheckId, CheckRun, Status};
 use d365_connect::core::guide::{Actor, Guide, Product, SignIn};
-use d365_connect::core::profile::ProfileDraft;
+use d365_connect::core::profile::{CredentialSource, ProfileDraft};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::{Cause, Judge, Owner};
 use d365_connect::core::secret::ClientSecret;
@@ -37,7 +37,7 @@ async fn test(session: &Session, draft: &ProfileDraft, secret: Option<Arc<Client
 /// What a scenario must lead to: how the test comes out, the cause, who mends it, and in which step.
 type Expected = (Status, Option<(Cause, Owner, &'static str)>);
 
-fn expected(scenario: Scenario, product: Product, way: SignIn) -> Expected {
+fn expected(scenario: Scenario, way: SignIn) -> Expected {
     use Owner::{D365Admin, EntraAdmin, Microsoft, Network, Operator};
     let found = |cause, owner, step| (Status::Failed, Some((cause, owner, step)));
     let unknown = |cause, owner| (Status::Unknown, Some((cause, owner, "test")));
@@ -45,6 +45,8 @@ fn expected(scenario: Scenario, product: Product, way: SignIn) -> Expected {
         // That a sign-in cannot be renewed is told by a note: only an end date is a warning.
         Scenario::Healthy | Scenario::Slow | Scenario::RefreshRefused => (Status::Passed, None),
         Scenario::SecretExpiring => (Status::Warning, Some((Cause::SecretExpired, EntraAdmin, "client-secret"))),
+        Scenario::CertificateNotRegistered => found(Cause::CertificateMismatch, EntraAdmin, "client-secret"),
+        Scenario::CertificateExpired => found(Cause::CertificateExpired, EntraAdmin, "client-secret"),
         Scenario::SecretIdPasted => found(Cause::SecretWrong, EntraAdmin, "client-secret"),
         Scenario::SecretExpired => found(Cause::SecretExpired, EntraAdmin, "client-secret"),
         Scenario::ClientNotFound => found(Cause::ClientNotFound, EntraAdmin, "register-app"),
@@ -92,10 +94,14 @@ async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
     draft.set(FieldId::SignIn, way.as_str());
     let run = test(&session, &draft, None).await;
     let first = run.findings.first().map(|finding| (finding.cause, finding.owner, finding.fix.step.as_str()));
-    assert_eq!((run.verdict(), first), expected(scenario, guide.product, way), "{row}: {:?}", run.findings);
+    assert_eq!((run.verdict(), first), expected(scenario, way), "{row}: {:?}", run.findings);
     let Some(finding) = run.findings.first() else { return };
     assert!(!finding.title.is_empty() && !finding.fix.text.is_empty(), "{row}");
     assert_eq!(finding.fix.guide.as_deref(), Some(guide.id.as_str()), "{row}");
+    if scenario == Scenario::UserNotInEnvironment {
+        let who = if guide.product == Product::BusinessCentral { "Business Central" } else { "D365" };
+        assert!(finding.title.starts_with(who) && finding.title.contains("person"), "{row}: {}", finding.title);
+    }
     // Whoever mends it is the one who carries the step out, where the step is an administrator's.
     let actor = guide.step(&finding.fix.step).unwrap().actor;
     match finding.owner {
@@ -110,6 +116,11 @@ async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
     for offer in offers {
         match offer {
             Offer::Value(field, value) => draft.set(field, &value),
+            Offer::Certificate(pem) => {
+                let path = session.home.root().join("new.pem");
+                std::fs::write(&path, pem.as_bytes()).unwrap();
+                draft.source = Some(CredentialSource::certificate(path.to_str().unwrap()));
+            }
             Offer::Secret(value, end) => {
                 typed = Some(value);
                 draft.set(FieldId::Expires, &end.to_string());

@@ -83,7 +83,12 @@ impl App {
             {
                 let draft = &checks.draft;
                 let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
+                let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
+                // A prompt that comes, or goes, takes the place of what was read.
+                if fold.asks().is_some() != asked {
+                    checks.scroll = 0;
+                }
                 return;
             }
         }

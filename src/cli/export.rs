@@ -72,7 +72,9 @@ pub async fn run(args: &Args, context: &Context) -> Done {
                 "leave --include-secret out, and hand the certificate's file over by itself",
             ));
         }
-        (Some(CredentialSource::Secret(source)), true) => Some(work::read_secret(&session, source).await.map_err(WorkError::from)?),
+        (Some(CredentialSource::Secret(source)), true) => {
+            Some(work::read_secret(&session, source).await.map_err(WorkError::from)?)
+        }
         (None, true) => {
             return Err(Failure::usage(
                 format!("profile '{name}' has no secret to include"),

@@ -61,6 +61,7 @@ impl Line {
     pub fn text(&self) -> String {
         let need = match self.need {
             _ if self.chosen => ", chosen",
+            _ if self.standing == Standing::NoEffect => "",
             Some(Need::Needed) => ", needed",
             Some(Need::AskedFor) => ", asked for by vendors",
             Some(Need::Harmless | Need::Retired) | None => "",

@@ -278,7 +278,7 @@ impl Issued {
         let text = |name: &str| json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let number =
             |name: &str| json.get(name).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
-        let user_code = text("user_code")?;
+        let (user_code, device_code) = (text("user_code")?, text("device_code")?);
         let is_plain = user_code.len() <= 32 && user_code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let page = text("verification_uri").or_else(|| text("verification_url"))?;
         let lasts = Duration::from_secs(number("expires_in").unwrap_or(LONGEST).clamp(1, LONGEST));
@@ -287,7 +287,7 @@ impl Issued {
         (is_plain && is_sign_in_page(page, request)).then(|| Issued {
             page: page.to_owned(),
             user_code: user_code.to_owned(),
-            device_code: Zeroizing::new(text("device_code").unwrap_or_default().to_owned()),
+            device_code: Zeroizing::new(device_code.to_owned()),
             lasts,
             interval,
         })
