@@ -688,6 +688,14 @@ fn diagnoses() {
     std::fs::write(&file, b"\xff\xfe AADSTS53003 \x1b[2J").unwrap();
     let human = place.run(&["diagnose", "--file", file.to_str().unwrap()]).expect(1).out;
     assert!(human.contains("policy-blocked") && !human.contains('\x1b'), "{human}");
+    let said =
+        format!("AADSTS700016: Application with identifier '{CLIENT}' was not found in the directory 'Contoso Ltd'.");
+    let human = place.run(&["diagnose", &said]).expect(1).out;
+    for says in
+        ["AADSTS700016: No app with this client id is in the tenant.", &format!("app: {CLIENT}"), "tenant: Contoso Ltd"]
+    {
+        assert!(human.contains(says), "{says}: {human}");
+    }
     place.run(&["diagnose", "--file", "not-there"]).expect(3);
     place.run(&["diagnose", "--file", "."]).expect(3);
 }

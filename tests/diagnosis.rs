@@ -313,10 +313,8 @@ proptest! {
 /// What is as deep or as long as can be is read to a bound, and once more says no more.
 #[test]
 fn depth_and_length_end() {
-    for part in
-        ["[", "{\"a\":", "\"error\":{", "<a>", "%25", "\\\\", "&amp;", "eyJ", "Bearer ", "'", "\u{1b}[", "\u{202e}"]
-    {
-        let text = part.repeat(2_000_000 / part.len());
+    for part in ["[", "\"error\":{", "%25", "\u{202e}"] {
+        let text = part.repeat(300_000 / part.len());
         let evidence = read_text(&text);
         assert!(evidence.text.as_str().chars().count() <= 2_001, "{part}");
         assert!(evidence.named.values().all(|value| value.chars().count() <= 200), "{part}");

@@ -27,6 +27,20 @@ const MAX_TEXT: usize = 256 * 1024;
 const MANY: u64 = 3;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
+/// What a text may name, and the word for it.
+const NAMED: [(&str, &str); 11] = [
+    ("app", "app"),
+    ("tenant", "tenant"),
+    ("resource", "resource"),
+    ("resource_app", "resource"),
+    ("scope", "scope"),
+    ("redirect_uri", "redirect uri"),
+    ("parameter", "parameter"),
+    ("thumbprint", "thumbprint"),
+    ("issuer", "issuer"),
+    ("subject", "subject"),
+    ("entity", "entity"),
+];
 /// So many groups are printed for people.
 const MAX_SHOWN: usize = 20;
 
@@ -93,6 +107,12 @@ pub async fn run(args: Args, context: &Context) -> Done {
             let now = jiff::Timestamp::now().as_second();
             let (evidence, claims) = evidence::read_pasted(&text, profile, now);
             let findings = judge(&evidence);
+            if let (Some(_), Some(opened), None) = (&claims, &opened, profile) {
+                let name = &opened.stored.name;
+                context
+                    .printer
+                    .note(&format!("profile '{name}' is not complete, so the token is not compared with it"));
+            }
             token = claims.map(|claims| claims.rows(profile, now));
             (evidence, findings, None)
         }
@@ -223,7 +243,8 @@ fn facts(evidence: &Evidence) -> Vec<String> {
         line("correlation id", evidence.correlation_id.clone()),
         line("timestamp", evidence.timestamp.clone()),
     ];
-    codes.chain(others.into_iter().flatten().map(|text| super::shown(&text))).collect()
+    let named = NAMED.iter().filter_map(|(name, words)| line(words, evidence.named.get(*name).cloned()));
+    codes.chain(others.into_iter().flatten().chain(named).map(|text| super::shown(&text))).collect()
 }
 
 async fn input(words: Vec<String>, file: Option<PathBuf>, context: &Context) -> Result<Input, Failure> {
