@@ -5,6 +5,7 @@
 use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::Failure;
+use crate::cli::input::CredentialArgs;
 use crate::cli::{Context, Done, OK, input, new, profile_name};
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
@@ -32,17 +33,16 @@ pub struct Args {
     /// A value to take out; may be given several times
     #[arg(long, value_name = "FIELD")]
     unset: Vec<String>,
-    /// Where the secret comes from now
-    #[arg(long, value_name = "SOURCE")]
-    secret: Option<String>,
+    #[command(flatten)]
+    credential: CredentialArgs,
 }
 
 pub async fn run(args: Args, context: &Context) -> Done {
     let name = profile_name(&args.name)?;
     let given = input::settings(&args.set)?;
     let unset: Vec<FieldId> = args.unset.iter().map(|name| input::field(name)).collect::<Result<_, _>>()?;
-    let request = args.secret.as_deref().map(input::source).transpose()?;
-    if given.is_empty() && unset.is_empty() && request.is_none() {
+    let request = args.credential.request()?;
+    if given.is_empty() && unset.is_empty() && args.credential.is_empty() {
         if context.is_interactive() {
             return context.screen(Open::Editor(name)).await;
         }
@@ -61,10 +61,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
         draft.set(*field, value);
     }
     let mut touched: Vec<FieldId> = given.iter().map(|(field, _)| *field).chain(unset).collect();
-    let secret = match request {
-        Some(request) => {
+    let secret = match request.choice(context, &session, draft.source.as_ref()).await? {
+        Some(choice) => {
             touched.push(FieldId::Secret);
-            let choice = input::secret(context, &session, request).await?;
             draft.source = Some(new::pending(&choice));
             draft.foreign_credential = None;
             choice
@@ -84,6 +83,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     for problem in old {
         context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));
     }
+    request.make(context, &session, &opened.stored.name).await?;
     let Stored { name, draft: before, .. } = opened.stored;
     let request = SaveRequest { was: Some((name.clone(), before)), name, draft, secret };
     let saved = work::save(&session, request).await?;

@@ -4,15 +4,17 @@
 
 use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
-use crate::cli::{Context, prompt};
-use crate::core::credential::{Certificate, Credential};
+use crate::cli::{Context, prompt, shown};
+use crate::core::credential::{Certificate, CertificateFault, Credential};
 use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session};
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -78,6 +80,141 @@ pub fn tell(context: &Context, field: FieldId, notes: &[Note]) {
     }
 }
 
+/// How a credential is named on the command line.
+#[derive(Debug, Default, clap::Args)]
+pub struct CredentialArgs {
+    /// Where the secret comes from, or certificate:PATH
+    #[arg(long, value_name = "SOURCE")]
+    secret: Option<String>,
+    /// Where the password of the certificate's key comes from
+    #[arg(long, value_name = "SOURCE")]
+    certificate_password: Option<String>,
+    /// Make a key and a certificate for twelve months in this file, and use it; what is to be uploaded is written beside it
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["secret", "certificate_password"])]
+    make_certificate: Option<String>,
+}
+
+/// What is asked for by [`CredentialArgs`].
+#[derive(Debug, Default)]
+pub struct CredentialRequest {
+    /// Where the credential comes from.
+    pub source: Option<SourceRequest>,
+    password: Option<SourceRequest>,
+    make: Option<String>,
+}
+
+impl CredentialArgs {
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
+    }
+
+    /// What is asked for; what is wrong with it is told at once.
+    pub fn request(&self) -> Result<CredentialRequest, Failure> {
+        let mut troubles = Vec::new();
+        let mut read = |given: &Option<String>| match given.as_deref().map(source).transpose() {
+            Ok(request) => request,
+            Err(wrong) => {
+                troubles.extend(wrong.troubles);
+                None
+            }
+        };
+        let (source, password) = (read(&self.secret), read(&self.certificate_password));
+        if matches!(password, Some(SourceRequest::At(CredentialSource::Certificate(_)))) {
+            let hint = "--certificate-password prompt, or env:VAR, file:PATH, 'command:WORDS'";
+            troubles.extend(Failure::usage("a certificate is no password", hint).troubles);
+        }
+        let make = self.make_certificate.clone().map(absolute);
+        if troubles.is_empty() {
+            Ok(CredentialRequest { source, password, make })
+        } else {
+            Err(Failure { code: code::USAGE, troubles })
+        }
+    }
+}
+
+impl CredentialRequest {
+    /// Gets what is asked for. `now` is the credential that the profile has, whose certificate a password alone is for.
+    pub async fn choice(
+        &self,
+        context: &Context,
+        session: &Session,
+        now: Option<&CredentialSource>,
+    ) -> Result<Option<SecretChoice>, Failure> {
+        if let Some(path) = &self.make {
+            // It is made when all the values were found right.
+            return Ok(Some(SecretChoice::Source(CredentialSource::certificate(path))));
+        }
+        let path = match (&self.source, now) {
+            (Some(SourceRequest::At(CredentialSource::Certificate(named))), _)
+            | (None, Some(CredentialSource::Certificate(named))) => Some(named.path.clone()),
+            _ => None,
+        };
+        match (&self.source, &self.password, path) {
+            (None, None, _) => Ok(None),
+            (_, password, Some(path)) => certificate(context, session, path, password.as_ref()).await.map(Some),
+            (_, Some(_), None) => Err(Failure::usage(
+                "--certificate-password is for a certificate",
+                "name it with --secret certificate:PATH",
+            )),
+            (Some(source), None, None) => secret(context, session, source.clone()).await.map(Some),
+        }
+    }
+
+    /// Makes the certificate that is asked for, and tells what is to be done with it.
+    pub async fn make(&self, context: &Context, session: &Session, name: &ProfileName) -> Result<(), Failure> {
+        let Some(path) = &self.make else { return Ok(()) };
+        let made = work::make_certificate(session, Path::new(path), name).await?;
+        context.printer.say(&format!("made {}: the key and its certificate, until {}", shown(path), made.ends));
+        context.printer.say(&format!("upload {}", shown(&made.public.display().to_string())));
+        context.printer.say(&format!("  thumbprint (SHA-1)    {}", made.thumbprint));
+        context.printer.say(&format!("  thumbprint (SHA-256)  {}", made.thumbprint_sha256));
+        context.printer.hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
+        Ok(())
+    }
+}
+
+/// The certificate of a file, with the password that opens its key, where it needs one.
+async fn certificate(
+    context: &Context,
+    session: &Session,
+    path: String,
+    password: Option<&SourceRequest>,
+) -> Result<SecretChoice, Failure> {
+    let bare = CredentialSource::certificate(&path);
+    let typed = match password {
+        Some(SourceRequest::At(source)) => {
+            let source = source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
+            look_at(context, session, &source).await;
+            return Ok(SecretChoice::Source(source));
+        }
+        Some(SourceRequest::Stdin) => from_stdin().await?,
+        Some(SourceRequest::Prompt | SourceRequest::Keyring) if context.is_interactive() => from_prompt(PASSWORD).await?,
+        Some(SourceRequest::Prompt | SourceRequest::Keyring) => {
+            return Err(Failure::usage("a prompt needs a terminal", "pipe the password in: --certificate-password stdin"));
+        }
+        None => match work::credential(session, &bare, None).await {
+            Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }) => {
+                if !context.is_interactive() {
+                    return Err(Failure::usage(
+                        "the certificate's key is encrypted, and its password is missing",
+                        "--certificate-password SOURCE",
+                    ));
+                }
+                from_prompt(PASSWORD).await?
+            }
+            read => {
+                tell_about(context, read);
+                return Ok(SecretChoice::Source(bare));
+            }
+        },
+    };
+    tell_about(context, work::credential(session, &bare, Some(Arc::clone(&typed))).await);
+    Ok(SecretChoice::Certificate(path, typed))
+}
+
+const PASSWORD: &str = "Password of the certificate's key, hidden: ";
+
 /// What `--secret SOURCE` asks for.
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
     match SourceRequest::parse(given) {
@@ -104,7 +241,7 @@ fn absolute(path: String) -> String {
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
     let value = match request {
         SourceRequest::Stdin => from_stdin().await?,
-        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => from_prompt().await?,
+        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => from_prompt("Client secret (Value), hidden: ").await?,
         SourceRequest::Prompt => {
             return Err(Failure::usage("a prompt needs a terminal", "pipe the value in and use --secret stdin"));
         }
@@ -125,7 +262,11 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 
 /// Tells what can be said about a source before it is needed.
 async fn look_at(context: &Context, session: &Session, source: &CredentialSource) {
-    match work::read_credential(session, source).await {
+    tell_about(context, work::credential(session, source, None).await);
+}
+
+fn tell_about(context: &Context, read: Result<Credential, CredentialTrouble>) {
+    match read {
         Ok(Credential::Secret(secret)) => {
             tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None));
         }
@@ -134,7 +275,7 @@ async fn look_at(context: &Context, session: &Session, source: &CredentialSource
             context.printer.note(&format!("{trouble}; it is read again at each use"));
             context.printer.hint(trouble.hint());
         }
-        Err(trouble) => {
+        Err(CredentialTrouble::Unread(trouble)) => {
             context
                 .printer
                 .note(&format!("the secret cannot be read at the moment: {trouble}; it is tried at each use"));
@@ -143,7 +284,7 @@ async fn look_at(context: &Context, session: &Session, source: &CredentialSource
 }
 
 /// What is to be known about a certificate: its thumbprint is what the portal shows.
-pub fn about(certificate: &Certificate) -> String {
+fn about(certificate: &Certificate) -> String {
     format!("the certificate has thumbprint {} and ends on {}", certificate.thumbprint(), certificate.end_date())
 }
 
@@ -167,8 +308,8 @@ async fn from_stdin() -> Result<Arc<ClientSecret>, Failure> {
     taken(read.await?)
 }
 
-async fn from_prompt() -> Result<Arc<ClientSecret>, Failure> {
-    taken(prompt::hidden("Client secret (Value), hidden: ").await?)
+async fn from_prompt(question: &'static str) -> Result<Arc<ClientSecret>, Failure> {
+    taken(prompt::hidden(question).await?)
 }
 
 fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {

@@ -5,6 +5,7 @@
 use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::{Failure, code};
+use crate::cli::input::{CredentialArgs, CredentialRequest};
 use crate::cli::{Context, Done, OK, input, profile_name};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -25,7 +26,8 @@ use crate::work::{self, SaveRequest, SecretChoice, WorkError};
         d365.entities, network.authority_url, network.graph_url, network.ca_certificate\n\n\
         Sources of a secret, never the secret itself:\n  \
         stdin, prompt    read once and kept in the keyring\n  \
-        env:VAR, file:PATH, command:WORDS    read again at each use\n\n\
+        env:VAR, file:PATH, command:WORDS    read again at each use\n  \
+        certificate:PATH    no secret: a PEM file with the key, or PFX; --make-certificate PATH makes one\n\n\
         Example:\n  \
         printf %s \"$VALUE\" | d365-connect new contoso-uat --secret stdin \\\n    \
         --set tenant_id=11111111-2222-4333-8444-555555555555 \\\n    \
@@ -42,9 +44,8 @@ pub struct Args {
     /// A value; may be given several times
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
-    /// Where the secret comes from
-    #[arg(long, value_name = "SOURCE")]
-    secret: Option<String>,
+    #[command(flatten)]
+    credential: CredentialArgs,
 }
 
 pub async fn run(args: Args, context: &Context) -> Done {
@@ -59,14 +60,13 @@ pub async fn run(args: Args, context: &Context) -> Done {
             Err(wrong) => failure.troubles.extend(wrong.troubles),
         }
     }
-    let request = match args.secret.as_deref().map(input::source).transpose() {
-        Ok(request) => request,
+    let (request, secret_told) = match args.credential.request() {
+        Ok(request) => (request, false),
         Err(wrong) => {
             failure.troubles.extend(wrong.troubles);
-            None
+            (CredentialRequest::default(), true)
         }
     };
-    let secret_told = args.secret.is_some() && request.is_none();
     let chosen = guide.or_else(|| assets::guides().first());
     let Some(follows) = chosen else {
         return Err(Failure::here("this build has no guides", "use a released build"));
@@ -79,7 +79,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
         if !failure.troubles.is_empty() {
             return Err(failure);
         }
-        if let Some(SourceRequest::At(source)) = request {
+        if let Some(SourceRequest::At(source)) = request.source {
             draft.source = Some(source);
         }
         return context
@@ -107,7 +107,7 @@ async fn save(
     guide: &Guide,
     given: Vec<(FieldId, String)>,
     mut draft: ProfileDraft,
-    request: Option<SourceRequest>,
+    request: CredentialRequest,
     mut failure: Failure,
 ) -> Done {
     let session = context.session().await?;
@@ -124,10 +124,7 @@ async fn save(
     if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
         draft.set(FieldId::AuthorityUrl, AUTHORITY);
     }
-    let secret = match request {
-        Some(request) => Some(input::secret(context, &session, request).await),
-        None => None,
-    };
+    let secret = request.choice(context, &session, None).await.transpose();
     input::tell_notes(context, &given, &draft, guide);
     if name.is_none() {
         failure.troubles.extend(Failure::usage("a name is missing", "d365-connect new NAME").troubles);
@@ -152,6 +149,7 @@ async fn save(
     if !failure.troubles.is_empty() {
         return Err(failure);
     }
+    request.make(context, &session, &name).await?;
     let saved = work::save(&session, SaveRequest { name, was: None, draft, secret: choice }).await?;
     context.told(&session, &saved);
     OK

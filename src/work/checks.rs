@@ -31,32 +31,29 @@ pub async fn read_secret(session: &Session, source: &SecretSource) -> Result<Arc
         .unwrap_or_else(|_| Err(broke_off(source.to_string())))
 }
 
-/// Reads a credential from wherever the profile says it is. Dropping the future ends a command that is run for it.
-///
-/// # Errors
-/// When it cannot be read at the moment, or the certificate cannot be used.
-pub async fn read_credential(session: &Session, source: &CredentialSource) -> Result<Credential, CredentialTrouble> {
-    let stop = Stop::default();
-    let _given_up = StopWhenDropped(stop.clone());
-    let (keyring, wanted) = (session.keyring.clone(), source.clone());
-    tokio::task::spawn_blocking(move || keyring.credential(&wanted, &stop))
-        .await
-        .unwrap_or_else(|_| Err(broke_off(source.to_string()).into()))
-}
-
 fn broke_off(place: String) -> SecretTrouble {
     let what = Untrusted::plain("the reading broke off");
     SecretTrouble { place, what, hint: "please report this as a fault".into() }
 }
 
-/// What a test works with: a secret that was typed and not saved yet stands for the one that is kept.
-async fn credential(
+/// Reads a credential from wherever the profile says it is. A secret that was typed and not saved yet stands for the one
+/// that is kept. Dropping the future ends a command that is run for it.
+///
+/// # Errors
+/// When it cannot be read at the moment, or the certificate cannot be used.
+pub async fn credential(
     session: &Session,
     source: &CredentialSource,
     typed: Option<Arc<ClientSecret>>,
 ) -> Result<Credential, CredentialTrouble> {
     match (typed, source) {
-        (None, source) => read_credential(session, source).await,
+        (None, source) => {
+            let stop = Stop::default();
+            let _given_up = StopWhenDropped(stop.clone());
+            let (keyring, wanted) = (session.keyring.clone(), source.clone());
+            let read = tokio::task::spawn_blocking(move || keyring.credential(&wanted, &stop));
+            read.await.unwrap_or_else(|_| Err(broke_off(source.to_string()).into()))
+        }
         (Some(secret), CredentialSource::Secret(_)) => Ok(Credential::Secret(secret)),
         (Some(password), CredentialSource::Certificate(certificate)) => {
             let path = certificate.path.clone();

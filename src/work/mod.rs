@@ -2,6 +2,7 @@
 //!
 //! Joins the floors below. Does not know how anything is shown or asked.
 
+mod certificates;
 mod checks;
 mod drafts;
 mod error;
@@ -10,7 +11,8 @@ mod profiles;
 mod save;
 mod session;
 
-pub use checks::{Attendance, answer_sign_in, check, judge_values, read_credential, read_secret};
+pub use certificates::{MadeCertificate, make_certificate};
+pub use checks::{Attendance, answer_sign_in, check, credential, judge_values, read_secret};
 pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};
 pub use handing::{Export, export, note_export, open_steps, preview, write_out};
