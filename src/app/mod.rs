@@ -15,6 +15,7 @@ mod on_diagnosis;
 mod on_dialog;
 mod on_form;
 mod on_home;
+mod on_paper;
 pub mod paper;
 pub mod screens;
 
