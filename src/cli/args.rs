@@ -64,6 +64,9 @@ pub struct Global {
     /// How much is logged
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", requires = "log")]
     pub log_level: Level,
+    /// Where the passphrase of the vault comes from: env:VAR, file:PATH, command:WORDS, stdin or prompt
+    #[arg(long, global = true, value_name = "SOURCE")]
+    pub vault_passphrase: Option<String>,
     /// Limit of one exchange with a server
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,

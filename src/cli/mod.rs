@@ -216,12 +216,35 @@ fn shown(value: &str) -> String {
 }
 
 impl Context {
+    /// Gets the passphrase of the vault, once a run.
+    async fn unlock(&self, session: &Session) -> Result<(), Failure> {
+        if !session.vault.has_passphrase()
+            && let Some(passphrase) = input::passphrase(self, session, self.global.vault_passphrase.as_deref()).await?
+        {
+            session.vault.unlock(passphrase);
+        }
+        Ok(())
+    }
+
+    /// The same, where one of these credentials takes it.
+    async fn unlock_for<'a>(
+        &self,
+        session: &Session,
+        sources: impl IntoIterator<Item = &'a CredentialSource>,
+    ) -> Result<(), Failure> {
+        let in_vault = |source: &CredentialSource| matches!(source.secret(), Some(SecretSource::Vault { .. }));
+        if sources.into_iter().any(in_vault) { self.unlock(session).await } else { Ok(()) }
+    }
+
     /// Says what was saved where.
     fn told(&self, session: &Session, saved: &Saved) {
         self.printer.say(&format!("saved {}", shown(&saved.path.display().to_string())));
         match &saved.draft.source {
             Some(CredentialSource::Secret(SecretSource::Keyring { .. })) => {
                 self.printer.say("the secret is in the keyring");
+            }
+            Some(CredentialSource::Secret(SecretSource::Vault { .. })) => {
+                self.printer.say(&format!("the secret is in the vault, {}", shown(&session.vault.path().display().to_string())));
             }
             Some(CredentialSource::Certificate(_)) => {
                 self.printer.say(&format!("read at each use: {}", shown(&saved.place)));
