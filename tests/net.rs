@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult};
 use d365_connect::core::cloud::{CloudId, Clouds};
+use d365_connect::core::credential::{Credential, Unusable};
 use d365_connect::core::evidence::{Evidence, Fault, Mark};
 use d365_connect::core::guide::{Guide, Product, SignIn};
-use d365_connect::core::credential::{Credential, Unusable};
 use d365_connect::core::profile::{Profile, SecretSource};
 use d365_connect::core::resource::ResourceUrl;
 use d365_connect::core::secret::ClientSecret;
@@ -1158,7 +1158,10 @@ async fn values_are_judged_before_anything_is_sent() {
     let skipped = " authority-(needs inputs) token-(needs inputs) claims-(needs inputs) environment-(needs inputs) registration-(needs inputs) access-(needs inputs) expiry-(needs inputs)";
     let good = || request(&server.origin(), &server.origin());
     for (mark, request) in [
-        (Mark::SecretUnreadable, RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() }),
+        (
+            Mark::SecretUnreadable,
+            RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() },
+        ),
         (Mark::Placeholder, RunRequest { credential: Ok(Credential::Secret(secret("<client secret>"))), ..good() }),
         (Mark::OtherProduct, request(&server.origin(), "https://contoso.crm4.dynamics.com")),
     ] {

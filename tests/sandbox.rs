@@ -453,8 +453,7 @@ fn an_assertion_is_taken_when_everything_in_it_is_right() {
         outside.paste(sandbox.carry_out(guide(), "client-secret").1);
         let certificate = outside.certificate.take().unwrap();
         let client = outside.value(FieldId::ClientId).to_owned();
-        let endpoint =
-            format!("{}/{}/oauth2/v2.0/token", outside.base, outside.value(FieldId::TenantId));
+        let endpoint = format!("{}/{}/oauth2/v2.0/token", outside.base, outside.value(FieldId::TenantId));
         let now = jiff::Timestamp::now().as_second();
         let right = json!({ "aud": endpoint, "iss": client, "sub": client, "jti": "1", "nbf": now, "exp": now + 600 });
         let wrong = |name: &str, value: Value| {
@@ -477,7 +476,11 @@ fn an_assertion_is_taken_when_everything_in_it_is_right() {
         assert_eq!((code, &token.unwrap()["appidacr"]), (0, &json!("2")));
         let other = assertion(&old, &json!({ "x5t#S256": certificate.x5t_s256() }), &right);
         for (what, code, statement) in [
-            ("another audience", 50013, assertion(&certificate, &json!({}), &wrong("aud", json!(format!("{endpoint}/"))))),
+            (
+                "another audience",
+                50013,
+                assertion(&certificate, &json!({}), &wrong("aud", json!(format!("{endpoint}/")))),
+            ),
             ("another issuer", 50048, assertion(&certificate, &json!({}), &wrong("iss", json!("x")))),
             ("another subject", 50048, assertion(&certificate, &json!({}), &wrong("sub", Value::Null))),
             ("no jti", 50027, assertion(&certificate, &json!({}), &wrong("jti", Value::Null))),

@@ -745,7 +745,9 @@ async fn certificates_and_their_keys() {
         key.nothing_in("a request", format!("{seen:?}").as_bytes());
     }
     key.nothing_in("what is uploaded", &std::fs::read(elsewhere.path().join("made.cer")).unwrap());
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(elsewhere.path().join("made.pem")).unwrap().permissions());
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(elsewhere.path().join("made.pem")).unwrap().permissions(),
+    );
     assert_eq!(mode & 0o777, 0o600);
 }
 

@@ -161,8 +161,7 @@ fn every_source_is_kept_word_for_word() {
         SecretSource::File { path: odd.clone() },
         SecretSource::Command { words: odd.clone() },
     ];
-    let certificate =
-        |password| CredentialSource::Certificate(CertificateSource { path: odd.clone(), password });
+    let certificate = |password| CredentialSource::Certificate(CertificateSource { path: odd.clone(), password });
     let certificates = sources.iter().cloned().map(Some).chain([None]).map(certificate);
     for source in sources.iter().cloned().map(CredentialSource::from).chain(certificates.collect::<Vec<_>>()) {
         let (_folder, home) = home();
@@ -172,7 +171,12 @@ fn every_source_is_kept_word_for_word() {
         // From one source to another, nothing of the old one stays.
         let file = SecretSource::File { path: "/run/s".into() };
         let certificate = CredentialSource::certificate("/run/c.pem");
-        for next in [file.clone().into(), SecretSource::Env { var: "D365".into() }.into(), certificate.clone(), certificate.with_secret(file)] {
+        for next in [
+            file.clone().into(),
+            SecretSource::Env { var: "D365".into() }.into(),
+            certificate.clone(),
+            certificate.with_secret(file),
+        ] {
             let draft = ProfileDraft { source: Some(next.clone()), ..draft.clone() };
             let path = profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
             assert_eq!(profiles::load(&home, &name("a")).unwrap().draft.source, Some(next));

@@ -4,7 +4,7 @@
 
 use crate::cli::{
     check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
-    sandbox, show,
+    sandbox, show, vault,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -144,6 +144,8 @@ pub enum Command {
     Handoff(handoff::Args),
     /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
+    /// Look at the vault, or change its passphrase
+    Vault(vault::Args),
     /// Print shell completions
     Completions(completions::Args),
     /// Print the man page

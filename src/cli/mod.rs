@@ -26,6 +26,7 @@ mod rename;
 mod report;
 mod sandbox;
 mod show;
+mod vault;
 
 use crate::app::Open;
 use crate::core::names::ProfileName;
@@ -154,6 +155,7 @@ impl Context {
             Some(Command::Guides(args)) => guides::run(&args, self).await,
             Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
+            Some(Command::Vault(args)) => vault::run(&args, self).await,
             Some(Command::Completions(args)) => completions::run(&args, self),
             Some(Command::Man(args)) => man::run(&args, self),
         }
@@ -171,7 +173,12 @@ impl Context {
 
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
-        Ok(Ended::Open(Box::new(self.open(Duration::from_secs(30)).await?), open, self.printer.theme()))
+        let session = self.open(Duration::from_secs(30)).await?;
+        // Asked before the screen: once a run.
+        if session.vault.exists() {
+            self.unlock(&session).await?;
+        }
+        Ok(Ended::Open(Box::new(session), open, self.printer.theme()))
     }
 
     /// A session for a command.
@@ -184,7 +191,12 @@ impl Context {
         let exchange = Duration::from_secs(self.global.timeout);
         // An empty variable counts as none.
         let home = self.global.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
-        Ok(Session::open(Options { home, sandbox, exchange, waiting }).await?)
+        let session = Session::open(Options { home, sandbox, exchange, waiting }).await?;
+        // A flag is obeyed at once; nobody is asked before it is needed.
+        if self.global.vault_passphrase.is_some() {
+            self.unlock(&session).await?;
+        }
+        Ok(session)
     }
 
     /// Whether somebody can be asked.
@@ -244,7 +256,10 @@ impl Context {
                 self.printer.say("the secret is in the keyring");
             }
             Some(CredentialSource::Secret(SecretSource::Vault { .. })) => {
-                self.printer.say(&format!("the secret is in the vault, {}", shown(&session.vault.path().display().to_string())));
+                self.printer.say(&format!(
+                    "the secret is in the vault, {}",
+                    shown(&session.vault.path().display().to_string())
+                ));
             }
             Some(CredentialSource::Certificate(_)) => {
                 self.printer.say(&format!("read at each use: {}", shown(&saved.place)));

@@ -11,10 +11,10 @@ use crate::core::permissions::{self, Standing};
 use crate::core::profile::Profile;
 use crate::core::secret::{AccessToken, Scrubber, SecretShape};
 use crate::core::untrusted::Untrusted;
-use crate::net::{Client, assertion};
 use crate::net::client::{Ask, Call};
 use crate::net::local::noted;
 use crate::net::progress::Progress;
+use crate::net::{Client, assertion};
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -74,12 +74,7 @@ fn endpoint(profile: &Profile) -> String {
 
 /// A request to the profile's token endpoint.
 pub(super) fn ask<'a>(profile: &Profile, form: &'a str) -> Ask<'a> {
-    Ask {
-        check: CheckId::Token,
-        url: endpoint(profile),
-        call: Call::PostForm(form),
-        bearer: None,
-    }
+    Ask { check: CheckId::Token, url: endpoint(profile), call: Call::PostForm(form), bearer: None }
 }
 
 /// The tokens in an answer, whose body is wiped. Of a token that cannot be used only the names of its fields are kept.

@@ -2,8 +2,8 @@
 //!
 //! Knows how profiles, drafts and history are kept safely. Does not know what a profile means or how it is tested.
 
-pub mod drafts;
 pub mod certificates;
+pub mod drafts;
 mod files;
 mod format;
 pub mod history;

@@ -251,7 +251,9 @@ fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> 
         Err(error) => return Err(error.into()),
     };
     let left = match stored {
-        Ok(stored) => stored.draft.source.as_ref().and_then(CredentialSource::kept).and_then(|kept| stores.forget(kept)),
+        Ok(stored) => {
+            stored.draft.source.as_ref().and_then(CredentialSource::kept).and_then(|kept| stores.forget(kept))
+        }
         Err(StoreError::NotFound { .. }) => None,
         Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
     };

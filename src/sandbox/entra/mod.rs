@@ -77,7 +77,9 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(code: u32, text: impl Into<String>) -> Refusal {
         let error = match code {
-            7_000_215 | 7_000_218 | 7_000_222 | 7_000_229 | 50_013 | 50_027 | 50_048 | 700_024 | 700_025 | 700_027 => "invalid_client",
+            7_000_215 | 7_000_218 | 7_000_222 | 7_000_229 | 50_013 | 50_027 | 50_048 | 700_024 | 700_025 | 700_027 => {
+                "invalid_client"
+            }
             700_016 | 7_000_112 => "unauthorized_client",
             70_003 => "unsupported_grant_type",
             28_000 | 70_011 | 1_002_012 => "invalid_scope",

@@ -141,7 +141,8 @@ impl Keyring {
                 opened(map).get(entry).map(Arc::clone).ok_or_else(keyring::no_entry)
             }
             (SecretSource::Vault { .. }, _) => {
-                Err(Place::new("the", "vault", "this is a fault of the program").trouble("it is not asked for its secrets"))
+                Err(Place::new("the", "vault", "this is a fault of the program")
+                    .trouble("it is not asked for its secrets"))
             }
             (SecretSource::Env { var }, _) => env::read(var),
             (SecretSource::File { path }, _) => file::read(path),

@@ -127,6 +127,8 @@ impl Vault {
     }
 
     fn change(&self, edit: impl FnOnce(&mut Entries)) -> Result<(), SecretTrouble> {
+        // Opened before the lock is taken, as that takes long; opened again only if another writer came between.
+        self.entries()?;
         let lock = files::lock(&self.home).map_err(|error| file_trouble(&error))?;
         let mut entries = self.entries()?;
         edit(&mut entries);
@@ -135,16 +137,18 @@ impl Vault {
     }
 
     fn passphrase(&self) -> Result<Arc<ClientSecret>, SecretTrouble> {
-        opened(&self.held).passphrase.clone().ok_or_else(|| place().trouble("it is locked, and no passphrase is at hand"))
+        opened(&self.held).passphrase.clone().ok_or_else(locked)
     }
 
     /// What is in the file; nothing where there is none.
     fn entries(&self) -> Result<Entries, SecretTrouble> {
-        let passphrase = self.passphrase()?;
+        // Held to the end, so that the costly work is done once, also where several wait for it.
+        let mut held = opened(&self.held);
+        let passphrase = held.passphrase.clone().ok_or_else(locked)?;
         let Some(sealed) = files::read_bytes(&self.path()).map_err(|error| file_trouble(&error))? else {
             return Ok(Entries::new());
         };
-        if let Some((known, entries)) = &opened(&self.held).open
+        if let Some((known, entries)) = &held.open
             && *known == *sealed
         {
             return Ok(entries.clone());
@@ -165,7 +169,7 @@ impl Vault {
         let secret = |text: String| ClientSecret::new(Zeroizing::new(text)).map(Arc::new).map_err(|_| damaged());
         let entries: Entries =
             read.secrets.into_iter().map(|(entry, text)| Ok((entry, secret(text)?))).collect::<Result<_, _>>()?;
-        opened(&self.held).open = Some((sealed.to_vec(), entries.clone()));
+        held.open = Some((sealed.to_vec(), entries.clone()));
         Ok(entries)
     }
 
@@ -192,6 +196,10 @@ impl Vault {
 #[expect(clippy::disallowed_methods, reason = "what opens the vault")]
 fn exposed(passphrase: &ClientSecret) -> SecretString {
     SecretString::from(passphrase.reveal())
+}
+
+fn locked() -> SecretTrouble {
+    place().trouble("it is locked, and no passphrase is at hand")
 }
 
 fn place() -> Place {
