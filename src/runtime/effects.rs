@@ -336,6 +336,7 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::InVault(value) => SecretChoice::InVault(value),
         SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
