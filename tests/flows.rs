@@ -1123,6 +1123,35 @@ fn the_details_of_every_check_are_looked_through() {
 }
 
 #[test]
+fn two_profiles_stand_side_by_side() {
+    let mut bench = Bench::home(vec![row("one")]);
+    bench.keys("=");
+    assert!(toast(&bench).contains("no second"), "{}", toast(&bench));
+    let mut bench = Bench::home(vec![row("one"), row("two")]);
+    bench.take();
+    bench.keys("=");
+    assert_eq!(bench.asked(), "OpenPair", "there is but one other");
+    let mut bench = Bench::home(vec![row("one"), row("three"), row("two")]);
+    bench.take();
+    bench.keys("=<down><enter>");
+    let effects = bench.take();
+    let [Effect::OpenPair(names)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(names.each_ref().map(|name| name.as_str()), ["one", "two"]);
+    let mut other = draft();
+    other.set(FieldId::TenantId, "contoso.example");
+    other.set(FieldId::Company, "USMF");
+    bench.tell(Msg::PairOpened { names: names.clone(), result: Ok([draft(), other]) });
+    let Some(Screen::Pair(pair)) = bench.app.stack.last() else { panic!("the pair") };
+    let values: Vec<[&str; 2]> = pair.differing.iter().map(|one| one.values.each_ref().map(|v| v.as_str())).collect();
+    assert_eq!(values, [[TENANT, "contoso.example"], ["", "USMF"]]);
+    assert_eq!(pair.same, 5);
+    bench.keys("<esc>");
+    assert!(bench.app.stack.is_empty());
+    bench.tell(Msg::PairOpened { names: names.clone(), result: Err(trouble("line 3 is damaged")) });
+    assert!(toast(&bench).contains("line 3"), "{}", toast(&bench));
+}
+
+#[test]
 fn opened_with_what_the_command_line_gave() {
     let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
     let mut given = ProfileDraft::new(GUIDE);

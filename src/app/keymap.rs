@@ -17,6 +17,8 @@ pub enum Intent {
     Edit,
     /// Explain an error text.
     Diagnose,
+    /// Show a profile beside another one.
+    Beside,
     /// Choose the profile that a text is compared with.
     ChooseProfile,
     /// Rename.
@@ -90,6 +92,8 @@ pub enum Context {
     DiagnosisText,
     /// The findings of the diagnosis screen.
     DiagnosisFindings,
+    /// Two profiles side by side.
+    Pair,
     /// A question with answers.
     Ask,
     /// A name that is asked for.
@@ -124,6 +128,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile at once"),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
     bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
+    bind(Key::Char('='), Intent::Beside, "compare", "show the profile beside another one"),
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
@@ -257,6 +262,15 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Esc, Intent::Back, "back", "go back"),
 ];
 
+const PAIR: &[Binding] = &[
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "scroll", "scroll down"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "back", "go back"),
+];
+
 const ASK: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "choose", "take what is marked"),
     bind(Key::Up, Intent::Up, "", "one up"),
@@ -305,6 +319,7 @@ pub fn bindings(context: Context) -> &'static [Binding] {
         Context::Checks => CHECKS,
         Context::DiagnosisText => DIAGNOSIS_TEXT,
         Context::DiagnosisFindings => DIAGNOSIS_FINDINGS,
+        Context::Pair => PAIR,
         Context::Ask => ASK,
         Context::Naming => NAMING,
         Context::Values => VALUES,
@@ -321,7 +336,8 @@ pub fn intent(context: Context, key: Key) -> Option<Intent> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 11] = [
+    const ALL: [Context; 12] = [
+        Context::Pair,
         Context::Home,
         Context::Step,
         Context::StepField,

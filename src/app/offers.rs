@@ -68,6 +68,9 @@ impl App {
             (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
+            (Context::Home, Intent::Beside) => {
+                self.home.profiles().len() > 1 && matches!(self.home.marked(), Some(Marked::Profile(_)))
+            }
             (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
             (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
             (Context::Checks, Intent::CarryOut) => self.sandbox.is_some() && self.after_checks() == After::SignIn,
@@ -117,7 +120,7 @@ impl App {
             (Context::DiagnosisText, Intent::Undo) => {
                 matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.text.is_empty())
             }
-            (Context::Help | Context::Values, Intent::Down) => seen.max_scroll > 0,
+            (Context::Help | Context::Values | Context::Pair, Intent::Down) => seen.max_scroll > 0,
             _ => true,
         }
     }

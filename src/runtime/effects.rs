@@ -119,6 +119,7 @@ impl Effects {
             }),
             job @ (Effect::LoadHome
             | Effect::OpenProfile { .. }
+            | Effect::OpenPair(_)
             | Effect::NoteVerdict { .. }
             | Effect::Save { .. }
             | Effect::KeepDraft { .. }
@@ -210,6 +211,10 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             let result = opened.map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
             Some(Msg::ProfileOpened { name, purpose, result })
         }
+        Effect::OpenPair(names) => {
+            let result = pair(session, &names).await.map_err(|error| trouble(&error));
+            Some(Msg::PairOpened { names, result })
+        }
         Effect::NoteVerdict { name, verdict, cause, seen } => {
             let since = work::note_verdict(session, &name, verdict, cause, seen).await;
             since.map(|since| Msg::SincePassed { name, since })
@@ -244,6 +249,10 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
         }
         _ => None,
     }
+}
+
+async fn pair(session: &Session, [one, other]: &[ProfileName; 2]) -> Result<[ProfileDraft; 2], WorkError> {
+    Ok([work::open(session, one).await?.stored.draft, work::open(session, other).await?.stored.draft])
 }
 
 async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
