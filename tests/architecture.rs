@@ -155,3 +155,25 @@ fn the_search_finds_what_it_should() {
     assert!(!names("a tokio runtime", "tokio"));
     assert!(!names("use crate::networking::x", "crate::net"));
 }
+
+#[test]
+fn the_table_of_safety_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("tests/SAFETY.md")).unwrap();
+    let mut missing = Vec::new();
+    let mut rules = Vec::new();
+    for line in table.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()) {
+        rules.push(line[2..].split('.').next().unwrap().parse::<usize>().unwrap());
+        let names: Vec<&str> = line.split('`').filter(|part| part.contains(".rs: ")).collect();
+        assert!(!names.is_empty(), "a rule without a test: {line}");
+        for name in names {
+            let (file, test) = name.split_once(": ").unwrap();
+            let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+            if !text.contains(&format!("fn {test}(")) {
+                missing.push(name);
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+    assert_eq!(rules, (1..=23).collect::<Vec<_>>());
+}

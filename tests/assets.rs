@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use d365_connect::assets;
+use d365_connect::core::claims::Claims;
 use d365_connect::core::cloud::{CloudId, HostKind};
 use d365_connect::core::evidence::{Mark, read_text};
 use d365_connect::core::guide::{Guide, Listing, Need, Product, Step};
-use d365_connect::core::profile::ProfileDraft;
+use d365_connect::core::permissions::{self, Standing};
+use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{self, Context, FieldId};
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule, When};
 use d365_connect::core::template;
@@ -476,6 +478,7 @@ const HOLES: &[&str] = &[
     "tenant_found",
     "expires",
     "reason",
+    "begins",
     "cloud",
     "scope",
     "missing",
@@ -908,5 +911,28 @@ fn findings_fit_the_product() {
         evidence.marks.extend(marks);
         let judge = Judge { book: assets::rules(), guide: assets::guide("fno-delegated"), values: &nothing };
         assert_eq!(judge.findings(&evidence)[0].cause.as_str(), cause, "{text}");
+    }
+}
+
+/// A token is for one API, so the table leaves out what is another's; but for what is switched off, which is told.
+#[test]
+fn the_permission_table_is_of_one_api() {
+    for guide in assets::guides() {
+        for way in &guide.sign_in {
+            let mut draft = ProfileDraft::new(&guide.id);
+            guide.needs().into_iter().for_each(|field| draft.set(field, guide.example(field)));
+            draft.set(FieldId::SignIn, way.as_str());
+            draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
+            let profile = draft.check(&"one".parse().unwrap(), guide, assets::clouds()).unwrap();
+            for line in permissions::table(guide, &profile, &Claims::default()) {
+                let known = guide.permissions.iter().find(|known| known.name == line.name && known.kind == line.kind);
+                let api = known.map(|known| known.api.as_str());
+                assert!(
+                    line.standing == Standing::Retired || api == Some(guide.product.api()),
+                    "{}: {line:?}",
+                    guide.id
+                );
+            }
+        }
     }
 }

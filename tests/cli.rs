@@ -7,7 +7,11 @@ mod cmd;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cmd::{Out, Place, Served};
+use d365_connect::assets;
+use d365_connect::core::question::FieldId;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
 
 /// The guide of those who choose none, and the name of its ready profile in a rehearsal.
 const GUIDE: &str = "fno-client-credentials";
@@ -416,6 +420,32 @@ fn a_source_that_cannot_be_read_is_told_and_saved() {
 }
 
 #[test]
+fn a_failure_says_what_is_different_since_it_last_passed() {
+    let place = ready("one");
+    let check = |more: &[&str]| {
+        let history = place.profile("one").parent().unwrap().parent().unwrap().join("history");
+        std::fs::create_dir_all(&history).unwrap();
+        let passed = "{\"passed\": {\"when\": \"2026-11-20T09:00:00Z\", \"traits\": {\"tenant\": \"old.example\"}}}";
+        std::fs::write(history.join("one.json"), passed).unwrap();
+        place.run(&["edit", "one", "--set", "network.authority_url=https://login.sandbox.test"]).expect(0);
+        let args: Vec<&str> = ["check", "one", "--sandbox"].iter().chain(more).copied().collect();
+        place.run_with(&args, &[("D365_SECRET", CANARY)], None).expect(1)
+    };
+    let out = check(&[]).out;
+    assert!(out.contains("2026-11-20") && out.contains("old.example"), "{out}");
+    let report = check(&["-o", "json"]).json();
+    fits("check", &report);
+    let told: Vec<&Value> = report["profiles"][0]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| &line["details"]["changed_since"])
+        .collect();
+    let [one] = &told.iter().filter_map(|told| told.as_array()).collect::<Vec<_>>()[..] else { panic!("{report:#}") };
+    assert_eq!((&one[0]["what"], &one[0]["was"]), (&"tenant".into(), &"old.example".into()), "{report:#}");
+}
+
+#[test]
 fn secrets_are_never_echoed() {
     let place = ready("one");
     let set = format!("client_id={CANARY}");
@@ -527,6 +557,13 @@ const SCENARIOS: &[(&str, i32, &str, First)] = &[
     ("public-client-blocked", 0, "passed", None),
     ("refresh-refused", 0, "passed", None),
     ("user-not-in-environment", 0, "passed", None),
+    (
+        "certificate-not-registered",
+        1,
+        "failed",
+        Some(("certificate-mismatch", "token", "entra-admin", "client-secret")),
+    ),
+    ("certificate-expired", 1, "failed", Some(("certificate-expired", "expiry", "entra-admin", "client-secret"))),
 ];
 
 #[test]
@@ -770,18 +807,34 @@ fn a_short_text_with_several_errors_is_one_text() {
     assert_eq!(report["findings"][0]["cause"], "dns");
 }
 
+/// PowerShell's `>` writes UTF-16.
+#[test]
+fn a_log_in_utf_16_is_read() {
+    let place = Place::new();
+    let log = "2026-11-21T10:00:00Z ERROR AADSTS7000222: The keys are expired.\r\n".repeat(6000);
+    let path = place.path().join("wide.log");
+    for one in [u16::to_le_bytes, u16::to_be_bytes] {
+        let bytes: Vec<u8> = "\u{feff}".encode_utf16().chain(log.encode_utf16()).flat_map(one).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let report = place.run(&["diagnose", "--file", path.to_str().unwrap(), "-o", "json"]).expect(1).json();
+        fits("diagnose", &report);
+        assert_eq!(
+            (&report["groups"][0]["cause"], &report["groups"][0]["count"]),
+            (&"secret-expired".into(), &6000.into())
+        );
+    }
+}
+
 #[test]
 fn hostile_logs() {
-    use std::io::Write;
     let place = Place::new();
     let mut noise: Vec<u8> = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     noise[..2].copy_from_slice(&[0x1f, 0x8b]);
     let signs = b"AADSTS7000215 \x1b]0;x\x07\xff\xc3 {\x9b2J invalid_client ".repeat(20_000);
     for (bytes, code) in [(vec![b'a'; 8_000_000], 3), (noise, 3), (signs, 1), (vec![0; 1_000_000], 3)] {
         let mut command = place.command();
-        command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
-        let mut child =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        command.args(["diagnose", "-"]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
         let out = child.wait_with_output().unwrap();
         let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
@@ -793,20 +846,69 @@ fn hostile_logs() {
 /// The most memory that a process held, in kB.
 #[cfg(target_os = "linux")]
 fn peak(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    try_peak(pid).unwrap()
+}
+
+/// None of a process that has ended.
+#[cfg(target_os = "linux")]
+fn try_peak(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// A line without end, JSON without end, bytes that are no text: none takes memory by its length, and nothing of it acts
+/// on a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_input_is_read_in_constant_memory() {
+    use std::io::Write;
+    let place = Place::new();
+    let run = |part: &[u8], bytes: usize| -> (u64, Option<i32>, String) {
+        let mut command = place.command();
+        command.args(["diagnose", "-"]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let block = part.repeat(1 + (64 * 1024) / part.len());
+        for _ in 0..bytes / block.len() {
+            pipe.write_all(&block).unwrap();
+        }
+        let mut most = peak(child.id());
+        drop(pipe);
+        // What it takes to read the text comes after its end.
+        while child.try_wait().unwrap().is_none() {
+            most = most.max(try_peak(child.id()).unwrap_or(0));
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let out = child.wait_with_output().unwrap();
+        (most, out.status.code(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
+    };
+    for (part, megabytes, code) in [
+        (&b"a"[..], 100, 3),
+        (b"\"error\":[{", 20, 3),
+        (b"\\\"\\u0041%2522&amp;quot;", 20, 3),
+        (b"AADSTS7000215: Invalid client secret provided. ", 4, 1),
+        (b"\x1b]0;AADSTS7000215\x07\x1b[2J\xc2\x9b31m\xe2\x80\xae", 4, 1),
+        (b"\xff\xfe\xc3\x28\xed\xa0\x80 \x00", 20, 3),
+    ] {
+        let (small, ..) = run(part, 400_000);
+        let (large, ended, text) = run(part, megabytes * 1_000_000);
+        let what = part.escape_ascii();
+        assert_eq!(ended, Some(code), "{what}: {text:.2000}");
+        assert!(large < small + 4_000, "{what}: {large} kB for {megabytes} MB, {small} kB for 0.4 MB");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{what}: {text:.2000}");
+        assert!(text.len() < 20_000, "{what}: {} bytes are said", text.len());
+    }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_pipe_without_end_is_read_in_constant_memory_until_ctrl_c() {
     use rustix::process::{Pid, Signal, kill_process};
-    use std::io::Write;
     let place = Place::new();
     let mut command = place.command();
-    command.args(["diagnose", "-"]).stdin(std::process::Stdio::piped());
-    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    command.args(["diagnose", "-"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let lines = "2026-11-21T10:09:00Z INFO 12 rows\n".repeat(2000) + "2026-11-21T10:09:00Z AADSTS7000215: Invalid\n";
     let mut feed = |megabytes: usize| {
@@ -941,7 +1043,7 @@ fn guides_are_readable_and_filled_in() {
 fn exports_go_where_they_are_asked_to() {
     let place = ready("one");
     let help = place.run(&["export", "--help"]).expect(0).out;
-    for format in d365_connect::assets::exports() {
+    for format in assets::exports() {
         assert!(help.contains(&format!("\n  {} ", format.id)), "{} is not in the help", format.id);
         for option in &format.options {
             assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
@@ -1032,6 +1134,28 @@ fn imports_show_what_they_take_and_from_where() {
     std::fs::write(place.path().join("wide.env"), utf16).unwrap();
     let out = place.run(&["import", "wide.env", "--name", "wide", "--guide", "c1-fno"]).expect(0);
     assert!(out.err.contains("guide: c1-fno"), "{}", out.err);
+    // Without its mark, and as older Windows programs write.
+    let other = format!("tenant_id: {TENANT}\r\nd365.company: Söhne – “X” €\r\n");
+    let wide: Vec<u8> = other.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let sign = |c: char| match c {
+        '–' => 0x96,
+        '“' => 0x93,
+        '”' => 0x94,
+        '€' => 0x80,
+        c => u8::try_from(u32::from(c)).unwrap(),
+    };
+    for (name, bytes) in
+        [("bare-wide", wide), ("windows", other.chars().map(sign).collect()), ("utf8", other.clone().into())]
+    {
+        std::fs::write(place.path().join("text"), bytes).unwrap();
+        place.run(&["import", "text", "--name", name, "--guide", "business-central"]).expect(0);
+        let shown = place.run(&["show", name, "-o", "json"]).expect(0).json();
+        assert_eq!(
+            (&shown["tenant_id"], &shown["d365"]["company"]),
+            (&TENANT.into(), &"Söhne – “X” €".into()),
+            "{shown:#}"
+        );
+    }
     // In a rehearsal the secret is kept.
     let out = place.rehearse(&["import", "-", "--sandbox"], Some(&text)).expect(0);
     assert!(out.err.contains("the secret is in the keyring") && !out.err.contains("still missing"), "{}", out.err);
@@ -1068,7 +1192,7 @@ fn an_export_can_be_imported() {
         ),
     );
     let read = |name: &str| std::fs::read_to_string(place.profile(name)).unwrap();
-    for format in d365_connect::assets::exports() {
+    for format in assets::exports() {
         let out = place.run(&["export", "bc", "--to", &format.id]).expect(0).out;
         let name = format!("from-{}", format.id);
         place.run_with(&["import", "-", "--name", &name], &[], Some(&out)).expect(0);
@@ -1121,7 +1245,83 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let status = place.command().args(["completions", "bash"]).stdout(writer).status().unwrap();
     assert_eq!(status.code(), Some(0));
     if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
-        let status = place.command().arg("guides").stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+        let status = place.command().arg("guides").stdout(full).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(3));
+    }
+}
+
+/// What a browser would get from a page of the served sandbox; where that leads back to the app, it is gone there.
+fn browse(url: &str) {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let port = host.rsplit_once(':').unwrap().1;
+    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: "));
+    match location {
+        Some(back) => browse(back),
+        None => assert!(answer.starts_with("HTTP/1.1 200"), "{answer}"),
+    }
+}
+
+/// Runs a test in which a person signs in: does as the words on standard error say.
+fn check_as_a_person(place: &Place, name: &str, secret: &str) -> Value {
+    let mut command = place.command();
+    command.env("D365_CONNECT_HOME", place.home()).env("S", secret).args(["check", name, "-o", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let page = told.find_map(|line| line.unwrap().trim().strip_prefix("http://").map(|rest| format!("http://{rest}")));
+    let page = page.unwrap();
+    match page.split_once("   code: ") {
+        Some((page, code)) => browse(&format!("{page}?user_code={code}&sandbox=approve")),
+        None => browse(&format!("{page}&sandbox=approve")),
+    }
+    told.for_each(drop);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn every_guide_headless_from_new_to_green() {
+    for guide in assets::guides() {
+        let place = Place::new();
+        let served = Served::start_for(&place, "healthy", &guide.id);
+        let (settings, secret) = (served.settings(), served.secret());
+        for way in &guide.sign_in {
+            let (name, sign_in) = (way.as_str(), format!("sign_in={way}"));
+            let mut args = vec!["new", name, "--no-input", "--guide", &guide.id, "--secret", "env:S"];
+            args.extend(settings.iter().map(String::as_str));
+            // Where there is one way only, it is no question.
+            if guide.takes(FieldId::SignIn) {
+                args.extend(["--set", &sign_in]);
+            }
+            let env = [("S", secret.as_str())];
+            place.run_with(&args, &env, None).expect(0);
+            let report = match way.is_user() {
+                true => {
+                    // Without anybody there it says so, and nothing about the values.
+                    let alone =
+                        place.run_with(&["check", name, "--no-input", "-o", "json"], &env, None).expect(3).json();
+                    fits("check", &alone);
+                    assert_eq!(alone["profiles"][0]["findings"][0]["title"], "Nobody signed in", "{alone:#}");
+                    check_as_a_person(&place, name, &secret)
+                }
+                false => place.run_with(&["check", name, "-o", "json"], &env, None).expect(0).json(),
+            };
+            fits("check", &report);
+            let profile = &report["profiles"][0];
+            assert_eq!((&profile["verdict"], &profile["guide"]), (&json!("passed"), &json!(guide.id)), "{report:#}");
+            let all = profile["checks"].as_array().unwrap();
+            assert!(
+                all.len() == 8 && all.iter().all(|check| check["status"] == "passed"),
+                "{} {way}: {report:#}",
+                guide.id
+            );
+        }
+        // The ready profile of a rehearsal, where the simulated user signs in.
+        let report = place.rehearse(&["check", &guide.id, "-o", "json", "--sandbox"], None).expect(0).json();
+        assert_eq!(report["profiles"][0]["verdict"], "passed", "{report:#}");
     }
 }

@@ -9,6 +9,7 @@ use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule};
+use proptest::{prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ const NOW: i64 = 1_795_255_200;
 
 fn profile(guide: &str, more: &[(FieldId, &str)]) -> Profile {
     let mut draft = ProfileDraft::new(guide);
-    draft.source = Some(SecretSource::Env { var: "SECRET".into() });
+    draft.source = Some(SecretSource::Env { var: "SECRET".into() }.into());
     let usual = [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT)];
     for (field, value) in usual.iter().chain(more) {
         draft.set(*field, value);
@@ -256,4 +257,73 @@ fn findings_tell_what_is_right_and_what_was_not_reached() {
     ] {
         assert!(judged(text).contains(says), "{text}: {}", judged(text));
     }
+}
+
+/// What programs put around an answer of Entra on its way into a log, a page or an address.
+fn wrapped(text: &str, how: u8) -> String {
+    match how {
+        0 => serde_json::to_string(text).unwrap(),
+        1 => json!({"level": "error", "message": text, "statusText": "see message"}).to_string(),
+        2 => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        3 => text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;"),
+        4 => format!("2026-11-21T10:00:00.123Z [worker-12] ERROR c.c.Sync - no token: {text} (attempt 3 of 3)"),
+        5 => format!(
+            "System.Exception: token failed ---> {text}\n   at Contoso.Token.Get() in C:\\src\\Token.cs:line 401"
+        ),
+        6 => format!("\u{1b}[31m{text}\u{1b}[0m"),
+        _ => text.lines().map(|line| format!("> {line}\r\n")).collect(),
+    }
+}
+
+proptest! {
+    /// However often an answer was wrapped: the same codes, the same error, the same findings.
+    #[test]
+    fn wrapping_changes_no_finding(hows in proptest::collection::vec(0_u8..8, 0..4), code in proptest::sample::select(vec![7000215_u32, 700016, 90002, 500011, 50011])) {
+        let answer = json!({
+            "error": "invalid_request",
+            "error_description": format!("AADSTS{code}: It did not work for '{CLIENT}'. Trace ID: {OTHER} Correlation ID: {OTHER} Timestamp: 2026-11-21 10:00:00Z"),
+            "error_codes": [code], "trace_id": OTHER, "correlation_id": OTHER
+        }).to_string();
+        let text = hows.iter().fold(answer.clone(), |text, how| wrapped(&text, *how));
+        let (bare, evidence) = (read_text(&answer), read_text(&text));
+        prop_assert_eq!(&evidence.codes, &[code], "{}", text);
+        prop_assert_eq!(evidence.oauth_error.as_deref(), Some("invalid_request"), "{}", text);
+        prop_assert_eq!(evidence.trace_id.as_deref(), Some(OTHER), "{}", text);
+        prop_assert_eq!(evidence.http_status, None, "{}", text);
+        prop_assert_eq!(judge(&evidence)[0].cause, judge(&bare)[0].cause, "{}", text);
+    }
+
+    /// Whatever is pasted, nothing that acts on a terminal comes out, and nothing of a token.
+    #[test]
+    fn any_paste_is_judged(text in "(\\PC|[\\x00-\\x{ffff}]|AADSTS|\"error\":|\\\\u00|%2|error_codes|Location: |'|401|\u{1b}\\[|<html|&#|\r\n){0,60}") {
+        let text = format!("{text} Bearer {} {text}", token(&json!({"tid": text.clone()})));
+        let (evidence, claims) = read_pasted(&text, Some(&fno()), NOW);
+        let rows = claims.map(|claims| claims.rows(None, NOW)).unwrap_or_default();
+        let found = judge(&evidence);
+        prop_assert!(!found.is_empty());
+        let shown = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
+        let shown = shown.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
+        for text in shown.chain(rows.iter().map(|row| row.found.as_str())) {
+            prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
+            prop_assert!(!text.contains("c2lnbmF0"), "{}", text);
+        }
+    }
+}
+
+/// What is as deep or as long as can be is read to a bound, and once more says no more.
+#[test]
+fn depth_and_length_end() {
+    for part in
+        ["[", "{\"a\":", "\"error\":{", "<a>", "%25", "\\\\", "&amp;", "eyJ", "Bearer ", "'", "\u{1b}[", "\u{202e}"]
+    {
+        let text = part.repeat(2_000_000 / part.len());
+        let evidence = read_text(&text);
+        assert!(evidence.text.as_str().chars().count() <= 2_001, "{part}");
+        assert!(evidence.named.values().all(|value| value.chars().count() <= 200), "{part}");
+        assert!(!judge(&evidence).is_empty());
+    }
+    // A token whose claims are nested without end is opaque.
+    let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
+    let deep = format!("e30.{}.x", URL_SAFE_NO_PAD.encode(format!("{{\"aud\":{deep}}}")));
+    assert_eq!(Claims::read(&deep), None);
 }

@@ -375,21 +375,53 @@ fn strings(yaml: &Yaml, all: &mut BTreeMap<String, String>) {
     }
 }
 
-/// What a shell holds after it has read the file.
+/// What a shell holds after it has read the file, exported to what it starts.
 fn sourced(text: &str, names: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, text).unwrap();
-    names
-        .keys()
-        .map(|name| {
-            let line = format!(". \"$1\"; printf '%s' \"${name}\"");
-            let shell = std::process::Command::new("sh").env_clear().arg("-c").arg(line).arg("sh").arg(&file).output();
-            let out = shell.unwrap();
-            assert!(out.status.success() && out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
-            (name.clone(), String::from_utf8(out.stdout).unwrap())
-        })
-        .collect()
+    let values: Vec<String> = names.keys().map(|name| format!("\"${name}\"")).collect();
+    let line = format!("set -a; . \"$1\"; printf '%s\\0' {}", values.join(" "));
+    let mut read: Vec<BTreeMap<String, String>> = Vec::new();
+    for shell in ["sh", "bash"] {
+        let Ok(out) = std::process::Command::new(shell).env_clear().args(["-c", &line, shell]).arg(&file).output()
+        else {
+            assert_eq!(shell, "bash", "there is no sh");
+            continue;
+        };
+        assert!(out.status.success() && out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
+        let values = String::from_utf8(out.stdout).unwrap();
+        read.push(names.keys().cloned().zip(values.split('\0').map(str::to_owned)).collect());
+    }
+    assert!(read.windows(2).all(|two| two[0] == two[1]), "sh and bash disagree: {read:?}");
+    read.remove(0)
+}
+
+/// PowerShell itself reads the lines, with a command of that name that tells what it was given. Where it is not installed
+/// the test says so; what it would read is then told by [`power_shell`] alone.
+#[test]
+fn power_shell_itself_reads_the_lines() {
+    let ascii = all_ascii();
+    let guide = assets::guide("fno-client-credentials").unwrap();
+    let text = export(assets::export("powershell").unwrap(), guide, &full(guide, ODD), Some(&secret(&ascii)), &[]);
+    let told = "function Add-D365ODataConfig($Name, $Tenant, $Url, $ClientId, $ClientSecret, [switch]$Force) { \
+                [Console]::Out.Write(($PSBoundParameters | ConvertTo-Json)) }; function Set-D365ActiveODataConfig($Name) { }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.ps1");
+    // With its mark, so that every version takes it for UTF-8.
+    std::fs::write(&file, format!("\u{feff}{told}{text}")).unwrap();
+    let run = std::process::Command::new("pwsh").args(["-NoProfile", "-NonInteractive", "-File"]).arg(&file).output();
+    let Ok(out) = run else {
+        #[expect(clippy::print_stderr, reason = "what a test leaves out is told")]
+        {
+            eprintln!("skipped: pwsh is not installed");
+        }
+        return;
+    };
+    let found: Value = serde_json::from_slice(&out.stdout).unwrap();
+    for (name, value) in wanted("powershell", &full(guide, ODD), guide, &ascii) {
+        assert_eq!(found[name], value, "{name}");
+    }
 }
 
 /// The parameters of a call whose values are all in single quotes.

@@ -7,13 +7,14 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
-use d365_connect::app::msg::{DraftRow, HomeData, Msg, Offered, Trouble};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::Diagnosis;
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
-use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
@@ -78,6 +79,7 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
         OpenFor::Look => bench.keys("<enter>"),
         OpenFor::Edit => bench.keys("e"),
         OpenFor::Diagnose => bench.keys("d"),
+        OpenFor::HandOver(_) => bench.keys("h"),
         OpenFor::Mend => {
             bench.keys("d");
             assert_eq!(bench.asked(), "OpenProfile");
@@ -106,8 +108,16 @@ fn toast(bench: &Bench) -> &str {
 fn title(bench: &Bench) -> &str {
     match &bench.app.dialog {
         Some(Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. }) => title,
+        Some(Dialog::Paper(paper)) => &paper.title,
         Some(Dialog::Help { .. }) => "help",
         None => "",
+    }
+}
+
+fn paper(bench: &Bench) -> &Paper {
+    match &bench.app.dialog {
+        Some(Dialog::Paper(paper)) => paper,
+        other => panic!("not a text to hand on: {other:?}"),
     }
 }
 
@@ -414,6 +424,26 @@ fn answers_of_another_run_are_dropped_and_esc_cancels_at_once() {
 }
 
 #[test]
+fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
+    let mut bench = filled();
+    bench.keys("t");
+    let run = bench.run();
+    bench.take();
+    bench.paste("AADSTS50011: x");
+    assert!(toast(&bench).contains("nothing to paste"), "nobody is asked to sign in");
+    let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
+    bench.tell(Msg::Check { run, event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt } });
+    bench.paste(" \n");
+    assert_eq!(bench.asked(), "", "an empty text says nothing");
+    bench.paste("AADSTS50011: x");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::TellPage { run: told, text }] if *told == run && text == "AADSTS50011: x"),
+        "{effects:?}"
+    );
+}
+
+#[test]
 fn a_profile_that_opens_late_does_not_lie_over_another_screen() {
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.keys("en");
@@ -515,13 +545,30 @@ fn pastes() {
         assert_eq!(title(&bench), asked, "{text}");
         assert_eq!(bench.wizard().form.text(label(field)), value, "{text}");
     }
+    // A table keeps its tabs; in a field they are blanks.
+    let mut bench = Bench::home(Vec::new());
+    bench
+        .keys("n<enter><enter>")
+        .paste(&format!("Description\tExpires\tValue\tSecret ID\nodata\t5/20/2027\t{SECRET}\tx"));
+    assert_eq!(title(&bench), "Found in what was pasted");
+    bench.keys("<enter>");
+    assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
+    bench.keys("<c-u>").paste("a\tb");
+    assert_eq!((bench.wizard().form.text(label(FieldId::ClientId)), toast(&bench)), ("a b", "tabs became blanks"));
     // In the text of a step there is no field to paste into.
     let mut bench = Bench::home(Vec::new());
     bench.keys("n<backtab>").paste("hello");
     assert!(toast(&bench).contains("nothing was recognised"));
-    // Esc takes nothing; Enter takes all, the secret too.
-    bench.paste(&everything()).keys("<esc>");
-    assert_eq!(bench.wizard().form.text(label(FieldId::TenantId)), "");
+    // Nothing is taken before the yes, and Esc is none; Enter takes all, the secret too.
+    for key in ["", "x", "<down>", "<esc>"] {
+        if key != "<esc>" {
+            bench.app.dialog = None;
+            bench.paste(&everything());
+        }
+        bench.keys(key);
+        assert_eq!(bench.wizard().form.text(label(FieldId::TenantId)), "");
+        assert!(bench.wizard().form.typed_secret().is_none());
+    }
     bench.paste(&everything()).keys("<enter>");
     for (field, value) in [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT), (FieldId::ResourceUrl, URL)] {
         assert_eq!(bench.wizard().form.text(label(field)), value);
@@ -642,11 +689,154 @@ fn rename_copy_and_remove() {
     // Keys that need a profile say so when there is none.
     let mut bench = Bench::home(Vec::new());
     bench.take();
-    for key in ["t", "e", "r", "c", "D", "<enter>"] {
+    for key in ["t", "e", "r", "c", "D", "x", "h", "<enter>"] {
         bench.keys(key);
         assert!(toast(&bench).contains("n sets one up"), "{key}");
     }
     assert_eq!(bench.asked(), "");
+}
+
+/// The open steps of a person, from wherever they are asked for.
+#[test]
+fn steps_are_handed_over() {
+    let (entra, d365) = ("Hand over to a Microsoft Entra administrator", "Hand over to a Dynamics 365 administrator");
+    // In the wizard: those of the step's person; in a field, where letters are typed, with its other key.
+    let mut bench = filled();
+    for (keys, told) in [
+        ("h", entra),
+        ("<right>h", entra),
+        ("<right><right><right><right>h", d365),
+        ("<left><left><left><tab><c-p>", entra),
+    ] {
+        bench.keys(keys);
+        assert_eq!(title(&bench), told, "{keys}");
+        assert!(paper(&bench).text.contains(CLIENT), "{}", paper(&bench).text);
+        assert!(!paper(&bench).text.contains(&SECRET[..12]));
+        bench.keys("<esc>");
+        assert_eq!(title(&bench), "");
+    }
+    // What the values show as done is not open; 'a' shows it all the same, and the tab key the other person's.
+    bench.keys("<backtab>h");
+    assert!(!paper(&bench).text.contains("Create a client secret"), "{}", paper(&bench).text);
+    bench.keys("a");
+    assert!(paper(&bench).text.contains("Create a client secret"));
+    bench.keys("a");
+    assert!(!paper(&bench).text.contains("Create a client secret"));
+    bench.keys("<tab>");
+    assert_eq!((title(&bench), paper(&bench).file.ends_with("-d365-admin.md")), (d365, true));
+    bench.take();
+    bench.keys("c");
+    let effects = bench.take();
+    let [Effect::CopyText(text)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.starts_with("# ") && *text == paper(&bench).text, "{text}");
+
+    // On a finding: for whoever mends it, and nothing of what was found right.
+    for (failed, what, role, in_it, not) in [
+        (CheckId::Registration, "", d365, "Register the app in D365", "Create a client secret"),
+        (
+            CheckId::Token,
+            "AADSTS7000215: Invalid client secret provided.",
+            entra,
+            "Create a client secret",
+            "Register the app",
+        ),
+    ] {
+        let mut bench = opened(OpenFor::Test, draft());
+        let run = bench.run();
+        let mut evidence = failure(failed, what);
+        if what.is_empty() {
+            (evidence.origin, evidence.http_status) = (Some(Origin::FinanceOperations), Some(401));
+        }
+        bench.run_ends(run, Some(&evidence)).keys("h");
+        assert_eq!(title(&bench), role);
+        let text = &paper(&bench).text;
+        assert!(text.contains(in_it) && !text.contains(not), "{text}");
+    }
+
+    // At home: of the profile, by its last test; of a draft at once.
+    let mut bench = opened(OpenFor::HandOver(None), draft());
+    assert_eq!(title(&bench), entra);
+    bench.keys("<esc>").take();
+    let mut tested = row("contoso");
+    let (verdict, cause) = (Status::Failed, Some(d365_connect::core::rules::Cause::D365NotRegistered));
+    tested.last = Some(LastVerdict { verdict, when: now(), cause });
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![tested], drafts: Vec::new(), now: now() })));
+    bench.keys("h");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::HandOver(None));
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    assert_eq!(title(&bench), d365);
+    bench.keys("<tab>");
+    assert!(paper(&bench).text.contains("Nothing is open"), "{}", paper(&bench).text);
+    let mut bench = with_drafts(vec![draft_row("half-done", "client-secret")]);
+    bench.take();
+    bench.keys("h");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", entra));
+}
+
+#[test]
+fn a_profile_is_exported() {
+    let made = |bench: &mut Bench, result| {
+        let name = "contoso".parse().unwrap();
+        bench.tell(Msg::ExportMade { name, format: "json".into(), result });
+    };
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.take();
+    bench.keys("x");
+    assert_eq!(title(&bench), "Export 'contoso' as what?");
+    bench.keys("<down><enter>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::MakeExport { format, .. }] if format == "json"), "{effects:?}");
+    made(&mut bench, Err(trouble("line 3 is damaged")));
+    assert_eq!((title(&bench), toast(&bench)), ("", "line 3 is damaged"));
+    made(&mut bench, Ok("{}".into()));
+    assert_eq!((paper(&bench).text.as_str(), paper(&bench).file.as_str()), ("{}", "contoso.json"));
+    // What only steps have does nothing here.
+    bench.keys("<tab>a").keys("c");
+    assert_eq!(bench.asked(), "NoteExport CopyText");
+
+    // To a file: its name is asked for, and Esc goes back to the text.
+    bench.keys("s<esc>");
+    assert_eq!(paper(&bench).text, "{}");
+    bench.keys("s<c-u><enter>");
+    assert_eq!((bench.asked(), title(&bench)), (String::new(), "Write it to which file?"));
+    bench.paste(SECRET);
+    let Some(Dialog::Name { input, .. }) = &bench.app.dialog else { panic!() };
+    assert_eq!(input.value(), "", "a secret is no name for a file");
+    bench.keys(SECRET).keys("<enter>");
+    assert_eq!(bench.asked(), "");
+    bench.keys("<c-u>a b.json<enter>");
+    let written = |bench: &mut Bench, wanted: bool, result| {
+        let effect = bench.take().pop();
+        let Some(Effect::WriteFile { path, paper, over }) = effect else { panic!("{effect:?}") };
+        assert_eq!((path.as_str(), paper.text.as_str(), over), ("a b.json", "{}", wanted));
+        assert!(bench.app.dialog.is_none());
+        bench.tell(Msg::FileWritten { path, paper, result });
+    };
+    // A file that is there is written over after a question only, whose first answer is no.
+    written(&mut bench, false, Written::ThereAlready);
+    assert_eq!(title(&bench), "There is a file of that name. Write over it?");
+    bench.keys("<enter>");
+    let Some(Dialog::Name { input, .. }) = &bench.app.dialog else { panic!() };
+    assert_eq!(input.value(), "a b.json");
+    bench.keys("<enter>");
+    written(&mut bench, false, Written::ThereAlready);
+    bench.keys("<down><enter>");
+    // What could not be written can be tried again: nothing typed is lost.
+    written(&mut bench, true, Written::Failed(trouble("no space left")));
+    let Some(Dialog::Name { input, problem: Some(problem), .. }) = &bench.app.dialog else { panic!() };
+    assert_eq!((input.value(), problem.as_str()), ("a b.json", "no space left"));
+    bench.keys("<enter>");
+    written(&mut bench, false, Written::Done("/x/a b.json".into()));
+    assert_eq!((title(&bench), toast(&bench)), ("", "written to /x/a b.json, for you alone"));
+
+    // An export that comes late lies over no other screen.
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("xd");
+    made(&mut bench, Ok("{}".into()));
+    assert!(!matches!(bench.app.dialog, Some(Dialog::Paper(_))));
+    let mut bench = with_drafts(vec![draft_row("half-done", "client-secret")]);
+    bench.keys("x");
+    assert!(toast(&bench).contains("not saved yet"));
 }
 
 #[test]
@@ -715,10 +905,10 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("D365_SECRET<c-s>");
     let effects = bench.take();
     let [Effect::Save { secret: SecretWish::Source(source), .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() });
+    assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() }.into());
     // A profile that reads from elsewhere never asks.
     let mut saved = draft();
-    saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() });
+    saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() }.into());
     let mut bench = opened(OpenFor::Edit, saved);
     bench.tell(Msg::KeyringProbed(Err(trouble("none"))));
     bench.keys("-x<c-s>");
@@ -951,6 +1141,10 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     let name = "contoso".parse().unwrap();
     bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
     assert_eq!(diagnosis(&bench).findings, compared);
+    // Its steps are handed over.
+    bench.take();
+    bench.keys("h");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::HandOver(Some(_)), .. }]));
     // It is mended there.
     bench.keys("<enter>");
     assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
@@ -1153,7 +1347,12 @@ fn two_profiles_stand_side_by_side() {
 
 #[test]
 fn opened_with_what_the_command_line_gave() {
-    let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
+    let know = Knowledge {
+        guides: assets::guides(),
+        clouds: assets::clouds(),
+        rules: assets::rules(),
+        exports: assets::exports(),
+    };
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);
     let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });

@@ -7,8 +7,9 @@ mod server;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use d365_connect::core::check::{CheckEvent, CheckId, CheckResult};
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, SignInPrompt};
 use d365_connect::core::cloud::{CloudId, Clouds};
+use d365_connect::core::credential::{Credential, Unusable};
 use d365_connect::core::evidence::{Evidence, Fault, Mark};
 use d365_connect::core::guide::{Guide, Product, SignIn};
 use d365_connect::core::profile::{Profile, SecretSource};
@@ -22,7 +23,9 @@ use server::{Answer, Ca, Front, Seen, Server};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc, watch};
 use zeroize::Zeroizing;
 
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
@@ -125,7 +128,7 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         tenant: TENANT.parse().unwrap(),
         client: CLIENT.parse().unwrap(),
         resource: origin(resource),
-        source: SecretSource::Env { var: "D365_SECRET".into() },
+        source: SecretSource::Env { var: "D365_SECRET".into() }.into(),
         expires: Some(Date::constant(2027, 5, 20)),
         user_id: None,
         environment: None,
@@ -142,8 +145,8 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         profile,
         guide: guide(),
         clouds: clouds(""),
-        secret: Ok(secret(SECRET)),
-        attended: false,
+        credential: Ok(Credential::Secret(secret(SECRET))),
+        page: None,
         wanted,
         today: TODAY,
     }
@@ -700,7 +703,7 @@ async fn a_secret_arrives_unharmed() {
     for text in [printable.as_str(), "%41+&=;\"'`", "a b%20c+d", "ümläut~漢", "=&client_id=x&", "%", "\\u0041"] {
         let server = Server::plain(healthy).await;
         let mut request = request(&server.origin(), &server.origin());
-        request.secret = Ok(secret(text));
+        request.credential = Ok(Credential::Secret(secret(text)));
         assert_eq!(refused(&results(&request, &options()).await), [], "{text}");
         let mut form: Vec<(String, String)> =
             url::form_urlencoded::parse(server.asked(TOKEN_PATH)[0].body.as_bytes()).into_owned().collect();
@@ -760,7 +763,7 @@ async fn no_echo_of_a_secret_or_token_is_told() {
     for status in [200, 400, 401, 403, 500] {
         let server = Server::plain(echo(status)).await;
         let mut request = request(&server.origin(), &server.origin());
-        request.secret = Ok(secret(odd_secret));
+        request.credential = Ok(Credential::Secret(secret(odd_secret)));
         let told = format!("{:?}", events(&request, &options()).await);
         let token = jwt(&claims(&server.origin()));
         let form: String = url::form_urlencoded::byte_serialize(odd_secret.as_bytes()).collect();
@@ -854,6 +857,44 @@ async fn dropping_a_run_cancels_it() {
         assert!(!matches!(event, CheckEvent::Finished { check: CheckId::Token | CheckId::Environment, .. }));
     }
     tokio::time::timeout(HANG, server.hung_up()).await.expect("the connection is closed");
+}
+
+#[tokio::test]
+async fn what_a_sign_in_page_says_ends_the_wait_and_is_judged() {
+    let server = Server::plain(|seen| match seen.path.ends_with("/.well-known/openid-configuration") {
+        true => Answer::json(200, &json!({ "authorization_endpoint": "https://login.test/a" })),
+        false => healthy(seen),
+    })
+    .await;
+    let (says, page) = watch::channel(String::new());
+    let mut request = request(&server.origin(), &server.origin());
+    request.profile.sign_in = SignIn::Loopback;
+    request.page = Some(page);
+    let client = Client::new(&options(), None).unwrap();
+    let (tell, mut told) = mpsc::channel(4);
+    let person = async {
+        let mut ended = None;
+        while let Some(event) = told.recv().await {
+            match event {
+                CheckEvent::SignIn { prompt, .. } => {
+                    assert!(prompt.url().starts_with(&server.origin()), "{}", prompt.url());
+                    says.send_replace(format!("AADSTS50011: The redirect URI does not match. {SECRET}"));
+                }
+                CheckEvent::Finished { check: CheckId::Token, result, .. } => ended = Some(result),
+                _ => {}
+            }
+        }
+        ended
+    };
+    let run = async {
+        let tell = tell; // dropped at the end, which ends the other side
+        run(&client, &request, &tell).await
+    };
+    let (_, ended) = tokio::time::timeout(HANG, async { tokio::join!(run, person) }).await.expect("the wait ends");
+    let Some(CheckResult::Refused { evidence, .. }) = ended else { panic!("{ended:?}") };
+    assert_eq!(evidence[0].codes, [50011]);
+    assert!(evidence[0].marks.contains(&Mark::UserSignIn));
+    assert!(!format!("{evidence:?}").contains(SECRET), "{evidence:?}");
 }
 
 #[tokio::test]
@@ -1157,8 +1198,11 @@ async fn values_are_judged_before_anything_is_sent() {
     let skipped = " authority-(needs inputs) token-(needs inputs) claims-(needs inputs) environment-(needs inputs) registration-(needs inputs) access-(needs inputs) expiry-(needs inputs)";
     let good = || request(&server.origin(), &server.origin());
     for (mark, request) in [
-        (Mark::SecretUnreadable, RunRequest { secret: Err(Untrusted::plain("the keyring is locked")), ..good() }),
-        (Mark::Placeholder, RunRequest { secret: Ok(secret("<client secret>")), ..good() }),
+        (
+            Mark::SecretUnreadable,
+            RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() },
+        ),
+        (Mark::Placeholder, RunRequest { credential: Ok(Credential::Secret(secret("<client secret>"))), ..good() }),
         (Mark::OtherProduct, request(&server.origin(), "https://contoso.crm4.dynamics.com")),
     ] {
         let results = results(&request, &options()).await;
@@ -1166,7 +1210,7 @@ async fn values_are_judged_before_anything_is_sent() {
         assert!(evidence(&results, CheckId::Inputs)[0].marks.contains(&mark));
     }
     assert_eq!(server.connections(), 0);
-    let unread = RunRequest { secret: Err(Untrusted::plain("the keyring is locked")), ..good() };
+    let unread = RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() };
     let results = results(&unread, &options()).await;
     let evidence = &evidence(&results, CheckId::Inputs)[0];
     assert_eq!(evidence.named["store"], "environment variable D365_SECRET");
@@ -1181,7 +1225,7 @@ async fn a_secret_shaped_like_its_id_is_tried_and_then_told() {
     })
     .await;
     let mut request = request(&server.origin(), &server.origin());
-    request.secret = Ok(secret("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e"));
+    request.credential = Ok(Credential::Secret(secret("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e")));
     let results = results(&request, &options()).await;
     assert!(details(&results, CheckId::Inputs)["notes"].to_string().contains("ID"));
     assert!(evidence(&results, CheckId::Token)[0].marks.contains(&Mark::SecretIsGuid));
@@ -1236,4 +1280,437 @@ async fn the_sandbox_s_names_lead_to_its_port_and_nothing_else_is_reached() {
         }
     }
     assert_eq!((other.connections(), server.connections()), (0, before));
+}
+
+// ---- a person signs in --------------------------------------------------------------------------------------------
+
+/// Entra for a person who signs in, and Finance & Operations, all well: the tokens are for this server.
+fn for_a_person(seen: &Seen) -> Answer {
+    let path = seen.path.split('?').next().unwrap();
+    if path.ends_with("/.well-known/openid-configuration") {
+        Answer::json(200, &json!({ "authorization_endpoint": "https://login.test/a" }))
+    } else if path.ends_with("/devicecode") {
+        let page = format!("http://{}", seen.header("host").unwrap());
+        Answer::json(200, &device(&page))
+    } else if path.ends_with(TOKEN_PATH) {
+        let token = jwt(&claims(&format!("http://{}", seen.header("host").unwrap())));
+        let body =
+            json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": token, "refresh_token": "canary" });
+        Answer::json(200, &body)
+    } else {
+        healthy(seen)
+    }
+}
+
+/// What a device code's issuer says, with that page.
+fn device(page: &str) -> Value {
+    json!({ "user_code": "ABCD-1234", "device_code": "canary", "verification_uri": page, "expires_in": 900, "interval": 1 })
+}
+
+fn as_a_person(server: &Server, way: SignIn) -> RunRequest {
+    let mut request = request(&server.origin(), &server.origin());
+    request.profile.sign_in = way;
+    request.page = Some(watch::channel(String::new()).1);
+    request
+}
+
+/// A run in which a person does this at the prompt; the prompts, and how the checks came out.
+async fn signed<Acts: Future<Output = ()> + Send + 'static>(
+    request: &RunRequest,
+    person: impl Fn(SignInPrompt) -> Acts,
+) -> (Vec<SignInPrompt>, BTreeMap<CheckId, CheckResult>) {
+    let client = Client::new(&options(), None).unwrap();
+    let (tell, mut told) = mpsc::channel(4);
+    let (mut prompts, mut all) = (Vec::new(), Vec::new());
+    let watched = async {
+        while let Some(event) = told.recv().await {
+            if let CheckEvent::SignIn { prompt, .. } = &event {
+                tokio::spawn(person(prompt.clone()));
+                prompts.push(prompt.clone());
+            }
+            all.push(event);
+        }
+    };
+    let run = async {
+        let tell = tell; // dropped at the end, which ends the other side
+        run(&client, request, &tell).await
+    };
+    tokio::time::timeout(HANG, async { tokio::join!(run, watched) }).await.expect("the run ends");
+    let told = format!("{all:?}");
+    assert!(!told.contains("canary"), "a code, a token or a secret is told: {told}");
+    (prompts, fold(all))
+}
+
+/// Where the browser is sent back to, and what else the page was asked with.
+fn asked_with(prompt: &SignInPrompt) -> BTreeMap<String, String> {
+    url::Url::parse(prompt.url()).unwrap().query_pairs().into_owned().collect()
+}
+
+/// Says these bytes to the listener behind a redirect URI, and returns its answer.
+async fn call(redirect_uri: &str, bytes: &[u8]) -> String {
+    let port = url::Url::parse(redirect_uri).unwrap().port().unwrap();
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else { return "gone".into() };
+    // It may hang up before all is said.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The form of each request to the token endpoint.
+fn forms(server: &Server) -> Vec<BTreeMap<String, String>> {
+    let asked = server.asked(TOKEN_PATH);
+    asked.iter().map(|seen| url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect()).collect()
+}
+
+#[tokio::test]
+async fn the_code_that_comes_back_is_exchanged_once_with_its_proof() {
+    let server = Server::plain(for_a_person).await;
+    let request = as_a_person(&server, SignIn::Loopback);
+    let (prompts, results) = signed(&request, |prompt| async move {
+        let asked = asked_with(&prompt);
+        let (uri, state) = (&asked["redirect_uri"], &asked["state"]);
+        // What must not count comes first: all of it is turned away, and the sign-in goes on.
+        let get = |target: String| format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes();
+        for (strange, answer) in [
+            (get("/favicon.ico".into()), "HTTP/1.1 404"),
+            (get(format!("/elsewhere?code=wrong&state={state}")), "HTTP/1.1 404"),
+            (get(format!("http://example.com/?code=wrong&state={state}")), ""),
+            (format!("POST /?code=wrong&state={state} HTTP/1.1\r\nContent-Length: 0\r\n\r\n").into_bytes(), ""),
+            (get(format!("/?code={}&state={state}", "a".repeat(64 * 1024))), ""),
+            (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n".to_vec(), ""),
+            (vec![b'\n'; 40_000], ""),
+        ] {
+            let said = call(uri, &strange).await;
+            assert!(said.starts_with(answer) && (!answer.is_empty() || said.is_empty()), "{said}");
+        }
+        let first = call(uri, &get(format!("/?code=first&state={state}"))).await;
+        assert!(first.starts_with("HTTP/1.1 200") && !first.contains("first"), "{first}");
+        // Whoever comes second finds nobody.
+        call(uri, &get(format!("/?code=second&state={state}"))).await;
+    })
+    .await;
+    assert_eq!(refused(&results), []);
+    let [prompt] = &prompts[..] else { panic!("{prompts:?}") };
+    let asked = asked_with(prompt);
+    assert_eq!((asked["response_type"].as_str(), asked["code_challenge_method"].as_str()), ("code", "S256"));
+    assert!(asked["state"].len() >= 43 && !prompt.url().contains(SECRET));
+    let forms = forms(&server);
+    let exchanges: Vec<_> = forms.iter().filter(|form| form["grant_type"] == "authorization_code").collect();
+    let [exchange] = &exchanges[..] else { panic!("{forms:?}") };
+    assert_eq!((exchange["code"].as_str(), &exchange["redirect_uri"]), ("first", &asked["redirect_uri"]));
+    let proof = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, exchange["code_verifier"].as_bytes());
+    assert_eq!(URL_SAFE_NO_PAD.encode(proof), asked["code_challenge"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_ours_ends_the_sign_in_and_nothing_is_exchanged() {
+    for (query, codes) in [
+        ("code=stolen&state=wrong", &[][..]),
+        ("code=stolen", &[]),
+        ("code=stolen&state=", &[]),
+        ("error=access_denied&error_description=AADSTS65004%3A+no&state=STATE", &[65004]),
+        ("code=stolen&error=access_denied&error_description=AADSTS65004%3A+no&state=STATE", &[65004]),
+        ("error=x&error_description=%1b%5b31m%e2%80%ae%00x&state=STATE", &[]),
+    ] {
+        let server = Server::plain(for_a_person).await;
+        let (_, results) = signed(&as_a_person(&server, SignIn::Loopback), |prompt| async move {
+            let asked = asked_with(&prompt);
+            let query = query.replace("STATE", &asked["state"]);
+            call(&asked["redirect_uri"], format!("GET /?{query} HTTP/1.1\r\n\r\n").as_bytes()).await;
+        })
+        .await;
+        let told = &evidence(&results, CheckId::Token)[0];
+        assert_eq!(told.codes, codes, "{query}");
+        assert!(told.marks.contains(&Mark::UserSignIn), "{query}");
+        assert!(!told.text.as_str().contains(['\x1b', '\0', '\u{202e}']) && !told.text.as_str().contains("stolen"));
+        assert_eq!(server.asked(TOKEN_PATH).len(), 0, "{query}: nothing is exchanged");
+        assert_eq!(server.asked("/data/").len(), 0, "{query}: and nothing read");
+    }
+}
+
+#[tokio::test]
+async fn a_device_code_is_shown_for_pages_of_the_sign_in_host_alone() {
+    let own = |seen: &Seen| format!("http://{}", seen.header("host").unwrap());
+    let long = format!("https://login.microsoftonline.com/{}", "a".repeat(300));
+    for (page, shown) in [
+        ("OWN", true),
+        ("OWN/device", true),
+        ("https://login.microsoftonline.com/device", true),
+        ("http://login.microsoftonline.com/device", false),
+        ("http://127.0.0.1:1/device", false),
+        ("https://evil.example/device", false),
+        ("https://login.microsoftonline.com.evil.example/device", false),
+        ("https://login.microsoftonline.com@evil.example/device", false),
+        ("https://evil.example/login.microsoftonline.com", false),
+        ("https://login.micros\u{f6}ftonline.com/device", false),
+        ("https://login.microsoftonline.com/device\nhttps://evil.example", false),
+        ("javascript:alert(1)", false),
+        ("file:///etc/passwd", false),
+        (&long, false),
+        ("", false),
+    ] {
+        let said = page.to_owned();
+        let server = Server::plain(move |seen| match seen.path.ends_with("/devicecode") {
+            true => Answer::json(200, &device(&said.replace("OWN", &own(seen)))),
+            false => for_a_person(seen),
+        })
+        .await;
+        let (prompts, results) = signed(&as_a_person(&server, SignIn::DeviceCode), |_| async {}).await;
+        assert_eq!(prompts.len(), usize::from(shown), "{page}");
+        assert_eq!(refused(&results).is_empty(), shown, "{page}: {}", outline(&results));
+        assert_eq!(server.asked(TOKEN_PATH).is_empty(), !shown, "{page}: nothing is polled for");
+        // The documented request holds no secret (facts 1.8).
+        assert!(server.seen().iter().all(|seen| !seen.body.contains("client_secret")), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_device_code_ends_the_sign_in() {
+    let without = |field: &str| {
+        let mut body = device("https://login.microsoftonline.com/device");
+        body.as_object_mut().unwrap().remove(field);
+        Answer::json(200, &body)
+    };
+    let with = |field: &str, value: Value| {
+        let mut body = device("https://login.microsoftonline.com/device");
+        body[field] = value;
+        Answer::json(200, &body)
+    };
+    for (name, answer) in [
+        ("a page", Answer::html(200, "<html>Welcome</html>")),
+        ("a list", Answer::json(200, &json!([]))),
+        ("nothing", Answer::with(200, "", "")),
+        ("half", Answer::with(200, "Content-Type: application/json\r\n", "{\"user_code\":")),
+        ("no user code", without("user_code")),
+        ("no device code", without("device_code")),
+        ("no page", without("verification_uri")),
+        ("a code with colours", with("user_code", json!("\u{1b}[31mABCD"))),
+        ("a code that is a sentence", with("user_code", json!("call +1 555 0100 now"))),
+        ("a long code", with("user_code", json!("A".repeat(100)))),
+        ("a number", with("user_code", json!(12345))),
+        ("a refusal", entra_error(400, "invalid_client", 7_000_218)),
+    ] {
+        let bytes = answer.bytes;
+        let server = Server::plain(move |seen| match seen.path.ends_with("/devicecode") {
+            true => Answer { bytes: bytes.clone(), ..Answer::default() },
+            false => for_a_person(seen),
+        })
+        .await;
+        let (prompts, results) = signed(&as_a_person(&server, SignIn::DeviceCode), |_| async {}).await;
+        assert_eq!(prompts, [], "{name}");
+        assert_eq!(refused(&results).len(), 1, "{name}: {}", outline(&results));
+        assert_eq!(server.asked(TOKEN_PATH).len(), 0, "{name}");
+    }
+}
+
+/// A run by device code in which the token endpoint gives these answers, one a poll, then tokens.
+async fn polled(answers: Vec<Answer>) -> (usize, BTreeMap<CheckId, CheckResult>) {
+    let answers = std::sync::Mutex::new(answers.into_iter());
+    let server = Server::plain(move |seen| match seen.path.ends_with(TOKEN_PATH) {
+        true => answers.lock().unwrap().next().unwrap_or_else(|| for_a_person(seen)),
+        false => for_a_person(seen),
+    })
+    .await;
+    let (_, results) = signed(&as_a_person(&server, SignIn::DeviceCode), |_| async {}).await;
+    let polls = forms(&server).iter().filter(|form| form["grant_type"].contains("device_code")).count();
+    (polls, results)
+}
+
+#[tokio::test]
+async fn a_device_code_is_polled_for_until_there_is_an_answer() {
+    let pending = || Answer::json(400, &json!({ "error": "authorization_pending" }));
+    let said = |error: &str| Answer::json(400, &json!({ "error": error }));
+    let thief = Server::plain(healthy).await;
+    let elsewhere = format!("Location: {}/token\r\n", thief.origin());
+    // All at once: most of it is waiting.
+    let ((waits, slowed), (busy, later), (_, expired), (_, declined), (_, garbage), (_, empty), (_, sent_on)) = tokio::join!(
+        polled(vec![pending(), said("slow_down")]),
+        polled(vec![Answer::json(503, &json!({}))]),
+        polled(vec![pending(), said("expired_token")]),
+        polled(vec![said("authorization_declined")]),
+        polled(vec![Answer::html(200, "<html>Welcome</html>")]),
+        polled(vec![Answer::json(200, &json!({ "access_token": "", "refresh_token": "canary" }))]),
+        polled(vec![Answer::with(302, &elsewhere, "")]),
+    );
+    assert_eq!((waits, refused(&slowed)), (3, vec![]));
+    assert_eq!((busy, refused(&later)), (2, vec![]));
+    for (name, results, error) in
+        [("expired", &expired, "expired_token"), ("declined", &declined, "authorization_declined")]
+    {
+        let told = &evidence(results, CheckId::Token)[0];
+        assert_eq!(told.oauth_error.as_deref(), Some(error), "{name}");
+        assert!(told.marks.contains(&Mark::DeviceCode), "{name}");
+    }
+    for (name, results, mark) in [
+        ("garbage", &garbage, Mark::Unreadable),
+        ("empty", &empty, Mark::Unreadable),
+        ("sent on", &sent_on, Mark::Redirect),
+    ] {
+        let [stopped] = refused(results)[..] else { panic!("{name}: {}", outline(results)) };
+        assert!(evidence(results, stopped)[0].marks.contains(&mark), "{name}");
+    }
+    assert_eq!(thief.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_device_code_that_nobody_enters_ends() {
+    let server = Server::plain(|seen| match seen.path.split('?').next().unwrap() {
+        path if path.ends_with("/devicecode") => {
+            let mut body = device(&format!("http://{}", seen.header("host").unwrap()));
+            body["expires_in"] = 1.into();
+            Answer::json(200, &body)
+        }
+        path if path.ends_with(TOKEN_PATH) => Answer::json(400, &json!({ "error": "authorization_pending" })),
+        _ => for_a_person(seen),
+    })
+    .await;
+    let (_, results) = signed(&as_a_person(&server, SignIn::DeviceCode), |_| async {}).await;
+    assert!(evidence(&results, CheckId::Token)[0].marks.contains(&Mark::NobodySignedIn));
+}
+
+// ---- Business Central and Graph ---------------------------------------------------------------------------------------
+
+/// Entra and a product in one, all well.
+fn healthy_for(product: Product, seen: &Seen) -> Answer {
+    let path = seen.path.split('?').next().unwrap();
+    let id = "0f5e2d1c-7b6a-4c3d-9e8f-a1b2c3d4e5f6";
+    if path.ends_with(TOKEN_PATH) {
+        let mut claims = claims(&format!("http://{}", seen.header("host").unwrap()));
+        claims["roles"] = json!(["API.ReadWrite.All", "Organization.Read.All"]);
+        return Answer::json(200, &json!({ "token_type": "Bearer", "access_token": jwt(&claims) }));
+    }
+    match (product, path) {
+        (_, "/environments/v1.2" | "/v1.0/") if seen.header("authorization").is_none() => Answer::with(401, "", ""),
+        (_, "/environments/v1.2") => Answer::json(200, &json!({ "value": [{ "name": "Production" }] })),
+        (_, path) if path.ends_with("/companies") => {
+            Answer::json(200, &json!({ "value": [{ "id": id, "name": "CRONUS", "displayName": "CRONUS" }] }))
+        }
+        (_, "/v1.0/organization") => {
+            Answer::json(200, &json!({ "value": [{ "id": TENANT, "displayName": "Contoso" }] }))
+        }
+        (Product::BusinessCentral | Product::Graph, path) if path.ends_with("/customers") || path == "/v1.0/users" => {
+            Answer::json(200, &json!({ "value": [{}] }))
+        }
+        _ => healthy(seen),
+    }
+}
+
+/// A run against a product that gives this answer to what ends in that path and carries a token.
+async fn with_answer(
+    product: Product,
+    ending: &'static str,
+    answer: &Answer,
+) -> (Server, BTreeMap<CheckId, CheckResult>) {
+    let bytes = answer.bytes.clone();
+    let server = Server::plain(move |seen| {
+        let path = seen.path.split('?').next().unwrap();
+        match path.ends_with(ending) && seen.header("authorization").is_some() {
+            true => Answer { bytes: bytes.clone(), ..Answer::default() },
+            false => healthy_for(product, seen),
+        }
+    })
+    .await;
+    let mut request = request(&server.origin(), &server.origin());
+    request.profile.product = product;
+    request.profile.environment = Some("Production".into());
+    request.profile.company = (product == Product::BusinessCentral).then(|| "CRONUS".into());
+    request.profile.entities = match product {
+        Product::BusinessCentral => vec!["customers".into()],
+        Product::Graph => vec!["users".into()],
+        Product::FinanceOperations => Vec::new(),
+    };
+    let results = results(&request, &options()).await;
+    (server, results)
+}
+
+#[tokio::test]
+async fn odd_answers_of_business_central_and_graph() {
+    use CheckId::{Access, Environment, Registration};
+    let thief = Server::plain(healthy).await;
+    let away = format!("Location: {}/v2.0\r\n", thief.origin());
+    let error = |status: u16, code: &str| {
+        Answer::json(status, &json!({ "error": { "code": code, "message": "no. Bearer canary" } }))
+    };
+    let list = |rows: Value| Answer::json(200, &json!({ "value": rows }));
+    let (bc, graph) = (Product::BusinessCentral, Product::Graph);
+    let odd = || {
+        vec![
+            ("a page", Answer::html(200, "<html>Sign in</html>")),
+            ("no list", list(json!({ "name": "Production" }))),
+            ("a bare list", Answer::json(200, &json!([]))),
+            ("half", Answer::with(200, "Content-Type: application/json\r\n", "{\"value\":[")),
+            ("401", error(401, "Authentication_InvalidCredentials")),
+            ("401, empty", Answer::with(401, "", "")),
+            ("403", error(403, "Authorization_RequestDenied")),
+            ("404", error(404, "BadRequest_NotFound")),
+            ("500", error(500, "Internal_ServerError")),
+            ("elsewhere", Answer::with(302, &away, "")),
+            ("elsewhere, as POST", Answer::with(307, &away, "")),
+        ]
+    };
+    for (product, ending, stopped) in [
+        (bc, "/companies", Registration),
+        (bc, "/customers", Access),
+        (graph, "/v1.0/organization", Registration),
+        (graph, "/v1.0/users", Access),
+    ] {
+        for (name, answer) in odd() {
+            let (_server, results) = with_answer(product, ending, &answer).await;
+            assert_eq!(refused(&results), [stopped], "{ending}, {name}: {}", outline(&results));
+            let told = &evidence(&results, stopped)[0];
+            assert_eq!(told.marks.contains(&Mark::Redirect), name.starts_with("elsewhere"), "{ending}, {name}");
+            assert_eq!(told.marks.contains(&Mark::Unreadable), told.http_status == Some(200), "{ending}, {name}");
+        }
+    }
+    // A list of environments that cannot be read proves nothing: what the environment's companies answer does.
+    for (name, answer) in odd() {
+        let (_server, results) = with_answer(bc, "/environments/v1.2", &answer).await;
+        assert_eq!(refused(&results), [], "{name}: {}", outline(&results));
+    }
+    for (ending, answer, stopped) in [
+        ("/environments/v1.2", list(json!([{ "name": "Sandbox" }, { "name": 5 }, "Production"])), Environment),
+        ("/companies", error(404, "NoEnvironment"), Registration),
+        ("/companies", list(json!([{ "id": "0f5e2d1c-7b6a-4c3d-9e8f-a1b2c3d4e5f6", "name": "OTHER" }])), Access),
+        ("/companies", list(json!([])), Access),
+        ("/companies", list(json!(["CRONUS", 1, null])), Access),
+    ] {
+        let (_server, results) = with_answer(bc, ending, &answer).await;
+        assert_eq!(refused(&results), [stopped], "{ending}: {}", outline(&results));
+    }
+    // An id that is a path of its own is asked for nowhere.
+    for id in ["../../admin", "x)/customers?", "http://example.com/", "%2e%2e"] {
+        let (server, results) = with_answer(bc, "/companies", &list(json!([{ "id": id, "name": "CRONUS" }]))).await;
+        assert_eq!(refused(&results), [Access], "{id}: {}", outline(&results));
+        assert_eq!(server.asked("/companies(").len() + server.asked("admin").len(), 0, "{id}");
+    }
+    assert_eq!(thief.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_business_central_and_graph_say_is_made_harmless() {
+    let name = "CRO\u{1b}[31mNUS\u{202e}\n\u{0}";
+    let rows = json!([{ "id": TENANT, "name": name, "displayName": name }]);
+    for (product, ending) in [
+        (Product::BusinessCentral, "/companies"),
+        (Product::BusinessCentral, "/environments/v1.2"),
+        (Product::Graph, "/v1.0/organization"),
+    ] {
+        let (_server, results) = with_answer(product, ending, &Answer::json(200, &json!({ "value": rows }))).await;
+        let told: Vec<String> = results
+            .values()
+            .map(|result| match result {
+                CheckResult::Passed { summary, details } | CheckResult::Refused { summary, details, .. } => {
+                    format!("{summary} {}", Value::Object(details.clone()))
+                }
+                other => format!("{other:?}"),
+            })
+            .collect();
+        let told = told.join("\n");
+        assert!(told.contains("CRO"), "{ending}: {told}");
+        // JSON would write them as escapes.
+        for bad in ["\u{1b}", "\\u001b", "\u{202e}", "\\u202e", "\\u0000"] {
+            assert!(!told.contains(bad), "{ending}: {told}");
+        }
+    }
 }

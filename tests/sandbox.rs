@@ -8,10 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use d365_connect::assets;
 use d365_connect::core::check::SignInPrompt;
+use d365_connect::core::credential::Certificate;
 use d365_connect::core::guide::{Guide, Product, SignIn};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::secret::SecretShape;
 use d365_connect::sandbox::{AUTHORITY, BUSINESS_CENTRAL, FINANCE_OPERATIONS, GRAPH, Offer, Sandbox, Scenario};
+use d365_connect::store::certificates;
 use reqwest::header::HOST;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -40,6 +42,19 @@ fn run<F: Future<Output = ()>>(test: F) {
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A statement with these claims, signed as PS256; what `more` has goes into its header.
+fn assertion(certificate: &Certificate, more: &Value, claims: &Value) -> String {
+    let mut header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": certificate.x5t_s256() });
+    for (name, value) in more.as_object().unwrap() {
+        header[name] = value.clone();
+    }
+    let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encoded(&header), encoded(claims));
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(certificate.sign(signed.as_bytes()).unwrap()))
+}
+
 /// Another process than the sandbox, with the values that its operator noted.
 struct Outside {
     client: Client,
@@ -47,6 +62,8 @@ struct Outside {
     values: BTreeMap<FieldId, String>,
     guide: &'static Guide,
     way: SignIn,
+    /// Used instead of a secret, where the operator has one.
+    certificate: Option<Certificate>,
 }
 
 impl Outside {
@@ -59,7 +76,7 @@ impl Outside {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let base = format!("http://{}", sandbox.address());
-        let mut outside = Outside { client, base, values: BTreeMap::new(), guide, way };
+        let mut outside = Outside { client, base, values: BTreeMap::new(), guide, way, certificate: None };
         outside.paste(sandbox.noted(guide));
         outside
     }
@@ -69,6 +86,10 @@ impl Outside {
             match &offer {
                 Offer::Value(field, value) => self.values.insert(*field, value.clone()),
                 Offer::Secret(value, _) => self.values.insert(FieldId::Secret, value.reveal().to_owned()),
+                Offer::Certificate(pem) => {
+                    self.certificate = Some(certificates::read(pem.as_bytes(), None).unwrap());
+                    self.values.insert(FieldId::Secret, "a certificate".into())
+                }
             };
         }
     }
@@ -92,7 +113,18 @@ impl Outside {
     }
 
     async fn sign_in(&self, form: &BTreeMap<&'static str, String>) -> (StatusCode, Value) {
-        self.post(&format!("/{}/oauth2/v2.0/token", self.value(FieldId::TenantId)), form).await
+        let path = format!("/{}/oauth2/v2.0/token", self.value(FieldId::TenantId));
+        let mut form = form.clone();
+        if let Some(certificate) = &self.certificate
+            && form.remove("client_secret").is_some()
+        {
+            let now = jiff::Timestamp::now().as_second();
+            let claims = json!({ "aud": format!("{}{path}", self.base), "iss": self.value(FieldId::ClientId),
+                                 "sub": self.value(FieldId::ClientId), "jti": "1", "nbf": now, "exp": now + 600 });
+            form.insert("client_assertion_type", JWT_BEARER.into());
+            form.insert("client_assertion", assertion(certificate, &json!({}), &claims));
+        }
+        self.post(&path, &form).await
     }
 
     /// A token for the noted values, which must be right.
@@ -355,6 +387,7 @@ fn fault(scenario: Scenario, product: Product, way: SignIn) -> (&'static str, &'
         Scenario::PublicClientBlocked => ("token 7000218", &["register-app", "authentication"]),
         Scenario::RefreshRefused => ("refresh 700082", &["test"]),
         Scenario::UserNotInEnvironment => ("session 401", &["register-in-d365"]),
+        Scenario::CertificateNotRegistered | Scenario::CertificateExpired => ("token 700027", &["client-secret"]),
     }
 }
 
@@ -408,6 +441,62 @@ fn a_scenario_leaves_all_that_it_does_not_concern_healthy() {
                 assert_eq!(Outside::with(&sandbox, guide, way).chain(&sandbox).await, Ok(()), "{what}");
             }
         }
+    });
+}
+
+#[test]
+fn an_assertion_is_taken_when_everything_in_it_is_right() {
+    run(async {
+        let sandbox = Sandbox::start(Scenario::CertificateExpired, 0).await.unwrap();
+        let mut outside = Outside::of(&sandbox);
+        let old = outside.certificate.take().unwrap();
+        outside.paste(sandbox.carry_out(guide(), "client-secret").1);
+        let certificate = outside.certificate.take().unwrap();
+        let client = outside.value(FieldId::ClientId).to_owned();
+        let endpoint = format!("{}/{}/oauth2/v2.0/token", outside.base, outside.value(FieldId::TenantId));
+        let now = jiff::Timestamp::now().as_second();
+        let right = json!({ "aud": endpoint, "iss": client, "sub": client, "jti": "1", "nbf": now, "exp": now + 600 });
+        let wrong = |name: &str, value: Value| {
+            let mut claims = right.clone();
+            claims[name] = value;
+            claims
+        };
+        let with = async |statement: String, kind: &str| {
+            let mut form = outside.form();
+            form.remove("client_secret");
+            form.insert("client_assertion_type", kind.into());
+            form.insert("client_assertion", statement);
+            let (status, body) = outside.sign_in(&form).await;
+            let token = body["access_token"].as_str().map(|token| part(token, 1));
+            assert_eq!(status == StatusCode::OK, token.is_some());
+            (body["error_codes"][0].as_u64().unwrap_or_default(), body.to_string(), token)
+        };
+        let good = assertion(&certificate, &json!({}), &right);
+        let (code, _, token) = with(good.clone(), JWT_BEARER).await;
+        assert_eq!((code, &token.unwrap()["appidacr"]), (0, &json!("2")));
+        let other = assertion(&old, &json!({ "x5t#S256": certificate.x5t_s256() }), &right);
+        for (what, code, statement) in [
+            (
+                "another audience",
+                50013,
+                assertion(&certificate, &json!({}), &wrong("aud", json!(format!("{endpoint}/")))),
+            ),
+            ("another issuer", 50048, assertion(&certificate, &json!({}), &wrong("iss", json!("x")))),
+            ("another subject", 50048, assertion(&certificate, &json!({}), &wrong("sub", Value::Null))),
+            ("no jti", 50027, assertion(&certificate, &json!({}), &wrong("jti", Value::Null))),
+            ("too late", 700_024, assertion(&certificate, &json!({}), &wrong("exp", json!(now - 400)))),
+            ("too early", 700_024, assertion(&certificate, &json!({}), &wrong("nbf", json!(now + 400)))),
+            ("unsigned", 50027, assertion(&certificate, &json!({ "alg": "none" }), &right)),
+            ("another key", 700_027, other),
+            ("an unknown certificate", 700_027, assertion(&certificate, &json!({ "x5t#S256": "AAAA" }), &right)),
+            ("the old certificate", 700_027, assertion(&old, &json!({}), &right)),
+            ("no statement", 50027, "x".into()),
+        ] {
+            assert_eq!(with(statement, JWT_BEARER).await.0, code, "{what}");
+        }
+        assert_eq!(with(good, "jwt").await.0, 7_000_218);
+        let (_, told, _) = with(assertion(&old, &json!({}), &right), JWT_BEARER).await;
+        assert!(told.contains("The key used is expired") && told.contains(&old.thumbprint()), "{told}");
     });
 }
 

@@ -8,12 +8,14 @@ use base64::Engine;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
 use d365_connect::app::screens::wizard::Focus;
 use d365_connect::assets;
-use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, Status};
+use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
+use d365_connect::core::claims::Claims;
 use d365_connect::core::evidence::{Evidence, Origin, read_text};
 use d365_connect::core::guide::Listing;
+use d365_connect::core::permissions;
 use d365_connect::core::profile::ProfileDraft;
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
@@ -234,6 +236,84 @@ fn pasted_token() -> Bench {
     bench
 }
 
+/// A test that waits for a person.
+fn signing_in(way: &str, prompt: SignInPrompt) -> Bench {
+    let mut bench = Bench::knowing(assets::guides(), vec![row("contoso")]);
+    let mut values = draft();
+    values.guide = "fno-delegated".into();
+    values.set(FieldId::SignIn, way);
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Test);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(values) });
+    let run = bench.run();
+    let at = Duration::from_millis(10);
+    for check in [CheckId::Inputs, CheckId::Authority, CheckId::Token, CheckId::Environment] {
+        bench.tell(Msg::Check { run, event: CheckEvent::Started { check, at } });
+    }
+    for check in [CheckId::Inputs, CheckId::Environment] {
+        let result = CheckResult::Passed { summary: "all right".into(), details: Details::new() };
+        bench.tell(Msg::Check { run, event: CheckEvent::Finished { check, at, result } });
+    }
+    bench.tell(Msg::Check { run, event: CheckEvent::SignIn { check: CheckId::Token, at, prompt } });
+    (0..23).for_each(|_| {
+        bench.tell(Msg::Tick);
+    });
+    bench
+}
+
+fn in_a_browser() -> Bench {
+    let query = "client_id=7c9e6d21-58b4-4d0f-8e63-1a2b9c4d5e6f&response_type=code&state=qnRoJHXfM9Tk2wL5&code_challenge_method=S256";
+    let url = format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize?{query}");
+    signing_in("loopback", SignInPrompt::Browser { url, lasts: Duration::from_secs(120) })
+}
+
+fn with_a_code() -> Bench {
+    let (url, code) = ("https://microsoft.com/devicelogin".to_owned(), "BCQTXRFH7".to_owned());
+    signing_in("device-code", SignInPrompt::DeviceCode { url, code, lasts: Duration::from_secs(900) })
+}
+
+/// A test of Office 365 whose token carries other permissions than the guide's.
+fn permissions_told() -> Bench {
+    let guide = assets::guide("office365").unwrap();
+    let mut bench = Bench::knowing(assets::guides(), vec![row("contoso")]);
+    let mut values = draft();
+    values.guide = "office365".into();
+    values.set(FieldId::ResourceUrl, "");
+    let profile = values.check(&"contoso".parse().unwrap(), guide, assets::clouds()).unwrap();
+    let roles = ["User.Read.All", "Mail.Read"].map(str::to_owned).to_vec();
+    let table = permissions::table(guide, &profile, &Claims { roles, ..Claims::default() });
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Test);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(values) });
+    let run = bench.run();
+    let at = Duration::from_millis(40);
+    for check in CheckId::ALL {
+        let mut details = Details::new();
+        if check == CheckId::Claims {
+            details.insert("permissions".into(), serde_json::to_value(&table).unwrap());
+        }
+        let result = CheckResult::Passed { summary: "all right".into(), details };
+        bench.tell(Msg::Check { run, event: CheckEvent::Started { check, at: Duration::from_millis(10) } });
+        bench.tell(Msg::Check { run, event: CheckEvent::Finished { check, at, result } });
+    }
+    bench.tell(Msg::ChecksEnded { run, result: Ok(()) });
+    // How far a page is, is known after the first frame.
+    draw(&mut bench, (80, 24), PLAIN);
+    bench.keys("<pgdn>");
+    bench
+}
+
+/// The step in which the values go into the product's own form.
+fn form_step() -> Bench {
+    let guide = assets::guides().iter().find(|guide| guide.id == "business-central").unwrap();
+    let mut bench = Bench::knowing(std::slice::from_ref(guide), Vec::new());
+    bench.keys("n").paste(&format!("TENANT_ID={TENANT}\nCLIENT_ID={CLIENT}\nCLIENT_SECRET={SECRET}")).keys("<enter>");
+    let at = guide.steps.iter().position(|step| step.lists.contains(&Listing::Form)).unwrap();
+    let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("not the wizard") };
+    (wizard.step, wizard.focus) = (at, Focus::Body);
+    draw(&mut bench, (80, 24), PLAIN);
+    bench.keys("<pgdn>");
+    bench
+}
+
 /// Every screen and every state worth a look.
 fn scenes() -> Vec<(&'static str, Bench)> {
     let keys = |mut bench: Bench, keys: &str| {
@@ -258,6 +338,18 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
     let mut hint = filled();
     hint.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    let mut exported = keys(full_home(), "x<down><down><enter>");
+    let name = || "contoso-prod".parse().unwrap();
+    let text = assets::exports()[6].example.output.clone();
+    exported.tell(Msg::ExportMade { name: name(), format: "k8s-secret".into(), result: Ok(text) });
+    let mut there = keys(full_home(), "x<enter>");
+    there.tell(Msg::ExportMade { name: name(), format: "env".into(), result: Ok("A=b".into()) }).keys("s");
+    let mut file = keys(full_home(), "x<enter>");
+    file.tell(Msg::ExportMade { name: name(), format: "env".into(), result: Ok("A=b".into()) }).keys("s<enter>");
+    let Some(Effect::WriteFile { path, paper, .. }) = file.take().pop() else { panic!("a file") };
+    file.tell(Msg::FileWritten { path, paper, result: Written::ThereAlready });
+    let mut pasted = filled();
+    pasted.paste(&format!("Application (client) ID\n{CLIENT}\nDirectory (tenant) ID\n11111111-2222-4333-8444-555555555555\nObject ID\n3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\nclient_secret = {SECRET}"));
     let mut testing_all = full_home();
     testing_all.take();
     testing_all.keys("T");
@@ -291,6 +383,13 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("question-leave", keys(filled(), "<esc>")),
         ("question-host", odd),
         ("question-keyring", keys(no_keyring, "<c-s>")),
+        ("values-pasted", pasted),
+        ("hand-over-step", keys(filled(), "<right><right><right><right><right>h")),
+        ("hand-over-finding", keys(refused(), "h")),
+        ("export-format", keys(full_home(), "x")),
+        ("export", exported),
+        ("export-file", there),
+        ("export-over", file),
         ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
         ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
         ("test-idle", opened(OpenFor::Look)),
@@ -305,6 +404,10 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-passed-before", passed_before()),
         ("test-may-pass", keys(counting(), "<esc><down>")),
         ("mend", keys(refused(), "<enter>")),
+        ("sign-in-browser", in_a_browser()),
+        ("sign-in-device-code", with_a_code()),
+        ("test-permissions", permissions_told()),
+        ("step-form", form_step()),
         ("diagnosis", diagnosis),
         ("diagnosis-findings", keys(compared(), "<tab>")),
         ("diagnosis-token", keys(pasted_token(), "<tab>")),
@@ -314,7 +417,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
 }
 
 /// Scenes that are also pictured large, and in ASCII.
-const LARGE: [&str; 8] = [
+const LARGE: [&str; 9] = [
     "pair",
     "home-full",
     "step-3-client-secret",
@@ -323,6 +426,7 @@ const LARGE: [&str; 8] = [
     "diagnosis",
     "diagnosis-findings",
     "diagnosis-token",
+    "sign-in-browser",
 ];
 
 #[test]
@@ -429,7 +533,7 @@ fn the_cursor_is_on_the_active_field_and_nowhere_else() {
     for size in [(120, 40), (80, 24), (80, 14), (40, 10)] {
         for (name, mut bench) in scenes() {
             let active = bench.app.focused_field().is_some() && bench.app.dialog.is_none()
-                || matches!(name, "name-taken" | "diagnosis");
+                || matches!(name, "name-taken" | "diagnosis" | "export-file");
             let terminal = draw(&mut bench, size, PLAIN);
             assert_eq!(terminal.backend().cursor_visible(), active, "{name} at {size:?}");
         }
@@ -499,13 +603,16 @@ fn today_is_the_day_of_the_pictures() {
 }
 
 /// Keys that a hand may press anywhere.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 36] = [
     "n",
     "a",
     "t",
     "T",
     "e",
     "d",
+    "h",
+    "x",
+    "<c-p>",
     "D",
     "r",
     "c",
@@ -556,6 +663,13 @@ proptest! {
                     }
                     Effect::OpenPair(names) => {
                         bench.tell(Msg::PairOpened { names, result: Ok([draft(), ProfileDraft::new(GUIDE)]) });
+                    }
+                    Effect::MakeExport { name, format } => {
+                        bench.tell(Msg::ExportMade { name, format, result: Ok("A: b\n  c: d\n".repeat(20)) });
+                    }
+                    Effect::WriteFile { path, paper, over } => {
+                        let result = if over { Written::Done(path.clone()) } else { Written::ThereAlready };
+                        bench.tell(Msg::FileWritten { path, paper, result });
                     }
                     Effect::StartChecks { run, .. } => {
                         let failure = (width % 2 == 0).then(|| Evidence {

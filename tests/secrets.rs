@@ -19,6 +19,7 @@
 //! | wizard: in a wrong field | paste, burst of keys | terminal, files, log, draft |
 //! | wizard: several values at once | paste | terminal, files, log |
 //! | wizard: a save that fails, a keyring that is not there | keys | terminal, files, log |
+//! | steps handed over from the wizard and from home; every export on the screen | keys, env, a profile with it in a wrong field | terminal, clipboard, files, log |
 //! | a plain prompt | keys | terminal, files, log |
 //!
 //! Files are all those under the working folder, `HOME`, `TMPDIR` and the program's home. What is asked for by name is
@@ -903,6 +904,66 @@ fn several_values_at_once() {
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("several values", &tui);
     }
+}
+
+/// The texts that are handed on: on the screen, on the clipboard and in files.
+#[test]
+fn handed_over_on_the_screen() {
+    // What was typed and pasted, the secret also where it does not belong, and the steps made of it.
+    let line = ["--home", "home", "new", "canary", "--set", "d365.company=CRONUS"];
+    let mut tui = at_secret(&line);
+    tui.keys(ODD);
+    tui.until("●●●");
+    for key in ["\x10", "a", "\t", "c"] {
+        tui.keys(key);
+        tui.until("Hand over to a");
+    }
+    tui.keys("s");
+    tui.until("Write it to which file?");
+    tui.keys(ENTER);
+    tui.until("written to");
+    assert!(tui.home().join("canary-d365-admin.md").exists());
+    leave(&mut tui);
+    nothing_left("the steps handed over", &tui);
+
+    // A profile whose secret can be read, with another one in a field that is not for it: in every format.
+    let place = Place::new();
+    let nowhere = "http://127.0.0.1:9";
+    run(&place, &finder(), &words(&new_at("one", nowhere, nowhere, "env:S")), &[("S", ODD)], None).expect(0);
+    let (home, file) = (place.home(), place.profile("one"));
+    let values = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{values}\n[d365]\nuser_id = \"{SHAPED}\"\n")).unwrap();
+    let args = ["--log", "log", "--log-level", "trace", "--home", home.to_str().unwrap()];
+    let mut tui = Tui::start(&Start { args: &args, env: &[UTF8, ("S", ODD)], ..Start::default() });
+    tui.until("one");
+    tui.keys("h");
+    tui.until("Hand over to a");
+    tui.keys("ac\tac");
+    tui.keys(ESC);
+    tui.until_gone("Hand over to a");
+    for (at, format) in d365_connect::assets::exports().iter().enumerate() {
+        tui.keys("x");
+        tui.until("as what?");
+        tui.keys(&format!("{}{ENTER}", DOWN.repeat(at)));
+        tui.until("Without the secret");
+        tui.keys("cs");
+        tui.until("Write it to which file?");
+        // Its own name, in a folder where nothing else lies.
+        tui.keys(&format!("\x15{}.out{ENTER}", format.id));
+        tui.until("written to");
+        let text = std::fs::read_to_string(tui.home().join(format!("{}.out", format.id))).unwrap();
+        assert!(text.contains(d365_connect::export::PLACEHOLDER), "{text}");
+    }
+    let raw = tui.raw();
+    for copied in raw.split(|byte| *byte == 7) {
+        if let Some(at) = copied.windows(7).position(|seven| seven == b"\x1b]52;c;") {
+            let text = STANDARD.decode(&copied[at + 7..]).unwrap();
+            finder().nothing_in("the clipboard", &text);
+        }
+    }
+    tui.keys("q");
+    assert_eq!(tui.wait_exit(), 0);
+    nothing_left("exports on the screen", &tui);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use d365_connect::core::check::Status;
 use d365_connect::core::names::ProfileName;
-use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
@@ -72,7 +72,7 @@ fn full() -> ProfileDraft {
     ] {
         draft.set(field, value);
     }
-    draft.source = Some(SecretSource::Keyring { entry: "5f0c".into() });
+    draft.source = Some(SecretSource::Keyring { entry: "5f0c".into() }.into());
     draft
 }
 
@@ -156,18 +156,28 @@ fn a_new_profile_reads_as_people_would_write_it() {
 #[test]
 fn every_source_is_kept_word_for_word() {
     let odd = r#"pass "show" 'd365' \ x"#.to_owned();
-    for source in [
+    let sources = [
         SecretSource::Keyring { entry: odd.clone() },
         SecretSource::Env { var: odd.clone() },
         SecretSource::File { path: odd.clone() },
-        SecretSource::Command { words: odd },
-    ] {
+        SecretSource::Command { words: odd.clone() },
+    ];
+    let certificate = |password| CredentialSource::Certificate(CertificateSource { path: odd.clone(), password });
+    let certificates = sources.iter().cloned().map(Some).chain([None]).map(certificate);
+    for source in sources.iter().cloned().map(CredentialSource::from).chain(certificates.collect::<Vec<_>>()) {
         let (_folder, home) = home();
         let draft = ProfileDraft { source: Some(source), ..ProfileDraft::new("office365") };
         profiles::save(&home, &name("a"), &draft, Save::New).unwrap();
         assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
         // From one source to another, nothing of the old one stays.
-        for next in [SecretSource::File { path: "/run/s".into() }, SecretSource::Env { var: "D365".into() }] {
+        let file = SecretSource::File { path: "/run/s".into() };
+        let certificate = CredentialSource::certificate("/run/c.pem");
+        for next in [
+            file.clone().into(),
+            SecretSource::Env { var: "D365".into() }.into(),
+            certificate.clone(),
+            certificate.with_secret(file),
+        ] {
             let draft = ProfileDraft { source: Some(next.clone()), ..draft.clone() };
             let path = profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
             assert_eq!(profiles::load(&home, &name("a")).unwrap().draft.source, Some(next));
@@ -255,7 +265,7 @@ graph_url = "https://graph.microsoft.com"
     draft.set(FieldId::Company, "DAT");
     draft.set(FieldId::Entities, "VendorsV2, CustomersV3");
     draft.set(FieldId::GraphUrl, "https://graph.microsoft.com");
-    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() });
+    draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
     profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), after);
     assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
@@ -310,7 +320,7 @@ fn credentials_of_other_kinds_are_kept() {
         draft.set(FieldId::Company, "USMF");
         profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{before}\n[d365]\ncompany = \"USMF\"\n"));
-        draft.source = Some(SecretSource::Env { var: "V".into() });
+        draft.source = Some(SecretSource::Env { var: "V".into() }.into());
         profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
         let stored = profiles::load(&home, &name("a")).unwrap().draft;
         assert_eq!((&stored.foreign_credential, &stored.source), (&None, &draft.source));
@@ -411,7 +421,7 @@ fn a_copy_has_everything_that_stands_in_the_file() {
         kind = \"secret\"\nsource = \"keyring\"\nentry = \"5f0c\" # random\n\n[other]\nkey = [1]\n";
     let (_folder, home, path) = home_with("a.toml", text);
     let other = |mut draft: ProfileDraft| {
-        draft.source = Some(SecretSource::Keyring { entry: "a1b2".into() });
+        draft.source = Some(SecretSource::Keyring { entry: "a1b2".into() }.into());
         draft
     };
     let copied = profiles::copy(&home, &name("A"), &name("b"), other).unwrap();
@@ -501,8 +511,13 @@ fn a_file_is_written_whole_and_never_over_another_unasked() {
     assert_eq!(fs::read(&path).unwrap(), b"one");
     write_private(&path, b"two", true).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    assert!(write_private(&folder.path().join("no/such"), b"x", false).is_err());
-    assert!(write_private(folder.path(), b"x", true).is_err());
+    // Told without the name of a temporary file, and a folder is no file to write over.
+    let error = write_private(&folder.path().join("no/such"), b"x", false).unwrap_err().to_string();
+    assert!(error.contains("No such file") && !error.contains("d365-connect"), "{error}");
+    for over in [false, true] {
+        let error = write_private(folder.path(), b"x", over).unwrap_err().to_string();
+        assert!(error.ends_with("not a regular file"), "{error}");
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -540,6 +555,8 @@ fn exports_are_noted_once_a_place_and_not_without_end() {
     history::note_export(&home, &name("a"), noted(None, false)).unwrap();
     history::note_export(&home, &name("a"), noted(Some("/x"), false)).unwrap();
     history::note_export(&home, &name("A"), noted(None, true)).unwrap();
+    // What went out with the secret stays noted as such, also when it goes out without it later; a file is written over.
+    history::note_export(&home, &name("a"), noted(None, false)).unwrap();
     assert_eq!(history::exports(&home, &name("a")), [noted(Some("/x"), false), noted(None, true)]);
     assert_eq!(history::last(&home, &name("a")), Some(verdict(Status::Failed)), "what else is noted stays");
     for number in 0..60 {
@@ -613,7 +630,7 @@ fn drafts_come_back_without_secrets() {
     let mut values = ProfileDraft::new("fno-client-credentials");
     values.set(FieldId::TenantId, "not a tenant yet");
     values.set(FieldId::Expires, "soon");
-    values.source = Some(SecretSource::Env { var: "V".into() });
+    values.source = Some(SecretSource::Env { var: "V".into() }.into());
     let first = Draft { name: name("first"), values: values.clone(), step: "client-secret".into() };
     drafts::save(&home, &first).unwrap();
     assert_eq!(drafts::list(&home).unwrap(), std::slice::from_ref(&first));
@@ -622,7 +639,7 @@ fn drafts_come_back_without_secrets() {
     let mut leaky = values;
     leaky.values.insert(FieldId::Secret, CANARY.into());
     leaky.values.insert(FieldId::UserId, "aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789".into());
-    leaky.source = Some(SecretSource::Keyring { entry: "5f0c".into() });
+    leaky.source = Some(SecretSource::Keyring { entry: "5f0c".into() }.into());
     drafts::save(&home, &Draft { name: name("First"), values: leaky, step: "values".into() }).unwrap();
     let kept = drafts::list(&home).unwrap();
     assert_eq!((kept.len(), kept[0].step.as_str(), &kept[0].values.source), (1, "values", &None));

@@ -5,7 +5,7 @@
 use d365_connect::assets;
 use d365_connect::core::check::{CheckId, CheckRun, Status};
 use d365_connect::core::names::ProfileName;
-use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::Judge;
 use d365_connect::core::secret::ClientSecret;
@@ -90,6 +90,11 @@ async fn every_scenario_turns_green_by_the_step_that_its_finding_names() {
                         typed = Some(value);
                         draft.set(FieldId::Expires, &end.to_string());
                     }
+                    Offer::Certificate(pem) => {
+                        let path = session.home.root().join("new.pem");
+                        std::fs::write(&path, pem.as_bytes()).unwrap();
+                        draft.source = Some(CredentialSource::certificate(path.to_str().unwrap()));
+                    }
                 }
             }
             let mended = test(&session, &draft, typed).await;
@@ -135,10 +140,10 @@ async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
 
     let saved = work::save(&session, request("fno-client-credentials", Some(draft.clone()), value())).await.unwrap();
     assert_eq!((entries(&session), saved.left), (2, None), "the old entry is forgotten");
-    let read = work::read_secret(&session, saved.draft.source.as_ref().unwrap()).await.unwrap();
+    let read = work::read_secret(&session, saved.draft.source.as_ref().unwrap().secret().unwrap()).await.unwrap();
     assert!(read.is("abc8Q~another"));
 
-    let elsewhere = SecretChoice::Source(SecretSource::Env { var: "D365_SECRET".into() });
+    let elsewhere = SecretChoice::Source(SecretSource::Env { var: "D365_SECRET".into() }.into());
     let before = work::open(&session, &ready).await.unwrap().stored.draft;
     work::save(&session, request("fno-client-credentials", Some(before), elsewhere)).await.unwrap();
     assert_eq!(entries(&session), 1);
@@ -294,7 +299,7 @@ async fn a_save_that_nobody_waits_for_any_more_is_done_as_a_whole() {
     // The process could end right after this.
     drop(session);
     let stored = profiles::load(&home, &name("one")).unwrap();
-    assert!(keyring.read(&stored.draft.source.unwrap(), &Stop::default()).unwrap().is("abc8Q~value"));
+    assert!(keyring.read(stored.draft.source.unwrap().secret().unwrap(), &Stop::default()).unwrap().is("abc8Q~value"));
 }
 
 #[tokio::test]
@@ -333,8 +338,8 @@ async fn a_copy_has_what_this_version_does_not_know() {
     let text = format!("# mine\n{}\n[other]\nkey = 1\n", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, &text).unwrap();
     work::copy(&session, &ready, &name("copy")).await.unwrap();
-    let entry = |source: Option<SecretSource>| match source {
-        Some(SecretSource::Keyring { entry }) => entry,
+    let entry = |source: Option<CredentialSource>| match source {
+        Some(CredentialSource::Secret(SecretSource::Keyring { entry })) => entry,
         other => panic!("{other:?}"),
     };
     let old = entry(work::open(&session, &ready).await.unwrap().stored.draft.source);
@@ -379,7 +384,7 @@ async fn a_failure_is_told_by_what_is_different_since_it_last_passed() {
     let offers = session.sandbox.as_ref().unwrap().noted(guide);
     let secret = offers.into_iter().find_map(|offer| match offer {
         Offer::Secret(secret, _) => Some(secret),
-        Offer::Value(..) => None,
+        Offer::Value(..) | Offer::Certificate(_) => None,
     });
     let secret = secret.unwrap();
     let run = test(&session, &draft, Some(secret.clone())).await;
@@ -478,7 +483,7 @@ async fn child_saves_unconfirmed() {
     assert_eq!(work::open(&session, &ready).await.unwrap().stored.draft, saved.draft);
     assert_eq!(entries(&session), 2);
     for source in [before.source, saved.draft.source] {
-        work::read_secret(&session, &source.unwrap()).await.unwrap();
+        work::read_secret(&session, source.unwrap().secret().unwrap()).await.unwrap();
     }
     println!("saved and told");
 }

@@ -1,6 +1,7 @@
 //! Questions over a screen: they take every key until they are answered.
 
 use crate::app::keymap::Context;
+use crate::app::paper::Paper;
 use crate::core::intake::Intake;
 use crate::core::names::ProfileName;
 use tui_input::Input;
@@ -38,6 +39,12 @@ pub enum Answer {
     DiagnoseWith(Option<ProfileName>),
     /// The secret is read from elsewhere: put this start of a source into its field.
     SourceFrom(&'static str),
+    /// Export that profile in the format of that id.
+    Export(ProfileName, String),
+    /// Write the text to another file than that one.
+    OtherFile(String, Box<Paper>),
+    /// Write the text over that file.
+    WriteOver(String, Box<Paper>),
 }
 
 /// What a typed name is for.
@@ -47,9 +54,19 @@ pub enum NameFor {
     Rename(ProfileName),
     /// A name for a copy of that profile.
     Copy(ProfileName),
+    /// The file that a text is written to.
+    File(Box<Paper>),
 }
 
 impl NameFor {
+    /// The most characters that it may have.
+    pub fn most(&self) -> usize {
+        match self {
+            NameFor::Rename(_) | NameFor::Copy(_) => 64,
+            NameFor::File(_) => 1024,
+        }
+    }
+
     /// Whether it is the profile itself that has this name: another spelling of its own name can be typed.
     pub fn is_for(&self, name: &ProfileName) -> bool {
         matches!(self, NameFor::Rename(old) if old == name)
@@ -92,6 +109,8 @@ pub enum Dialog {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// A text to hand on.
+    Paper(Box<Paper>),
     /// The keys of a context.
     Help {
         /// Of which.
@@ -114,6 +133,7 @@ impl Dialog {
             Dialog::Ask { .. } => Context::Ask,
             Dialog::Name { .. } => Context::Naming,
             Dialog::Values { .. } => Context::Values,
+            Dialog::Paper(_) => Context::Paper,
             Dialog::Help { .. } => Context::Help,
         }
     }

@@ -1,9 +1,10 @@
 //! What the screens ask for, as data. The runtime carries it out and answers with a message.
 
+use crate::app::paper::Paper;
 use crate::core::check::{CheckId, SignInPrompt, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
 use crate::core::since::Traits;
@@ -15,9 +16,11 @@ pub enum SecretWish {
     /// Stays as it is.
     Keep,
     /// Is read from there.
-    Source(SecretSource),
+    Source(CredentialSource),
     /// Is kept in the keyring.
     Value(Arc<ClientSecret>),
+    /// The certificate of that file; the password of its key goes into the keyring.
+    Certificate(String, Arc<ClientSecret>),
 }
 
 /// For what a profile is opened.
@@ -33,6 +36,8 @@ pub enum OpenFor {
     Mend,
     /// To be compared with the text of the diagnosis.
     Diagnose,
+    /// To hand its open steps over; those of the cause of a finding, where one led there.
+    HandOver(Option<Cause>),
 }
 
 /// Something that the runtime does.
@@ -117,6 +122,29 @@ pub enum Effect {
     OpenLink(String),
     /// Send a text to the terminal's clipboard.
     CopyText(String),
+    /// Make an export, without the secret, to be looked at.
+    MakeExport {
+        /// The profile.
+        name: ProfileName,
+        /// The format's id.
+        format: String,
+    },
+    /// Note that an export went elsewhere than to a file.
+    NoteExport {
+        /// The profile.
+        name: ProfileName,
+        /// The format's id.
+        format: String,
+    },
+    /// Write a text to a file, for its owner alone.
+    WriteFile {
+        /// The file, as typed.
+        path: String,
+        /// The text.
+        paper: Box<Paper>,
+        /// Whether a file that is there is written over.
+        over: bool,
+    },
     /// Find out whether a keyring can be used.
     ProbeKeyring,
     /// Have the sandbox's administrator carry a step out.
@@ -126,8 +154,20 @@ pub enum Effect {
         /// The step's id.
         step: String,
     },
-    /// Have the sandbox's simulated user answer a sign-in.
-    AnswerSignIn(SignInPrompt),
+    /// Have the sandbox's simulated user answer a sign-in of a live test.
+    AnswerSignIn {
+        /// The test's id.
+        run: u64,
+        /// What they are asked.
+        prompt: SignInPrompt,
+    },
+    /// Tell a live test what a sign-in page says that does not lead back here.
+    TellPage {
+        /// The test's id.
+        run: u64,
+        /// The page's text.
+        text: String,
+    },
     /// Send [`crate::app::msg::Msg::HideSecret`] in a few seconds.
     HideSecretSoon,
     /// Send [`crate::app::msg::Msg::ChangesAged`] with that id when what was changed now is no news any more.

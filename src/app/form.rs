@@ -7,7 +7,7 @@ use crate::app::key::{Key, Paste};
 use crate::core::cloud::Clouds;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
+use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, SecretBuffer, looks_like_secret};
 use jiff::civil::Date;
@@ -39,9 +39,12 @@ impl FieldKey {
     /// Where its value is found, in the words of the guide.
     pub fn help(self, guide: &Guide) -> &str {
         match self {
-            FieldKey::Name => "under which the connection is saved: contoso-uat",
+            FieldKey::Name => "under which the connection is saved",
             FieldKey::Of(field) => guide.help(field),
-            FieldKey::Source => "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS",
+            FieldKey::Source => {
+                "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
+                 whose password, if it has one, goes into the field above"
+            }
         }
     }
 }
@@ -264,6 +267,10 @@ impl Form {
             told.push("only the first 64 KiB were taken");
         }
         let text = paste.text.trim_matches(['\n', ' ', '\t']);
+        if text.contains('\t') {
+            told.push("tabs became blanks");
+        }
+        let signs = || text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control());
         let guide = self.guide;
         let field = self.field_mut(at)?;
         match &mut field.entry {
@@ -282,7 +289,7 @@ impl Form {
                     // What stands there is a word of ours: a pasted source takes its place.
                     *input = Input::default();
                 }
-                for c in text.chars().filter(|c| !c.is_control()).take(2048) {
+                for c in signs().take(2048) {
                     input.handle(InputRequest::InsertChar(c));
                 }
             }
@@ -290,7 +297,7 @@ impl Form {
                 if text.contains('\n') {
                     told.push("line ends were dropped");
                 }
-                let fits = text.chars().filter(|c| !c.is_control()).all(|c| buffer.insert(c));
+                let fits = signs().all(|c| buffer.insert(c));
                 if !fits {
                     told.push("it is longer than any secret: the rest was dropped");
                 }
@@ -349,10 +356,11 @@ impl Form {
             Ok(SecretWish::Source(source)) => draft.source = Some(source),
             Ok(SecretWish::Keep) => {}
             // The entry is made when it is saved. A test uses what was typed, wherever it will be kept.
-            Ok(SecretWish::Value(_)) => draft.source = Some(SecretSource::Keyring { entry: String::new() }),
-            Err(_) if self.typed_secret().is_some() => {
-                draft.source = Some(SecretSource::Keyring { entry: String::new() });
+            Ok(SecretWish::Value(_)) => draft.source = Some(in_keyring().into()),
+            Ok(SecretWish::Certificate(path, _)) => {
+                draft.source = Some(CredentialSource::certificate(&path).with_secret(in_keyring()));
             }
+            Err(_) if self.typed_secret().is_some() => draft.source = Some(in_keyring().into()),
             Err(_) => draft.source = None,
         }
         draft
@@ -363,11 +371,19 @@ impl Form {
         self.buffer().and_then(|buffer| buffer.finish().ok())
     }
 
-    fn saved_source(&self) -> Option<&SecretSource> {
+    fn saved_source(&self) -> Option<&CredentialSource> {
         match &self.purpose {
             Purpose::Change(_, saved) => saved.source.as_ref(),
             Purpose::New => None,
         }
+    }
+
+    fn without_keyring(&self) -> (FieldKey, String) {
+        let why = self.no_keyring.as_deref().unwrap_or_default();
+        let what = format!(
+            "no keyring can be used here ({why}); name a place it is read from: env:VAR, file:PATH or command:WORDS"
+        );
+        (FieldKey::Source, what)
     }
 
     /// What is to become of the secret when the form is saved.
@@ -386,21 +402,24 @@ impl Form {
             text => SourceRequest::parse(text).map_err(|what| (FieldKey::Source, what))?,
         };
         match request {
+            // What is typed beside a certificate is the password of its key.
+            SourceRequest::At(CredentialSource::Certificate(certificate)) => match (typed, self.saved_source()) {
+                (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
+                (Some(password), _) => Ok(SecretWish::Certificate(certificate.path, password)),
+                (None, Some(CredentialSource::Certificate(saved))) if saved.path == certificate.path => {
+                    Ok(SecretWish::Keep)
+                }
+                (None, _) => Ok(SecretWish::Source(CredentialSource::Certificate(certificate))),
+            },
             SourceRequest::At(source) => Ok(SecretWish::Source(source)),
             SourceRequest::Stdin | SourceRequest::Prompt => Err((
                 FieldKey::Source,
                 "type the value above; it is kept in the keyring, or read from env:, file: or command:".into(),
             )),
             SourceRequest::Keyring => match (typed, self.saved_source()) {
-                (Some(_), _) if self.no_keyring.is_some() => Err((
-                    FieldKey::Source,
-                    format!(
-                        "no keyring can be used here ({}); name a place it is read from: env:VAR, file:PATH or command:WORDS",
-                        self.no_keyring.as_deref().unwrap_or_default()
-                    ),
-                )),
+                (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
                 (Some(value), _) => Ok(SecretWish::Value(value)),
-                (None, Some(SecretSource::Keyring { .. })) => Ok(SecretWish::Keep),
+                (None, Some(CredentialSource::Secret(SecretSource::Keyring { .. }))) => Ok(SecretWish::Keep),
                 (None, _) => Err((secret, "missing".into())),
             },
         }
@@ -598,13 +617,19 @@ fn misplaced_secret() -> Note {
 }
 
 /// A source as it is typed.
-fn source_text(source: &SecretSource) -> String {
+fn source_text(source: &CredentialSource) -> String {
     match source {
-        SecretSource::Keyring { .. } => "keyring".into(),
-        SecretSource::Env { var } => format!("env:{var}"),
-        SecretSource::File { path } => format!("file:{path}"),
-        SecretSource::Command { words } => format!("command:{words}"),
+        CredentialSource::Secret(SecretSource::Keyring { .. }) => "keyring".into(),
+        CredentialSource::Secret(SecretSource::Env { var }) => format!("env:{var}"),
+        CredentialSource::Secret(SecretSource::File { path }) => format!("file:{path}"),
+        CredentialSource::Secret(SecretSource::Command { words }) => format!("command:{words}"),
+        CredentialSource::Certificate(certificate) => format!("certificate:{}", certificate.path),
     }
+}
+
+/// In the keyring, under an entry that is made when it is saved.
+fn in_keyring() -> SecretSource {
+    SecretSource::Keyring { entry: String::new() }
 }
 
 fn request(key: Key) -> Option<InputRequest> {

@@ -83,9 +83,10 @@ impl fmt::Debug for Key {
 /// A text that was pasted in one go. Wiped on drop; `Debug` hides it.
 #[derive(PartialEq, Eq)]
 pub struct Paste {
-    /// The text, at most 64 KiB. Every line end is `\n`, because a paste of several lines is read for all fields.
+    /// The text, at most 64 KiB. Every line end is `\n`, and tabs are kept, because a paste of several lines, or of a
+    /// table, is read for all fields.
     pub text: Zeroizing<String>,
-    /// Something else than text was in it and is not in `text`: control characters, broken UTF-8; tabs became blanks.
+    /// Something else than text was in it and is not in `text`: control characters, broken UTF-8.
     pub dropped_controls: bool,
     /// It was longer, and the rest is gone.
     pub cut: bool,

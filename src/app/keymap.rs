@@ -21,6 +21,12 @@ pub enum Intent {
     Beside,
     /// Choose the profile that a text is compared with.
     ChooseProfile,
+    /// Hand the profile over in a format.
+    Export,
+    /// Hand the open steps over to whoever can do them.
+    HandOver,
+    /// Every step, or only what is open.
+    All,
     /// Rename.
     Rename,
     /// Copy a profile.
@@ -100,6 +106,8 @@ pub enum Context {
     Naming,
     /// Recognised values, to be confirmed.
     Values,
+    /// A text to hand on.
+    Paper,
     /// The help.
     Help,
 }
@@ -129,6 +137,8 @@ const HOME: &[Binding] = &[
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
     bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
     bind(Key::Char('='), Intent::Beside, "compare", "show the profile beside another one"),
+    bind(Key::Char('x'), Intent::Export, "export", "hand the profile over in the format of whoever uses it"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
@@ -147,6 +157,7 @@ const STEP: &[Binding] = &[
     bind(Key::BackTab, Intent::PrevField, "", "into the fields, from the end"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('a'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
     bind(Key::PageDown, Intent::NextPage, "read on", "read on; at the end of the text, the next step"),
     bind(Key::PageUp, Intent::PrevPage, "back a step", "read back; at the start of the text, the step before"),
@@ -160,6 +171,7 @@ const STEP: &[Binding] = &[
     bind(Key::Ctrl('s'), Intent::Save, "save", "save the profile"),
     bind(Key::Ctrl('o'), Intent::OpenLink, "", ""),
     bind(Key::Ctrl('y'), Intent::CopyLink, "", ""),
+    bind(Key::Ctrl('p'), Intent::HandOver, "", ""),
     bind(Key::Char('?'), Intent::Help, "help", "this help"),
     bind(Key::Esc, Intent::Back, "leave", "leave; what was typed can be kept as a draft"),
 ];
@@ -172,6 +184,7 @@ const STEP_FIELD: &[Binding] = &[
     bind(Key::Up, Intent::PrevField, "", ""),
     bind(Key::Ctrl('o'), Intent::OpenLink, "open", "open the page of this step in the browser"),
     bind(Key::Ctrl('y'), Intent::CopyLink, "copy link", "send the link to the terminal's clipboard"),
+    bind(Key::Ctrl('p'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Ctrl('d'), Intent::CarryOut, "sandbox does it", "in the sandbox: have its administrator do this step"),
     bind(Key::PageDown, Intent::NextPage, "read on", "read on; at the end of the text, the next step"),
     bind(Key::PageUp, Intent::PrevPage, "back a step", "read back; at the start of the text, the step before"),
@@ -214,6 +227,7 @@ const CHECKS: &[Binding] = &[
     ),
     bind(Key::Char('a'), Intent::CarryOut, "user signs in", "in the sandbox: the simulated user signs in"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('r'), Intent::Test, "test again", "test again"),
     bind(Key::Char('t'), Intent::Test, "", ""),
     bind(Key::Char('w'), Intent::KeepTrying, "wait and retry", "test again every ten seconds, for two minutes at most"),
@@ -251,6 +265,7 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
@@ -294,6 +309,18 @@ const VALUES: &[Binding] = &[
     bind(Key::Esc, Intent::Back, "leave them", "leave them"),
 ];
 
+const PAPER: &[Binding] = &[
+    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send it to the terminal's clipboard"),
+    bind(Key::Char('s'), Intent::Save, "to a file", "write it to a file"),
+    bind(Key::Tab, Intent::NextField, "for the other", "the steps of the other administrator"),
+    bind(Key::Char('a'), Intent::All, "every step", "every step of that person, or only what is open"),
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "scroll", "scroll down"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Esc, Intent::Back, "close", "close"),
+];
+
 const HELP: &[Binding] = &[
     bind(Key::Up, Intent::Up, "", "scroll up"),
     bind(Key::Down, Intent::Down, "scroll", "scroll down"),
@@ -323,6 +350,7 @@ pub fn bindings(context: Context) -> &'static [Binding] {
         Context::Ask => ASK,
         Context::Naming => NAMING,
         Context::Values => VALUES,
+        Context::Paper => PAPER,
         Context::Help => HELP,
     }
 }
@@ -336,7 +364,7 @@ pub fn intent(context: Context, key: Key) -> Option<Intent> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 12] = [
+    const ALL: [Context; 13] = [
         Context::Pair,
         Context::Home,
         Context::Step,
@@ -348,6 +376,7 @@ mod tests {
         Context::Ask,
         Context::Naming,
         Context::Values,
+        Context::Paper,
         Context::Help,
     ];
 

@@ -16,9 +16,11 @@ mod on_dialog;
 mod on_form;
 mod on_home;
 mod on_pair;
+pub mod paper;
 pub mod screens;
 
 use crate::core::cloud::Clouds;
+use crate::core::format::Format;
 use crate::core::guide::Guide;
 use crate::core::intake::{self, Found};
 use crate::core::names::ProfileName;
@@ -41,6 +43,7 @@ use screens::pair::Pair;
 use screens::wizard::{Focus, Wizard};
 use std::collections::BTreeSet;
 use tui_input::InputRequest;
+use zeroize::Zeroizing;
 
 /// What the app knows from the assets, handed in at the start.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,8 @@ pub struct Knowledge {
     pub clouds: &'static Clouds,
     /// The rules.
     pub rules: &'static RuleBook,
+    /// The formats of exports.
+    pub exports: &'static [Format],
 }
 
 /// What to show first.
@@ -317,6 +322,14 @@ impl App {
                 }
                 Vec::new()
             }
+            Msg::ExportMade { name, format, result } => {
+                self.export_made(name, &format, result);
+                Vec::new()
+            }
+            Msg::FileWritten { path, paper, result } => {
+                self.file_written(path, paper, result);
+                Vec::new()
+            }
             Msg::KeyringProbed(result) => {
                 self.no_keyring = result.err().map(|trouble| trouble.what);
                 for screen in &mut self.stack {
@@ -412,13 +425,13 @@ impl App {
 
     fn paste(&mut self, paste: &Paste) -> Vec<Effect> {
         match &mut self.dialog {
-            Some(Dialog::Name { input, problem, .. }) => {
+            Some(Dialog::Name { input, problem, purpose, .. }) => {
                 // As in the fields of a form (safety rule 6).
                 if looks_like_secret(paste.text.trim()) {
                     *problem = Some("that looks like a secret's value: it was not taken".into());
                     return Vec::new();
                 }
-                for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(64) {
+                for c in paste.text.trim().chars().filter(|c| !c.is_control()).take(purpose.most()) {
                     input.handle(InputRequest::InsertChar(c));
                 }
                 *problem = None;
@@ -430,11 +443,13 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
                 diagnosis.part = Part::Text;
-                diagnosis.add(&paste.text);
+                // Tabs between words keep them apart.
+                diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
-            Some(Screen::Checks(_) | Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
+            Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
+            Some(Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
         }
         Vec::new()
     }

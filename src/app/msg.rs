@@ -2,6 +2,7 @@
 
 use crate::app::effect::OpenFor;
 use crate::app::key::{Key, Paste};
+use crate::app::paper::Paper;
 use crate::core::check::{CheckEvent, Status};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -80,6 +81,17 @@ pub enum Offered {
     Secret(Arc<ClientSecret>, String),
 }
 
+/// What became of a text that was to be written to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It stands in that file.
+    Done(String),
+    /// It was not written: there is a file of that name.
+    ThereAlready,
+    /// It could not be written.
+    Failed(Trouble),
+}
+
 /// A message.
 #[derive(Debug)]
 pub enum Msg {
@@ -145,6 +157,24 @@ pub enum Msg {
     Changed(Result<String, Trouble>),
     /// A link or text was sent on, or not: in words.
     Told(Result<String, String>),
+    /// An export was made.
+    ExportMade {
+        /// The profile.
+        name: ProfileName,
+        /// The format's id.
+        format: String,
+        /// Its text, without the secret.
+        result: Result<String, Trouble>,
+    },
+    /// A text was written to a file, or not.
+    FileWritten {
+        /// The file, as typed.
+        path: String,
+        /// The text.
+        paper: Box<Paper>,
+        /// What became of it.
+        result: Written,
+    },
     /// Whether a keyring can be used.
     KeyringProbed(Result<(), Trouble>),
     /// The sandbox's administrator has carried a step out.

@@ -2,9 +2,11 @@
 //!
 //! What they do is said elsewhere; the keys are those of [`crate::app::keymap`].
 
+use crate::app::dialog::{Dialog, NameFor};
 use crate::app::form::FieldKey;
 use crate::app::key::Key;
 use crate::app::keymap::{self, Binding, Context, Intent};
+use crate::app::paper::Source;
 use crate::app::screens::checks::Run;
 use crate::app::screens::home::Marked;
 use crate::app::{After, App, Screen, Seen};
@@ -50,6 +52,17 @@ impl App {
             (Context::Checks, Intent::Back) if self.moving_here() || self.counting() => "stop",
             (Context::Checks, Intent::OpenLink) if self.after_checks() == After::SignIn => "open the page",
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => "copy the code",
+            (Context::Naming, Intent::Enter)
+                if matches!(&self.dialog, Some(Dialog::Name { purpose: NameFor::File(_), .. })) =>
+            {
+                "write it"
+            }
+            (Context::Paper, Intent::All) => match &self.dialog {
+                Some(Dialog::Paper(paper)) if matches!(&paper.of, Source::Steps(steps) if steps.all) => {
+                    "only open ones"
+                }
+                _ => binding.bar,
+            },
             (Context::Step | Context::StepField, Intent::Enter) => match self.stack.last() {
                 Some(Screen::Wizard(wizard)) if wizard.at_end() && wizard.on_last_field() => {
                     if wizard.form.problems(false).is_empty() { "test" } else { "fill in" }
@@ -64,8 +77,8 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
-            (Context::Home, Intent::Enter | Intent::Remove) => self.home.marked().is_some(),
-            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy) => {
+            (Context::Home, Intent::Enter | Intent::Remove | Intent::HandOver) => self.home.marked().is_some(),
+            (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
             (Context::Home, Intent::Beside) => {
@@ -108,10 +121,13 @@ impl App {
             // A test that works is saved with Enter; what failed may be saved all the same.
             (Context::Checks, Intent::Save) => self.unsaved() && self.after_checks() != After::Save,
             (Context::Checks, Intent::CopyDetails) if self.after_checks() == After::SignIn => {
-                self.sandbox.is_none() && matches!(self.asked(), Some(SignInPrompt::DeviceCode { .. }))
+                self.sandbox.is_none() && matches!(self.asked(), Some((_, SignInPrompt::DeviceCode { .. })))
             }
             (Context::Checks, Intent::CopyDetails) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
+            }
+            (Context::DiagnosisFindings, Intent::HandOver) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some())
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {
@@ -120,7 +136,13 @@ impl App {
             (Context::DiagnosisText, Intent::Undo) => {
                 matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.text.is_empty())
             }
-            (Context::Help | Context::Values | Context::Pair, Intent::Down) => seen.max_scroll > 0,
+            (Context::Paper, Intent::NextField) => {
+                matches!(&self.dialog, Some(Dialog::Paper(paper)) if self.has_other_role(paper))
+            }
+            (Context::Paper, Intent::All) => {
+                matches!(&self.dialog, Some(Dialog::Paper(paper)) if matches!(paper.of, Source::Steps(_)))
+            }
+            (Context::Help | Context::Values | Context::Paper | Context::Pair, Intent::Down) => seen.max_scroll > 0,
             _ => true,
         }
     }
@@ -143,11 +165,12 @@ impl App {
         }
     }
 
-    /// What a person is asked to do by the test that is seen.
-    fn asked(&self) -> Option<SignInPrompt> {
-        match self.stack.last() {
-            Some(Screen::Checks(checks)) => checks.asks().map(|(prompt, _)| prompt),
-            _ => None,
+    /// The test that is seen, and what it asks a person to do.
+    pub(super) fn asked(&self) -> Option<(u64, SignInPrompt)> {
+        let Some(Screen::Checks(checks)) = self.stack.last() else { return None };
+        match &checks.run {
+            Run::Running { run, fold, .. } => fold.asks().map(|(prompt, _)| (*run, prompt)),
+            Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
         }
     }
 

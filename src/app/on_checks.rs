@@ -83,7 +83,12 @@ impl App {
             {
                 let draft = &checks.draft;
                 let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
+                let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
+                // A prompt that comes, or goes, takes the place of what was read.
+                if fold.asks().is_some() != asked {
+                    checks.scroll = 0;
+                }
                 return;
             }
         }
@@ -179,6 +184,7 @@ impl App {
                 }
                 return self.pop();
             }
+            Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.start_checks(),
             Intent::Details if checks.fold().is_some() => checks.toggle_details(),
             Intent::KeepTrying if checks.passing(rules).is_some() => {
@@ -199,8 +205,8 @@ impl App {
             Intent::OpenLink => return self.link(false),
             Intent::CopyLink => return self.link(true),
             Intent::CopyDetails if after == After::SignIn => {
-                return match checks.asks() {
-                    Some((SignInPrompt::DeviceCode { code, .. }, _)) => vec![Effect::CopyText(code)],
+                return match self.asked() {
+                    Some((_, SignInPrompt::DeviceCode { code, .. })) => vec![Effect::CopyText(code)],
                     _ => self.link(true),
                 };
             }
@@ -272,12 +278,20 @@ impl App {
 
     /// To the page on which a person signs in; in a rehearsal the simulated user does.
     fn sign_in(&mut self) -> Vec<Effect> {
-        let Some(Screen::Checks(checks)) = self.stack.last() else { return Vec::new() };
-        match checks.asks() {
-            Some((prompt, _)) if self.sandbox.is_some() => vec![Effect::AnswerSignIn(prompt)],
-            Some((prompt, _)) => vec![Effect::OpenLink(prompt.url().to_owned())],
+        match self.asked() {
+            Some((run, prompt)) if self.sandbox.is_some() => vec![Effect::AnswerSignIn { run, prompt }],
+            Some((_, prompt)) => vec![Effect::OpenLink(prompt.url().to_owned())],
             None => Vec::new(),
         }
+    }
+
+    /// What was pasted while a person is to sign in is what their page says: it ends the wait, and is judged.
+    pub(super) fn paste_page(&mut self, text: &str) -> Vec<Effect> {
+        match self.asked() {
+            Some((run, _)) if !text.trim().is_empty() => return vec![Effect::TellPage { run, text: text.to_owned() }],
+            _ => self.warn("nothing to paste into here"),
+        }
+        Vec::new()
     }
 
     /// To the step that mends the marked finding: in the wizard below, or in one made of the editor below, or in one

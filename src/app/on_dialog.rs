@@ -10,6 +10,7 @@ use crate::app::keymap::{self, Intent};
 use crate::app::{App, Screen, scrolled};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
+use crate::core::secret::looks_like_secret;
 use std::mem;
 use tui_input::InputRequest;
 
@@ -23,12 +24,20 @@ impl App {
                 return self.answer(if keeps { Answer::QuitKeeping } else { Answer::QuitDropping });
             }
             Some(Intent::Quit) => return self.ask_quit(130),
-            Some(Intent::Back) => return Vec::new(),
+            Some(Intent::Back) => {
+                if let Dialog::Name { purpose: NameFor::File(paper), .. } = dialog {
+                    self.dialog = Some(Dialog::Paper(paper));
+                }
+                return Vec::new();
+            }
             Some(Intent::Repaint) => {
                 self.dialog = Some(dialog);
                 return vec![Effect::Repaint];
             }
             _ => {}
+        }
+        if let Dialog::Paper(paper) = dialog {
+            return self.paper_key(paper, intent);
         }
         let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
         match &mut dialog {
@@ -36,6 +45,8 @@ impl App {
                 Some(intent) => *scroll = scrolled(*scroll, intent, page, max_scroll),
                 None => return Vec::new(),
             },
+            // Was dealt with above.
+            Dialog::Paper(_) => {}
             Dialog::Ask { answers, marked, .. } => match intent {
                 Some(Intent::Up) => *marked = marked.saturating_sub(1),
                 Some(Intent::Down) => *marked = (*marked + 1).min(answers.len().saturating_sub(1)),
@@ -55,6 +66,16 @@ impl App {
                 None => {}
             },
             Dialog::Name { input, problem, purpose, .. } => match key {
+                Key::Enter if matches!(purpose, NameFor::File(_)) => {
+                    let path = input.value().trim().to_owned();
+                    if path.is_empty() {
+                        *problem = Some("name a file".into());
+                    } else if looks_like_secret(&path) {
+                        *problem = Some("that looks like a secret's value: it is no name for a file".into());
+                    } else if let NameFor::File(paper) = purpose {
+                        return vec![Effect::WriteFile { path, paper: paper.clone(), over: false }];
+                    }
+                }
                 Key::Enter => match input.value().trim().parse::<ProfileName>() {
                     Ok(name) if self.home.has(&name) && !purpose.is_for(&name) => {
                         *problem = Some("there is a profile of that name already".into());
@@ -70,6 +91,7 @@ impl App {
                                 self.home.follow = Some(name.clone());
                                 vec![Effect::Copy(from, name)]
                             }
+                            NameFor::File(_) => Vec::new(),
                         };
                     }
                     Err(error) => *problem = Some(error.message),
@@ -140,6 +162,12 @@ impl App {
                 self.focus_field(FieldKey::Source);
                 Vec::new()
             }
+            Answer::Export(name, format) => vec![Effect::MakeExport { name, format }],
+            Answer::OtherFile(path, paper) => {
+                self.ask_file(path, None, paper);
+                Vec::new()
+            }
+            Answer::WriteOver(path, paper) => vec![Effect::WriteFile { path, paper, over: true }],
             Answer::Remove(name) => vec![Effect::Remove(name)],
             Answer::Forget(name) => vec![Effect::ForgetDraft(name), Effect::LoadHome],
             Answer::HostsThenTest => {

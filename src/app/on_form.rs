@@ -63,6 +63,7 @@ impl App {
                 return effects;
             }
             Intent::CarryOut => self.warn("only in the sandbox: start with --sandbox to rehearse"),
+            Intent::HandOver => self.hand_over_seen(),
             Intent::Test => return self.test_form(),
             Intent::Save => return self.save_form(),
             Intent::Back => return self.leave_form(),

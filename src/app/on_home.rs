@@ -11,7 +11,7 @@ use crate::app::screens::editor::Editor;
 use crate::app::screens::home::{HomeRun, Marked, Round};
 use crate::app::screens::wizard::Wizard;
 use crate::app::{App, Screen, others};
-use crate::core::check::CheckRun;
+use crate::core::check::{CheckRun, Status};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -30,6 +30,11 @@ impl App {
                     _ => Vec::new(),
                 }
             }
+            (Intent::Export, _) => {
+                self.ask_format();
+                Vec::new()
+            }
+            (Intent::HandOver, _) => self.hand_over_marked(),
             (Intent::Up, _) => {
                 self.home.step(false);
                 Vec::new()
@@ -200,7 +205,7 @@ impl App {
         let still_wanted = match (self.stack.as_slice(), purpose) {
             ([], purpose) => !matches!(purpose, OpenFor::Mend | OpenFor::Diagnose),
             ([Screen::Checks(checks)], OpenFor::Edit) => checks.saved.as_ref() == Some(&name),
-            ([Screen::Diagnosis(_)], OpenFor::Mend | OpenFor::Diagnose) => true,
+            ([Screen::Diagnosis(_)], OpenFor::Mend | OpenFor::Diagnose | OpenFor::HandOver(_)) => true,
             _ => false,
         };
         if !still_wanted || self.dialog.is_some() {
@@ -221,6 +226,11 @@ impl App {
             OpenFor::Edit => {
                 let form = self.make_form(name.as_str(), &draft, Purpose::Change(name.clone(), draft.clone()));
                 self.stack.push(Screen::Editor(Box::new(Editor { form, at: 0 })));
+                Vec::new()
+            }
+            OpenFor::HandOver(cause) => {
+                let last = cause.map(|cause| (Status::Failed, Some(cause))).or_else(|| self.last_of(&name));
+                self.hand_over(name.to_string(), draft, last, None);
                 Vec::new()
             }
             OpenFor::Mend => {

@@ -17,7 +17,7 @@ use crate::core::since::{Since, Traits};
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// How many profiles are tested at the same time.
@@ -180,7 +180,7 @@ async fn test(
     let (asked, mut prompts) = mpsc::unbounded_channel();
     for (place, (profile, draft)) in ready.into_iter().enumerate() {
         let (session, limit, wanted, only) = (session.clone(), limit.clone(), wanted.clone(), only.to_vec());
-        let asked = asked.clone();
+        let (asked, attendance) = (asked.clone(), attendance.clone());
         running.spawn(async move {
             // The semaphore is never closed, so there is always a permit in the end.
             let _permit = limit.acquire_owned().await;
@@ -226,7 +226,8 @@ async fn test(
 pub fn attendance(context: &Context, session: &Session) -> Attendance {
     match context.global.no_input || session.sandbox.is_some() {
         true => Attendance::Nobody,
-        false => Attendance::Person,
+        // Nobody types while the test runs.
+        false => Attendance::Person(watch::channel(String::new()).1),
     }
 }
 
@@ -276,7 +277,8 @@ pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInProm
             printer.say(&format!(
                 "{name}: to test as its user, open this page in a browser on this machine and sign in ({seconds} s):"
             ));
-            printer.say(&format!("  {}", shown(url)));
+            // Whole, however long: cut it opens nothing. It is made here, of checked values.
+            printer.say(&format!("  {url}"));
         }
         SignInPrompt::DeviceCode { url, code, .. } => {
             printer.say(&format!(

@@ -4,7 +4,7 @@
 
 use crate::assets;
 use crate::cli::failure::{Failure, code};
-use crate::cli::{Context, Done, Ended, check, input, profile_name};
+use crate::cli::{Context, Done, Ended, check, input, profile_name, utf16};
 use crate::core::claims::Row;
 use crate::core::evidence::{self, Evidence, Origin};
 use crate::core::guide::Product;
@@ -280,7 +280,8 @@ async fn from(source: impl Read + Send + 'static, context: &Context) -> Result<I
     }
 }
 
-fn scan(mut source: impl Read, progress: &Progress) -> std::io::Result<Input> {
+fn scan(source: impl Read, progress: &Progress) -> std::io::Result<Input> {
+    let mut source = utf16::Plain::new(source)?;
     let mut log = LogScan::default();
     let mut start = Vec::new();
     loop {

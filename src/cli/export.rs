@@ -6,6 +6,7 @@ use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
 use crate::cli::{Context, Done, OK, profile_name, shown};
 use crate::core::format::Format;
+use crate::core::profile::CredentialSource;
 use crate::work::{self, Export, WorkError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -65,7 +66,15 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let opened = work::open(&session, &name).await?;
     let secret = match (&opened.stored.draft.source, args.include_secret) {
         (_, false) => None,
-        (Some(source), true) => Some(work::read_secret(&session, source).await.map_err(WorkError::from)?),
+        (Some(CredentialSource::Certificate(_)), true) => {
+            return Err(Failure::usage(
+                format!("profile '{name}' signs in with a certificate: there is no secret to include"),
+                "leave --include-secret out, and hand the certificate's file over by itself",
+            ));
+        }
+        (Some(CredentialSource::Secret(source)), true) => {
+            Some(work::read_secret(&session, source).await.map_err(WorkError::from)?)
+        }
         (None, true) => {
             return Err(Failure::usage(
                 format!("profile '{name}' has no secret to include"),

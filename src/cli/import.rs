@@ -257,18 +257,35 @@ async fn text(file: Option<PathBuf>) -> Result<Zeroizing<String>, Failure> {
     Ok(decoded(&bytes))
 }
 
-/// UTF-8, or UTF-16 as PowerShell writes it.
+/// What Windows-1252 has where Latin-1 has nothing.
+const WINDOWS: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// UTF-8, UTF-16 as PowerShell writes it, or else Windows-1252.
 fn decoded(bytes: &[u8]) -> Zeroizing<String> {
     let pairs = |unit: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks_exact(2).map(move |pair| unit([pair[0], pair[1]]));
+        let units = bytes.chunks_exact(2).map(move |pair| unit([pair[0], pair[1]]));
         let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
-        text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        let read = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        text.extend(read.filter(|c| *c != '\u{feff}'));
         text
     };
     match bytes {
-        [0xff, 0xfe, ..] => pairs(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => pairs(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => Zeroizing::new(String::from_utf8_lossy(rest).into_owned()),
-        _ => Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
+        // With its mark, or with what begins a text in it.
+        [0xff, 0xfe, ..] | [1..=255, 0, 1..=255, 0, ..] => return pairs(u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, 1..=255, 0, 1..=255, ..] => return pairs(u16::from_be_bytes),
+        _ => {}
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Ok(text) = str::from_utf8(bytes) {
+        return Zeroizing::new(text.to_owned());
+    }
+    let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
+    text.extend(bytes.iter().map(|byte| match byte {
+        0x80..=0x9f => WINDOWS[usize::from(byte - 0x80)],
+        byte => char::from(*byte),
+    }));
+    text
 }

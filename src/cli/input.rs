@@ -5,10 +5,12 @@
 use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
 use crate::cli::{Context, prompt};
+use crate::core::credential::{Certificate, Credential};
 use crate::core::guide::Guide;
-use crate::core::profile::{Problem, ProfileDraft, SecretSource, SourceRequest};
+use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
+use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session};
 use std::io::{IsTerminal, Read};
 use std::sync::Arc;
@@ -80,8 +82,11 @@ pub fn tell(context: &Context, field: FieldId, notes: &[Note]) {
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
     match SourceRequest::parse(given) {
         // The next command may run in another folder.
-        Ok(SourceRequest::At(SecretSource::File { path })) => {
-            Ok(SourceRequest::At(SecretSource::File { path: absolute(path) }))
+        Ok(SourceRequest::At(CredentialSource::Secret(SecretSource::File { path }))) => {
+            Ok(SourceRequest::At(SecretSource::File { path: absolute(path) }.into()))
+        }
+        Ok(SourceRequest::At(CredentialSource::Certificate(CertificateSource { path, .. }))) => {
+            Ok(SourceRequest::At(CredentialSource::certificate(&absolute(path))))
         }
         Ok(other) => Ok(other),
         Err(message) => Err(Failure::usage(message, "--secret stdin, or --secret env:D365_SECRET")),
@@ -119,15 +124,27 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 }
 
 /// Tells what can be said about a source before it is needed.
-async fn look_at(context: &Context, session: &Session, source: &SecretSource) {
-    match work::read_secret(session, source).await {
-        Ok(secret) => tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None)),
+async fn look_at(context: &Context, session: &Session, source: &CredentialSource) {
+    match work::read_credential(session, source).await {
+        Ok(Credential::Secret(secret)) => {
+            tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None));
+        }
+        Ok(Credential::Certificate(read)) => context.printer.say(&about(&read)),
+        Err(trouble @ CredentialTrouble::Unfit { .. }) => {
+            context.printer.note(&format!("{trouble}; it is read again at each use"));
+            context.printer.hint(trouble.hint());
+        }
         Err(trouble) => {
             context
                 .printer
                 .note(&format!("the secret cannot be read at the moment: {trouble}; it is tried at each use"));
         }
     }
+}
+
+/// What is to be known about a certificate: its thumbprint is what the portal shows.
+pub fn about(certificate: &Certificate) -> String {
+    format!("the certificate has thumbprint {} and ends on {}", certificate.thumbprint(), certificate.end_date())
 }
 
 /// A secret that is the value of another field, as a problem of that field's twin.

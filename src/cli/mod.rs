@@ -26,10 +26,11 @@ mod rename;
 mod report;
 mod sandbox;
 mod show;
+mod utf16;
 
 use crate::app::Open;
 use crate::core::names::ProfileName;
-use crate::core::profile::SecretSource;
+use crate::core::profile::{CredentialSource, SecretSource};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
@@ -220,7 +221,12 @@ impl Context {
     fn told(&self, session: &Session, saved: &Saved) {
         self.printer.say(&format!("saved {}", shown(&saved.path.display().to_string())));
         match &saved.draft.source {
-            Some(SecretSource::Keyring { .. }) => self.printer.say("the secret is in the keyring"),
+            Some(CredentialSource::Secret(SecretSource::Keyring { .. })) => {
+                self.printer.say("the secret is in the keyring");
+            }
+            Some(CredentialSource::Certificate(_)) => {
+                self.printer.say(&format!("read at each use: {}", shown(&saved.place)));
+            }
             Some(_) => self.printer.say(&format!("the secret is read at each use from {}", shown(&saved.place))),
             None => {}
         }

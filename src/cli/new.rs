@@ -8,7 +8,7 @@ use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, OK, input, profile_name};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource, SourceRequest};
+use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::FieldId;
 use crate::sandbox::AUTHORITY;
 use crate::store::{StoreError, profiles};
@@ -88,7 +88,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }
     if secret_told {
         // Stands for the source that was not understood, so that it is not called missing as well.
-        draft.source = Some(SecretSource::Keyring { entry: String::new() });
+        draft.source = Some(SecretSource::Keyring { entry: String::new() }.into());
     }
     save(context, name, follows, given, draft, request, failure).await
 }
@@ -141,7 +141,7 @@ async fn save(
         }
         Some(Err(wrong)) if wrong.code == code::USAGE => {
             failure.troubles.extend(wrong.troubles);
-            draft.source = Some(SecretSource::Keyring { entry: String::new() });
+            draft.source = Some(SecretSource::Keyring { entry: String::new() }.into());
             SecretChoice::Keep
         }
         Some(Err(other)) => return Err(other),
@@ -158,9 +158,11 @@ async fn save(
 }
 
 /// A stand-in for the source that saving will give, so that the draft can be checked before.
-pub fn pending(choice: &SecretChoice) -> SecretSource {
+pub fn pending(choice: &SecretChoice) -> CredentialSource {
+    let kept = SecretSource::Keyring { entry: String::new() };
     match choice {
         SecretChoice::Source(source) => source.clone(),
-        SecretChoice::Keep | SecretChoice::Value(_) => SecretSource::Keyring { entry: String::new() },
+        SecretChoice::Certificate(path, _) => CredentialSource::certificate(path).with_secret(kept),
+        SecretChoice::Keep | SecretChoice::Value(_) => kept.into(),
     }
 }

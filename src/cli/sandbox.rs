@@ -89,17 +89,26 @@ fn guides_of(scenario: Scenario) -> Vec<&'static str> {
 /// The profile's values, with real loopback addresses in place of the fixed names.
 fn values(port: u16, offers: &[Offer]) -> Vec<(FieldId, String)> {
     let plain = |offer: &Offer| match offer {
-        Offer::Value(field, value) => (*field, sandbox::for_others(value, port)),
-        Offer::Secret(_, ends) => (FieldId::Expires, ends.to_string()),
+        Offer::Value(field, value) => Some((*field, sandbox::for_others(value, port))),
+        Offer::Secret(_, ends) => Some((FieldId::Expires, ends.to_string())),
+        Offer::Certificate(_) => None,
     };
-    offers.iter().map(plain).collect()
+    offers.iter().filter_map(plain).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the simulated tenant's secret is made up, and is printed to be used")]
 fn simulated_secret(offers: &[Offer]) -> Option<&str> {
     offers.iter().find_map(|offer| match offer {
         Offer::Secret(secret, _) => Some(secret.reveal()),
-        Offer::Value(..) => None,
+        Offer::Value(..) | Offer::Certificate(_) => None,
+    })
+}
+
+/// The simulated operator's certificate with its key, where the scenario is about one.
+fn simulated_certificate(offers: &[Offer]) -> Option<&str> {
+    offers.iter().find_map(|offer| match offer {
+        Offer::Certificate(pem) => Some(pem.as_str()),
+        Offer::Value(..) | Offer::Secret(..) => None,
     })
 }
 
@@ -142,7 +151,13 @@ fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> Stri
         .into_iter()
         .map(|(field, value)| format!("    --set {} \\\n", quoted(&format!("{field}={value}"))))
         .collect();
-    let secret = simulated_secret(offers).map(quoted).unwrap_or_default();
+    let (keep, source) = match simulated_certificate(offers) {
+        Some(pem) => (format!("cat > sandbox.pem <<'END'\n{pem}END"), "certificate:sandbox.pem".to_owned()),
+        None => {
+            let secret = simulated_secret(offers).map(quoted).unwrap_or_default();
+            (format!("export {VARIABLE}={secret}"), format!("env:{VARIABLE}"))
+        }
+    };
     let product = product(guide);
     let mut hints = vec![
         ("API", api(guide, &base)),
@@ -156,8 +171,8 @@ fn lines(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> Stri
         "The simulated tenant listens on {base}, until Ctrl-C.\n\
          Scenario {}: {}\n{}\n\
          A profile for it; the secret is made up and opens nothing else:\n\n  \
-         export {VARIABLE}={secret}\n  \
-         d365-connect new sandbox --no-input --guide {} \\\n{}    --secret env:{VARIABLE}\n  \
+         {keep}\n  \
+         d365-connect new sandbox --no-input --guide {} \\\n{}    --secret {source}\n  \
          d365-connect check sandbox\n{}\n\n\
          Steps are those of the guide: {}",
         scenario.as_str(),
@@ -193,6 +208,7 @@ fn report(scenario: Scenario, guide: &Guide, port: u16, offers: &[Offer]) -> ser
         "api_url": api(guide, &base),
         "values": values,
         "secret": simulated_secret(offers),
+        "certificate": simulated_certificate(offers),
         "state_url": format!("{base}/sandbox?product={product}"),
         "steps_url": format!("{base}/sandbox/steps/STEP?product={product}"),
         "device_url": format!("{base}/device"),

@@ -4,7 +4,7 @@
 
 use crate::cli::{Context, Done, OK, list, profile_name, shown};
 use crate::core::expiry;
-use crate::core::profile::SecretSource;
+use crate::core::profile::CredentialSource;
 use crate::core::question::{self, FieldId};
 use crate::core::report::{D365Fields, NetworkFields, SCHEMA, ShowReport};
 use crate::store::profiles::{self, Listed};
@@ -31,7 +31,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             schema: SCHEMA,
             line: list::line(&row),
             path: stored.path.display().to_string(),
-            reads: draft.source.as_ref().and_then(SecretSource::reads),
+            reads: draft.source.as_ref().and_then(CredentialSource::reads),
             sign_in: given(FieldId::SignIn),
             redirect_uri: given(FieldId::RedirectUri),
             d365: D365Fields {
@@ -53,7 +53,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     for field in FieldId::ALL {
         let value = match field {
             FieldId::Cloud => row.cloud.clone(),
-            FieldId::Secret => draft.source.as_ref().map(SecretSource::to_string),
+            FieldId::Secret => draft.source.as_ref().map(CredentialSource::to_string),
             _ => given(field),
         };
         table.extend(value.map(|value| vec![field.to_string(), shown(&value)]));

@@ -138,6 +138,18 @@ pub enum Mark {
     Placeholder,
     /// The place where the secret is kept could not be read: says nothing about the secret.
     SecretUnreadable,
+    /// The credential is a certificate.
+    Certificate,
+    /// The password does not open the certificate's key, or is missing.
+    PasswordWrong,
+    /// The certificate does not belong to its key.
+    KeyDiffers,
+    /// The certificate's key is not RSA.
+    KeyNotRsa,
+    /// The certificate's key is too short.
+    KeyTooShort,
+    /// The certificate is not valid yet, by this machine's clock.
+    CertificateEarly,
     /// The text holds an access token whose claims could be read.
     TokenSeen,
     /// The recorded end date is near.

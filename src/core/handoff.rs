@@ -49,7 +49,7 @@ fn is_seen(step: &Step, guide: &Guide, draft: &ProfileDraft) -> bool {
 }
 
 /// Who is meant, for people.
-fn whom(role: Actor) -> &'static str {
+pub fn whom(role: Actor) -> &'static str {
     match role {
         Actor::EntraAdmin => "a Microsoft Entra administrator",
         Actor::D365Admin => "a Dynamics 365 administrator",
@@ -215,7 +215,7 @@ mod tests {
         full.set(FieldId::ClientId, "66666666-7777-4888-9999-aaaaaaaaaaaa");
         full.set(FieldId::TenantId, "contoso.com");
         full.set(FieldId::UserId, "svc");
-        full.source = Some(SecretSource::Env { var: "S".into() });
+        full.source = Some(SecretSource::Env { var: "S".into() }.into());
         use Actor::{D365Admin, EntraAdmin};
         let failed = |cause| Some((Status::Failed, Some(cause)));
         for (role, draft, last, open) in [

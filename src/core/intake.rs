@@ -340,6 +340,12 @@ impl Reader<'_> {
             },
             // A label may be followed by something that is not its value; the field's own form decides.
             Label::Field(field) => {
+                // `the id (of the app)`, `the id ; a comment`
+                let first = value.split([' ', '\t', ',', ';']).next().filter(|word| parse_guid(word).is_some());
+                let value = match field {
+                    FieldId::ClientId | FieldId::TenantId => first.unwrap_or(value),
+                    _ => value,
+                };
                 let fits = match field {
                     FieldId::ClientId => parse_guid(value).is_some(),
                     FieldId::TenantId => value.parse::<TenantId>().is_ok(),
@@ -352,8 +358,11 @@ impl Reader<'_> {
                     FieldId::RedirectUri => Url::parse(value).is_ok_and(|url| url.has_host()),
                     _ => true,
                 };
+                let is_damaged = !value.contains(char::is_whitespace) && value.bytes().any(|b| b.is_ascii_digit());
                 if fits {
                     self.field(field, value, pair);
+                } else if matches!(field, FieldId::ClientId | FieldId::TenantId | FieldId::Expires) && is_damaged {
+                    self.leave(format!("{}: not in its form", field.spec().label));
                 }
             }
             Label::Scope => {

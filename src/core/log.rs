@@ -31,11 +31,46 @@ const LINES_BEFORE: usize = 20;
 /// Within so many bytes of a line its time stands.
 const HEAD: usize = 80;
 
-/// What gives an error away: Entra's codes, OAuth errors, refusals, token validation, Dataverse codes (facts 1 and 5).
-/// Each is searched for in the whole log, so that there are few. Their first letter may be a capital.
-const SIGNS: [&str; 6] = ["AADSTS", "invalid_", "nauthorized", "orbidden", "IDX10", "0x800"];
+/// What kind of error a sign gives away, and with that how long it is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Entra's codes, OAuth errors, refusals, token validation, Dataverse codes (facts 1 and 5): in the whole log.
+    Refusal,
+    /// A number in a sign-in log of Entra, which stands in every record of it: in the whole log, where one stands near
+    /// its start.
+    SignInLog,
+    /// No answer, or too many requests: in a whole log, unless the first error in it is a refusal.
+    Network,
+}
+
+/// What gives an error away. Each sign costs time, so that few are searched for in the whole of every log. The first
+/// letter of many may be a capital, and is left out.
+const SIGNS: [(&str, Family); 18] = [
+    ("AADSTS", Family::Refusal),
+    ("invalid_", Family::Refusal),
+    ("nauthorized", Family::Refusal),
+    ("orbidden", Family::Refusal),
+    ("IDX10", Family::Refusal),
+    ("0x800", Family::Refusal),
+    ("esultType", Family::SignInLog),
+    ("rrorCode", Family::SignInLog),
+    ("oo Many Requests", Family::Network),
+    ("ooManyRequests", Family::Network),
+    ("ENOTFOUND", Family::Network),
+    ("ECONNREFUSED", Family::Network),
+    ("ECONNRESET", Family::Network),
+    ("ETIMEDOUT", Family::Network),
+    ("No such host is known", Family::Network),
+    ("ame or service not known", Family::Network),
+    ("timed out", Family::Network),
+    ("ertificate verify failed", Family::Network),
+];
 /// The longest of them.
-const LONGEST_SIGN: usize = 11;
+const LONGEST_SIGN: usize = 24;
+/// Within so many bytes the first number of a sign-in log stands.
+const START: u64 = 64 * 1024;
+/// What stands in a record of a sign-in log besides the number.
+const SIGN_IN_FIELDS: [&str; 4] = ["SignInLogs", "servicePrincipalId", "userPrincipalName", "conditionalAccessStatus"];
 
 /// A log that is being read.
 pub struct LogScan {
@@ -43,6 +78,14 @@ pub struct LogScan {
     buffer: Box<[u8]>,
     /// The bytes of the buffer that are filled.
     filled: usize,
+    /// How far into the log the buffer begins.
+    begins: u64,
+    /// Whether this is a sign-in log.
+    is_sign_in_log: bool,
+    /// Whether errors of the network are counted: one of them came before the first refusal.
+    counts_network: bool,
+    /// Whether a refusal was found.
+    has_refusal: bool,
     /// From here on nothing was searched yet.
     at: usize,
     /// Where the error before ended: the next one does not reach back beyond it.
@@ -85,7 +128,7 @@ pub struct Found {
     pub kinds: Vec<Kind>,
     /// All errors.
     pub errors: u64,
-    /// Those in records that begin with a time: only logs have them.
+    /// The refusals in records that begin with a time: only logs have them.
     pub records: u64,
     /// Errors of rare kinds, for which there was no room.
     pub left_out: u64,
@@ -96,9 +139,13 @@ pub struct Found {
 impl Default for LogScan {
     fn default() -> Self {
         LogScan {
-            signs: SIGNS.map(|sign| Finder::new(sign.as_bytes())),
+            signs: SIGNS.map(|(sign, _)| Finder::new(sign.as_bytes())),
             buffer: vec![0; BUFFER].into(),
             filled: 0,
+            begins: 0,
+            is_sign_in_log: false,
+            counts_network: false,
+            has_refusal: false,
             at: 0,
             floor: 0,
             floor_is_start: true,
@@ -125,6 +172,7 @@ impl LogScan {
         self.search(false);
         let keep = self.at.saturating_sub(BEFORE);
         self.buffer.copy_within(keep..self.filled, 0);
+        self.begins += keep as u64;
         self.filled -= keep;
         self.at -= keep;
         self.floor_is_start &= self.floor >= keep;
@@ -148,7 +196,7 @@ impl LogScan {
     fn search(&mut self, is_end: bool) {
         let find = |scan: &LogScan, sign: usize| {
             let rest = &scan.buffer[scan.at..scan.filled];
-            scan.signs[sign].find(rest).map(|found| scan.at + found)
+            scan.is_wanted(SIGNS[sign].1).then(|| scan.signs[sign].find(rest)).flatten().map(|found| scan.at + found)
         };
         let mut next: [Option<usize>; SIGNS.len()] = std::array::from_fn(|sign| find(self, sign));
         loop {
@@ -157,7 +205,10 @@ impl LogScan {
                     *next = find(self, sign);
                 }
             }
-            let Some(sign) = next.iter().flatten().min().copied() else {
+            let first = (0..SIGNS.len())
+                .filter(|sign| self.is_wanted(SIGNS[*sign].1))
+                .min_by_key(|sign| next[*sign].unwrap_or(usize::MAX));
+            let Some((sign, kind)) = first.and_then(|kind| Some((next[kind]?, kind))) else {
                 // A sign may have begun at the very end.
                 self.at = self.at.max(self.filled.saturating_sub(LONGEST_SIGN - 1));
                 return;
@@ -166,26 +217,44 @@ impl LogScan {
                 self.at = sign;
                 return;
             }
+            if SIGNS[kind].1 == Family::SignInLog {
+                self.is_sign_in_log |= self.begins + (sign as u64) < START;
+                let after = &self.buffer[sign + SIGNS[kind].0.len()..self.filled];
+                if !(self.is_sign_in_log && has_error_number(after)) {
+                    self.at = sign + 1;
+                    continue;
+                }
+            }
             let log =
                 Log { bytes: &self.buffer[..self.filled], floor: self.floor, floor_is_start: self.floor_is_start };
             let record = log.record(sign);
-            self.take(&record);
+            self.take(&record, kind);
             self.at = record.end.max(sign + 1);
             self.floor = record.end;
             self.floor_is_start = !record.is_cut;
         }
     }
 
-    /// Counts one error. One that is worded as another before is not read again.
-    fn take(&mut self, record: &Record) {
+    /// Whether signs of a family are still searched for.
+    fn is_wanted(&self, family: Family) -> bool {
+        match family {
+            Family::Refusal => true,
+            Family::SignInLog => self.is_sign_in_log || self.begins + (self.at as u64) < START,
+            Family::Network => self.counts_network || !self.has_refusal,
+        }
+    }
+
+    /// Counts one error, which the sign `sign` gave away. One that is worded as another before is not read again.
+    fn take(&mut self, record: &Record, sign: usize) {
         let bytes = &self.buffer[record.start..record.end];
+        let family = self.family(bytes, sign);
         let wording = wording(bytes);
         let known = match self.seen.get(&wording) {
             Some(Known::Kind(id)) if !self.kinds.contains_key(id) => None,
             known => known.copied(),
         };
         let known = known.unwrap_or_else(|| {
-            let known = self.read(record);
+            let known = self.read(record, family, sign);
             if self.seen.len() == MAX_SEEN {
                 self.seen.clear();
             }
@@ -194,7 +263,10 @@ impl LogScan {
         });
         let Known::Kind(id) = known else { return };
         self.errors += 1;
-        self.records += u64::from(record.is_stamped);
+        let is_network = family == Family::Network;
+        self.has_refusal |= !is_network;
+        self.counts_network |= is_network;
+        self.records += u64::from(record.is_stamped && !is_network);
         let bytes = &self.buffer[record.start..record.end];
         if let Some(kind) = self.kinds.get_mut(&id) {
             kind.count += 1;
@@ -205,8 +277,17 @@ impl LogScan {
         }
     }
 
+    /// What kind of error a record holds that `sign` gave away: a refusal may stand further on in it.
+    fn family(&self, record: &[u8], sign: usize) -> Family {
+        let refuses = |sign: &usize| SIGNS[*sign].1 == Family::Refusal && self.signs[*sign].find(record).is_some();
+        match SIGNS[sign].1 {
+            Family::SignInLog | Family::Network if (0..SIGNS.len()).any(|sign| refuses(&sign)) => Family::Refusal,
+            family => family,
+        }
+    }
+
     /// Reads an error, and makes room for its kind.
-    fn read(&mut self, record: &Record) -> Known {
+    fn read(&mut self, record: &Record, family: Family, sign: usize) -> Known {
         let mut bytes = &self.buffer[record.start..record.end];
         if record.is_cut {
             // Half of a token or secret would not be known as one.
@@ -215,14 +296,26 @@ impl LogScan {
             bytes = &bytes[..bytes.len() - half];
         }
         let evidence = evidence::read_text(&String::from_utf8_lossy(bytes));
-        let is_error = !evidence.codes.is_empty()
-            || evidence.oauth_error.is_some()
-            || evidence.service_code.is_some()
-            || evidence.http_status.is_some_and(|status| status >= 400);
+        let is_error = match family {
+            Family::Refusal => {
+                !evidence.codes.is_empty()
+                    || evidence.oauth_error.is_some()
+                    || evidence.service_code.is_some()
+                    || evidence.http_status.is_some_and(|status| status >= 400)
+            }
+            Family::SignInLog => {
+                let has = |field: &&str| memmem::find(bytes, field.as_bytes()).is_some();
+                !evidence.codes.is_empty() && SIGN_IN_FIELDS.iter().any(has)
+            }
+            // Any program loses connections: only those to a host of Microsoft's are ours.
+            Family::Network => evidence.origin.is_some() && evidence.http_status.is_none_or(|status| status >= 400),
+        };
         if !is_error {
             return Known::Nothing;
         }
-        let id = id_of(&evidence);
+        // Of an error of the network only its words tell which it is.
+        let words = (family == Family::Network).then_some(sign);
+        let id = id_of(&evidence, words);
         if !self.kinds.contains_key(&id) {
             if self.kinds.len() == MAX_KINDS {
                 self.forget_rarest();
@@ -246,12 +339,20 @@ fn rank(kind: &Kind) -> impl Ord + '_ {
 }
 
 /// By what errors are equal.
-fn id_of(e: &Evidence) -> u64 {
+fn id_of(e: &Evidence, words: Option<usize>) -> u64 {
     let mut hasher = DefaultHasher::new();
     let named = |name: &str| e.named.get(name);
     (&e.codes, &e.oauth_error, &e.service_code, e.http_status, e.origin, named("app"), named("tenant"))
         .hash(&mut hasher);
+    words.map(|sign| (sign, named("host"))).hash(&mut hasher);
     hasher.finish()
+}
+
+/// Whether a number follows that is an error of Entra: `":"50126"`. A success is 0.
+fn has_error_number(text: &[u8]) -> bool {
+    let skipped = text.iter().take(8).take_while(|b| b"\\\": ".contains(b)).count();
+    let digits = text[skipped..].iter().take(8).take_while(|b| b.is_ascii_digit()).count();
+    skipped > 0 && digits >= 5
 }
 
 /// Where an error stands in the buffer.
@@ -469,7 +570,7 @@ fn is_code(word: &[u8]) -> bool {
 
 /// Whether what follows a word may be the name of an app, tenant or resource, or a code.
 fn names_something(word: &[u8]) -> bool {
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 20] = [
         "app",
         "appid",
         "app_id",
@@ -486,6 +587,8 @@ fn names_something(word: &[u8]) -> bool {
         "identifier",
         "code",
         "error_codes",
+        "errorcode",
+        "resulttype",
         "microsoftonline",
         "windows",
     ];
@@ -683,6 +786,62 @@ mod tests {
         }
     }
 
+    /// Numbers of Entra's own sign-in logs count, and equal numbers of any other program do not.
+    #[test]
+    fn sign_in_logs() {
+        let azure = |number: &str, app: &str| {
+            format!(
+                "{{\"time\":\"2026-11-21T10:00:00.1234567Z\",\"operationName\":\"Sign-in activity\",\"category\":\"ServicePrincipalSignInLogs\",\
+                 \"resultType\":{number},\"tenantId\":\"{ID}\",\"properties\":{{\"appId\":\"{app}\",\"servicePrincipalId\":\"\"}}}}\n"
+            )
+        };
+        let graph = "{\"createdDateTime\":\"2026-11-21T11:00:00Z\",\"appId\":\"66666666-7777-4888-9999-aaaaaaaaaaaa\",\
+             \"userPrincipalName\":\"a@contoso.test\",\"status\":{\"errorCode\":50126,\"failureReason\":\"Invalid\"}}\n";
+        let fine = azure("\"0\"", APP).repeat(300);
+        let text =
+            [&fine, &*azure("\"7000222\"", APP), &fine, &azure("7000222", APP), &azure("\"50126\"", APP)].concat();
+        for chunk in [100, BUFFER] {
+            let found = scanned(&text, chunk);
+            let counts: Vec<_> = found.kinds.iter().map(|kind| (kind.evidence.codes.as_slice(), kind.count)).collect();
+            assert_eq!(counts, [(&[7_000_222][..], 2), (&[50_126], 1)], "{chunk}");
+            let named = &found.kinds[0].evidence.named;
+            assert_eq!((named["app"].as_str(), named["tenant"].as_str()), (APP, ID));
+        }
+        assert_eq!(
+            told(&scanned(graph, BUFFER)),
+            [(vec![50_126], 1, "2026-11-21T11:00:00Z 2026-11-21T11:00:00Z".into())]
+        );
+        // Another program's numbers; and a log that is no sign-in log.
+        let rows = "2026-11-21 10:00:00 INFO 12 rows\n".repeat(9000);
+        for text in ["{\"errorCode\":70011,\"message\":\"disk full\"}\n".to_owned(), rows + graph] {
+            assert_eq!(told(&scanned(&text, 1000)), [], "{text:.100}");
+        }
+    }
+
+    /// Lost connections to a host of Microsoft's are counted in a log without refusals before them, each kind by itself.
+    #[test]
+    fn trouble_of_the_network() {
+        let dns = "2026-11-21 10:00:00 ERROR getaddrinfo ENOTFOUND contoso.operations.dynamics.com\n";
+        let busy = "2026-11-21 10:00:01 WARN https://graph.microsoft.com/v1.0/organization 429 Too Many Requests\n";
+        let other = "2026-11-21 10:00:02 ERROR connect ECONNREFUSED 10.0.0.7:5432\n";
+        let refusal = "2026-11-21 10:00:03 ERROR AADSTS7000215: Invalid\n";
+        let late = "2026-11-21 10:00:04 ERROR read ETIMEDOUT, then AADSTS7000222: expired\n";
+        for (parts, counts, records) in [
+            (&[dns, busy, dns, other][..], &[2, 1][..], 0),
+            (&[dns, refusal, dns], &[2, 1], 1),
+            (&[refusal, dns, busy], &[1], 1),
+            (&[late], &[1], 1),
+            (&[other, other], &[], 0),
+        ] {
+            let text = parts.concat();
+            for chunk in [7, BUFFER] {
+                let found = scanned(&text, chunk);
+                let counted: Vec<u64> = found.kinds.iter().map(|kind| kind.count).collect();
+                assert_eq!((counted.as_slice(), found.records), (counts, records), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn times() {
         for (text, time) in [
@@ -805,7 +964,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_log_is_read_the_same_in_any_chunks(
-            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
+            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|ENOTFOUND login.microsoftonline.com|\"resultType\":\"50126\"|SignInLogs|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
             repeat in 1_usize..40,
             chunk in 1_usize..BUFFER,
         ) {

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod claims;
 pub mod cloud;
+pub mod credential;
 pub mod details;
 pub mod evidence;
 pub mod expiry;

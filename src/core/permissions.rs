@@ -61,6 +61,7 @@ impl Line {
     pub fn text(&self) -> String {
         let need = match self.need {
             _ if self.chosen => ", chosen",
+            _ if self.standing == Standing::NoEffect => "",
             Some(Need::Needed) => ", needed",
             Some(Need::AskedFor) => ", asked for by vendors",
             Some(Need::Harmless | Need::Retired) | None => "",
@@ -91,7 +92,9 @@ pub fn table(guide: &Guide, profile: &Profile, claims: &Claims) -> Vec<Line> {
     let chose = |name: &str| profile.permissions.iter().any(|chosen| chosen.eq_ignore_ascii_case(name));
     let fitting = kind_of(profile.sign_in);
     let mut lines: Vec<Line> = Vec::new();
-    for known in &guide.permissions {
+    // A token is for one API: permissions of others cannot be in it. Retired ones stay, for what takes their place.
+    let api = profile.product.api();
+    for known in guide.permissions.iter().filter(|known| known.api == api || known.need == Need::Retired) {
         let chosen = chose(&known.name) && known.kind == fitting && known.need != Need::Retired;
         let standing = match (known.need, known.kind == fitting) {
             (Need::Retired, _) => Standing::Retired,

@@ -49,6 +49,11 @@ impl SecretSource {
         }
     }
 
+    /// Whether it is kept under an entry of ours.
+    pub fn is_kept(&self) -> bool {
+        matches!(self, SecretSource::Keyring { .. })
+    }
+
     /// What is read there, as it may be shown: the variable, the path, the program. None for the keyring.
     pub fn reads(&self) -> Option<String> {
         match self {
@@ -80,6 +85,110 @@ impl fmt::Display for SecretSource {
     }
 }
 
+/// Where a credential is read from at each use: one of the two kinds, never both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// A client secret.
+    Secret(SecretSource),
+    /// A certificate with its key.
+    Certificate(CertificateSource),
+}
+
+/// The file of a certificate, and what opens its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSource {
+    /// PEM with the key, or PFX.
+    pub path: String,
+    /// Where the password of the key is read from; none where the key is not encrypted.
+    pub password: Option<SecretSource>,
+}
+
+impl CredentialSource {
+    /// A certificate that is opened without a password.
+    pub fn certificate(path: &str) -> CredentialSource {
+        CredentialSource::Certificate(CertificateSource { path: path.into(), password: None })
+    }
+
+    /// `secret` or `certificate`, as in files and JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            CredentialSource::Secret(_) => "secret",
+            CredentialSource::Certificate(_) => "certificate",
+        }
+    }
+
+    /// The word for the place in files and JSON; a certificate is always a file.
+    pub fn place(&self) -> &'static str {
+        match self {
+            CredentialSource::Secret(source) => source.kind(),
+            CredentialSource::Certificate(_) => "file",
+        }
+    }
+
+    /// What is read there, as it may be shown.
+    pub fn reads(&self) -> Option<String> {
+        match self {
+            CredentialSource::Secret(source) => source.reads(),
+            CredentialSource::Certificate(certificate) => Some(certificate.path.clone()),
+        }
+    }
+
+    /// The secret behind it, if there is one: the client secret, or the password of the certificate's key.
+    pub fn secret(&self) -> Option<&SecretSource> {
+        match self {
+            CredentialSource::Secret(source) => Some(source),
+            CredentialSource::Certificate(certificate) => certificate.password.as_ref(),
+        }
+    }
+
+    /// That secret, where it is kept under an entry of ours, which comes and goes with the profile.
+    pub fn kept(&self) -> Option<&SecretSource> {
+        self.secret().filter(|source| source.is_kept())
+    }
+
+    /// The same without what is kept under an entry of ours; nothing, where that is all there was.
+    pub fn without_kept(self) -> Option<CredentialSource> {
+        match self {
+            CredentialSource::Secret(source) => (!source.is_kept()).then_some(CredentialSource::Secret(source)),
+            CredentialSource::Certificate(CertificateSource { path, password }) => {
+                let password = password.filter(|source| !source.is_kept());
+                Some(CredentialSource::Certificate(CertificateSource { path, password }))
+            }
+        }
+    }
+
+    /// The same credential with its secret read from elsewhere.
+    #[must_use]
+    pub fn with_secret(self, source: SecretSource) -> CredentialSource {
+        match self {
+            CredentialSource::Secret(_) => CredentialSource::Secret(source),
+            CredentialSource::Certificate(certificate) => {
+                CredentialSource::Certificate(CertificateSource { password: Some(source), ..certificate })
+            }
+        }
+    }
+}
+
+impl From<SecretSource> for CredentialSource {
+    fn from(source: SecretSource) -> CredentialSource {
+        CredentialSource::Secret(source)
+    }
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CredentialSource::Secret(source) => source.fmt(f),
+            CredentialSource::Certificate(CertificateSource { path, password: None }) => {
+                write!(f, "certificate {path}")
+            }
+            CredentialSource::Certificate(CertificateSource { path, password: Some(source) }) => {
+                write!(f, "certificate {path}, its password from {source}")
+            }
+        }
+    }
+}
+
 /// What `--secret SOURCE` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceRequest {
@@ -90,7 +199,7 @@ pub enum SourceRequest {
     /// Keep it in the keyring.
     Keyring,
     /// Read it from there at each use.
-    At(SecretSource),
+    At(CredentialSource),
 }
 
 impl SourceRequest {
@@ -100,7 +209,7 @@ impl SourceRequest {
     /// With a message that names the forms, never the text: it may be a secret given by mistake.
     pub fn parse(text: &str) -> Result<SourceRequest, String> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let at = |source| Ok(SourceRequest::At(source));
+        let at = |source: SecretSource| Ok(SourceRequest::At(source.into()));
         match (kind, rest) {
             ("stdin", "") => Ok(SourceRequest::Stdin),
             ("prompt", "") => Ok(SourceRequest::Prompt),
@@ -111,10 +220,12 @@ impl SourceRequest {
             ("file", _) => Err("file: wants a path, as in file:/run/secrets/d365".into()),
             ("command", words) if !words.trim().is_empty() => at(SecretSource::Command { words: words.into() }),
             ("command", _) => Err("command: wants a command, as in 'command:pass show d365/contoso'".into()),
-            ("vault" | "certificate", _) => Err(format!(
-                "'{kind}' is not available in this version; use stdin, prompt, keyring, env:VAR, file:PATH or command:WORDS"
-            )),
-            _ => Err("a secret's source is stdin, prompt, keyring, env:VAR, file:PATH or command:WORDS, never the secret itself".into()),
+            ("certificate", path) if !path.is_empty() => Ok(SourceRequest::At(CredentialSource::certificate(path))),
+            ("certificate", _) => Err("certificate: wants a path, as in certificate:/etc/d365/contoso.pem".into()),
+            ("vault", _) => Err(
+                "'vault' is not available in this version; use stdin, prompt, keyring, env:VAR, file:PATH, command:WORDS or certificate:PATH".into()
+            ),
+            _ => Err("a secret's source is stdin, prompt, keyring, env:VAR, file:PATH, command:WORDS or certificate:PATH, never the secret itself".into()),
         }
     }
 }
@@ -133,8 +244,8 @@ pub struct ProfileDraft {
     pub guide: String,
     /// The values as typed; never the secret.
     pub values: BTreeMap<FieldId, String>,
-    /// Where the secret is read from.
-    pub source: Option<SecretSource>,
+    /// Where the credential is read from.
+    pub source: Option<CredentialSource>,
     /// The credential is of a kind or source that this version cannot use.
     pub foreign_credential: Option<String>,
 }
@@ -161,7 +272,7 @@ impl ProfileDraft {
     /// What differs between two profiles, and how many values are the same. Where a secret is read from is compared; the
     /// secret never.
     pub fn beside(&self, other: &ProfileDraft) -> (Vec<Differing>, usize) {
-        let source = |draft: &ProfileDraft| draft.source.as_ref().map(SecretSource::to_string).unwrap_or_default();
+        let source = |draft: &ProfileDraft| draft.source.as_ref().map(ToString::to_string).unwrap_or_default();
         let mut all = vec![("Guide", [self.guide.clone(), other.guide.clone()])];
         let fields = FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret);
         all.extend(
@@ -381,9 +492,9 @@ pub struct Profile {
     pub client: ClientId,
     /// What tokens are asked for.
     pub resource: ResourceUrl,
-    /// Where the secret is read from.
-    pub source: SecretSource,
-    /// When the secret ends, if that is recorded.
+    /// Where the credential is read from.
+    pub source: CredentialSource,
+    /// When the credential ends, if that is recorded.
     pub expires: Option<Date>,
     /// The mapped user, if recorded.
     pub user_id: Option<String>,

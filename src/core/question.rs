@@ -127,7 +127,7 @@ const SPECS: [FieldSpec; 16] = [
     FieldSpec {
         id: FieldId::RedirectUri,
         name: "redirect_uri",
-        label: "Redirect URI of the product",
+        label: "Product's redirect URI",
         help: "the address to which the product has users sent back; on the app's Authentication page",
         example: "https://example.com/oauth",
     },

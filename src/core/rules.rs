@@ -320,14 +320,19 @@ pub struct RuleBook {
 }
 
 impl RuleBook {
+    /// What a code means; none for one that is not known.
+    pub fn meaning(&self, code: u32) -> Option<&str> {
+        self.codes.iter().find(|text| text.id == code).map(|found| found.text.as_str())
+    }
+
     /// What is known about waiting, where a finding may pass by itself.
     pub fn wait(&self, finding: &Finding) -> Option<&Wait> {
         self.waits.iter().find(|wait| !finding.lasting && wait.causes.contains(&finding.cause))
     }
 
-    /// What a code means; none for one that is not known.
-    pub fn meaning(&self, code: u32) -> Option<&str> {
-        self.codes.iter().find(|text| text.id == code).map(|found| found.text.as_str())
+    /// The step that mends a cause.
+    pub fn step_of(&self, cause: Cause) -> Option<&str> {
+        self.causes.iter().find(|text| text.id == cause).map(|text| text.step.as_str())
     }
 
     /// What the code means that a rule speaks of, else the first one that is known.

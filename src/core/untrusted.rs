@@ -50,9 +50,11 @@ impl fmt::Display for Untrusted {
 
 fn harmless(text: &str) -> String {
     let mut out = String::new();
-    let mut lines = 1;
-    for (count, c) in text.replace("\r\n", "\n").chars().enumerate() {
-        if count == MAX_CHARS || (c == '\n' && lines == MAX_LINES) {
+    let (mut lines, mut shown) = (1, 0);
+    for c in text.replace("\r\n", "\n").chars() {
+        // `<U+202E>` takes the room of eight.
+        shown += if is_deceptive(c) { 8 } else { 1 };
+        if shown > MAX_CHARS || (c == '\n' && lines == MAX_LINES) {
             out.push('…');
             break;
         }
@@ -103,6 +105,7 @@ mod tests {
     #[test]
     fn long_text_is_cut() {
         assert_eq!(Untrusted::plain(&"a".repeat(5000)).as_str().chars().count(), MAX_CHARS + 1);
+        assert_eq!(Untrusted::plain(&"\u{202e}".repeat(5000)).as_str().chars().count(), MAX_CHARS + 1);
         assert_eq!(Untrusted::plain(&"a\n".repeat(100)).as_str().lines().count(), MAX_LINES);
         assert_eq!(Untrusted::plain("a  b\nc").one_line(10), "a b c");
         assert_eq!(Untrusted::plain("abcdef").one_line(4), "abc…");

@@ -5,10 +5,11 @@
 
 use crate::core::check::{CheckId, SignInPrompt};
 use crate::core::cloud::HostKind;
+use crate::core::credential::Credential;
 use crate::core::evidence::{self, Evidence, Fault, Mark, Origin, Reply};
 use crate::core::profile::Profile;
 use crate::core::resource::ResourceUrl;
-use crate::core::secret::{ClientSecret, Scrubber};
+use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use crate::net::client::{Ask, Call};
 use crate::net::progress::Progress;
@@ -40,7 +41,7 @@ const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(super) struct Signing<'a> {
     pub client: &'a Client,
     pub request: &'a RunRequest,
-    pub secret: &'a ClientSecret,
+    pub credential: &'a Credential,
     pub scrubber: &'a Scrubber,
     pub progress: &'a Progress<'a>,
 }
@@ -81,14 +82,15 @@ impl Signing<'_> {
         let url = self.profile().authority.join(&format!("/{}/oauth2/v2.0/authorize?{query}", self.profile().tenant));
         self.progress.sign_in(CheckId::Token, SignInPrompt::Browser { url, lasts: BROWSER }).await;
         let redirect_uri = listener.uri().to_owned();
-        let code = match tokio::time::timeout(BROWSER, listener.wait(&state)).await {
+        let brought = tokio::select! {
+            brought = tokio::time::timeout(BROWSER, listener.wait(&state)) => brought,
+            text = self.page() => Ok(Brought::Refusal(text)),
+        };
+        let code = match brought {
             Err(_) => return Answer::Denied(self.nobody("nobody signed in within two minutes")),
             Ok(Brought::Code(code)) => code,
             Ok(Brought::Refusal(text)) => {
-                let mut evidence = evidence::read_text(&self.scrubber.scrub(&text));
-                evidence.check = Some(CheckId::Token);
-                evidence.origin = Some(Origin::Entra);
-                evidence.marks.insert(Mark::UserSignIn);
+                let evidence = self.told(&text, &[Mark::UserSignIn]);
                 return Answer::Denied(evidence.naming("redirect_uri", &redirect_uri));
             }
             Ok(Brought::Foreign) => return self.broken("the browser came back with another state than was sent"),
@@ -100,10 +102,10 @@ impl Signing<'_> {
             ("code_verifier", &verifier),
             ("scope", &self.scope()),
         ];
-        let form = form(self.profile(), Some(self.secret), &fields);
+        let form = form(self.profile(), Some(self.credential), &fields);
         match self.client.ask(&token::ask(self.profile(), &form), self.progress).await {
             Err(evidence) => Answer::Unreachable(evidence),
-            Ok(reply) => self.answered(reply, &[Mark::UserSignIn], Some(self.secret)).await,
+            Ok(reply) => self.answered(reply, &[Mark::UserSignIn], Some(self.credential)).await,
         }
     }
 
@@ -129,10 +131,32 @@ impl Signing<'_> {
         };
         let (url, code) = (issued.page, issued.user_code);
         self.progress.sign_in(CheckId::Token, SignInPrompt::DeviceCode { url, code, lasts: issued.lasts }).await;
-        let answer =
-            tokio::time::timeout(issued.lasts + GRACE, self.poll(&issued.device_code, issued.interval, &marks));
-        let nobody = || self.nobody("nobody signed in before the code ended");
-        answer.await.unwrap_or_else(|_| Answer::Denied(nobody()))
+        tokio::select! {
+            answer = self.poll(&issued.device_code, issued.interval, &marks) => answer,
+            text = self.page() => Answer::Denied(self.told(&text, &marks)),
+            () = tokio::time::sleep(issued.lasts + GRACE) => {
+                Answer::Denied(self.nobody("nobody signed in before the code ended"))
+            }
+        }
+    }
+
+    /// What the person reads on a page that does not lead back here.
+    async fn page(&self) -> String {
+        if let Some(mut page) = self.request.page.clone()
+            && let Ok(text) = page.wait_for(|text| !text.is_empty()).await
+        {
+            return text.clone();
+        }
+        std::future::pending().await
+    }
+
+    /// The evidence in what the sign-in service told the person's browser, or the person.
+    fn told(&self, text: &str, marks: &[Mark]) -> Evidence {
+        let mut evidence = evidence::read_text(&self.scrubber.scrub(text));
+        evidence.check = Some(CheckId::Token);
+        evidence.origin = Some(Origin::Entra);
+        evidence.marks.extend(marks);
+        evidence
     }
 
     /// Asks for the token until the person has signed in, or has not.
@@ -163,7 +187,7 @@ impl Signing<'_> {
     }
 
     /// What a token endpoint gave a signed-in user. A refresh token is tried at once: the product lives on it.
-    async fn answered(&self, mut reply: Reply, marks: &[Mark], secret: Option<&ClientSecret>) -> Answer {
+    async fn answered(&self, mut reply: Reply, marks: &[Mark], credential: Option<&Credential>) -> Answer {
         let Some(Tokens { access, mut details, refresh }) = take(&mut reply) else {
             let mut evidence = refusal(&reply, self.scrubber);
             evidence.marks.extend(marks);
@@ -171,7 +195,7 @@ impl Signing<'_> {
         };
         let renewed = match refresh {
             None => Err("the sign-in gives no refresh token, so it ends with this token".to_owned()),
-            Some(refresh) => self.renew(&refresh, secret).await,
+            Some(refresh) => self.renew(&refresh, credential).await,
         };
         match renewed {
             Ok(()) => {
@@ -186,9 +210,9 @@ impl Signing<'_> {
     }
 
     /// Whether a new token can be had without the person.
-    async fn renew(&self, refresh: &str, secret: Option<&ClientSecret>) -> Result<(), String> {
+    async fn renew(&self, refresh: &str, credential: Option<&Credential>) -> Result<(), String> {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", &self.scope())];
-        let form = form(self.profile(), secret, &fields);
+        let form = form(self.profile(), credential, &fields);
         let Ok(mut reply) = self.client.ask_once(&token::ask(self.profile(), &form)).await else {
             return Err("whether the sign-in can be renewed was not told".into());
         };
@@ -254,7 +278,7 @@ impl Issued {
         let text = |name: &str| json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let number =
             |name: &str| json.get(name).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
-        let user_code = text("user_code")?;
+        let (user_code, device_code) = (text("user_code")?, text("device_code")?);
         let is_plain = user_code.len() <= 32 && user_code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let page = text("verification_uri").or_else(|| text("verification_url"))?;
         let lasts = Duration::from_secs(number("expires_in").unwrap_or(LONGEST).clamp(1, LONGEST));
@@ -263,7 +287,7 @@ impl Issued {
         (is_plain && is_sign_in_page(page, request)).then(|| Issued {
             page: page.to_owned(),
             user_code: user_code.to_owned(),
-            device_code: Zeroizing::new(text("device_code").unwrap_or_default().to_owned()),
+            device_code: Zeroizing::new(device_code.to_owned()),
             lasts,
             interval,
         })
@@ -288,5 +312,5 @@ fn is_sign_in_page(page: &str, request: &RunRequest) -> bool {
 fn random() -> Option<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     SystemRandom::new().fill(bytes.as_mut()).ok()?;
-    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
+    Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }

@@ -4,12 +4,17 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::cloud::HostKind;
+use crate::core::credential::{Credential, Unusable};
 use crate::core::evidence::{Evidence, Mark};
 use crate::core::expiry::{self, WARNING_DAYS};
 use crate::core::guide::{Product, SignIn};
+use crate::core::profile::CredentialSource;
 use crate::core::question::{self, Context, FieldId, Weight};
 use crate::core::secret::SecretShape;
+use crate::core::untrusted::Untrusted;
 use crate::net::RunRequest;
+use crate::net::session::refused;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// Whether the values fit together. Advice goes into `details.notes` and changes nothing.
@@ -17,16 +22,22 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
     let profile = &request.profile;
     let mut evidence = Vec::new();
     let mut notes = Vec::new();
-    match &request.secret {
-        Err(why) => {
-            let store = profile.source.to_string();
-            let unread = Evidence::local(CheckId::Inputs, [Mark::SecretUnreadable]).naming("store", &store);
-            evidence.push(Evidence { text: why.clone(), ..unread.naming("reason", &why.one_line(200)) });
+    match &request.credential {
+        Err(unusable) => {
+            let (mark, why) = match unusable {
+                Unusable::Unread(why) => (Mark::SecretUnreadable, why.clone()),
+                Unusable::Unfit(fault) => (fault.mark(), Untrusted::plain(&fault.to_string())),
+            };
+            let kind = matches!(profile.source, CredentialSource::Certificate(_)).then_some(Mark::Certificate);
+            let unread = Evidence::local(CheckId::Inputs, [Some(mark), kind].into_iter().flatten());
+            let unread = unread.naming("store", &profile.source.to_string()).naming("reason", &why.one_line(200));
+            evidence.push(Evidence { text: why, ..unread });
         }
-        Ok(secret) if secret.shape() == SecretShape::Placeholder => {
+        Ok(Credential::Certificate(_)) => {}
+        Ok(Credential::Secret(secret)) if secret.shape() == SecretShape::Placeholder => {
             evidence.push(Evidence::local(CheckId::Inputs, [Mark::Placeholder]).naming("field", "the client secret"));
         }
-        Ok(secret) => {
+        Ok(Credential::Secret(secret)) => {
             let remarks = question::examine_secret(secret.shape(), None);
             notes.extend(remarks.into_iter().filter(|note| note.weight >= Weight::Hint).map(|note| note.text));
         }
@@ -45,8 +56,9 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
         evidence.push(Evidence::local(CheckId::Inputs, [Mark::DeviceCodeElsewhere]).naming("host", authority));
     }
     if !evidence.is_empty() {
-        let summary = match &request.secret {
-            Err(_) => "the secret could not be read".into(),
+        let summary = match &request.credential {
+            Err(Unusable::Unread(_)) => "the secret could not be read".into(),
+            Err(Unusable::Unfit(fault)) => format!("the certificate cannot be used: {fault}"),
             Ok(_) => "a value does not fit".into(),
         };
         return CheckResult::Refused { summary, details: noted(notes), evidence };
@@ -85,27 +97,44 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
 }
 
 /// Whether the credential has more than 30 days left.
-pub(super) fn expiry(request: &RunRequest) -> CheckResult {
-    let Some(end) = request.profile.expires else {
+///
+/// A certificate tells its own end, whatever is recorded.
+pub(super) fn expiry(request: &RunRequest, now: Timestamp) -> CheckResult {
+    let certificate = match &request.credential {
+        Ok(Credential::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    };
+    let Some(end) = certificate.map(|own| own.end_date()).or(request.profile.expires) else {
         return CheckResult::Skipped { reason: "no end date is recorded".into() };
     };
     let left = expiry::days_left(end, request.today);
     let mut details = Details::new();
     details.insert("expires".into(), end.to_string().into());
     details.insert("days_left".into(), left.into());
-    let summary = format!("{} left, until {end}", expiry::days(left));
+    if let Some(certificate) = certificate {
+        details.insert("thumbprint".into(), certificate.thumbprint().into());
+    }
+    let evidence = |mark| {
+        let marks = [Some(mark), certificate.map(|_| Mark::Certificate)];
+        Evidence::local(CheckId::Expiry, marks.into_iter().flatten()).naming("expires", &end.to_string())
+    };
+    if let Some(early) = certificate.filter(|own| own.begins() > now) {
+        let evidence = evidence(Mark::CertificateEarly).naming("begins", &early.begins().to_string());
+        return refused(format!("the certificate is valid from {} on", early.begins()), details, evidence);
+    }
+    let ended = certificate.is_some_and(|own| own.ends() <= now);
     match left {
-        ..=0 => CheckResult::Refused {
-            summary: format!("the recorded end date was {end}"),
-            details,
-            evidence: vec![Evidence::local(CheckId::Expiry, [Mark::EndDatePassed]).naming("expires", &end.to_string())],
-        },
-        1..=WARNING_DAYS => {
-            let near = Evidence::local(CheckId::Expiry, [Mark::EndDateNear]);
-            let evidence = near.naming("expires", &end.to_string()).naming("days_left", &expiry::days(left));
-            CheckResult::Warning { summary, details, evidence: vec![evidence] }
+        _ if ended => refused(format!("the certificate ended on {end}"), details, evidence(Mark::EndDatePassed)),
+        ..=0 if certificate.is_none() => {
+            refused(format!("the recorded end date was {end}"), details, evidence(Mark::EndDatePassed))
         }
-        _ => CheckResult::Passed { summary, details },
+        ..=WARNING_DAYS => {
+            // A certificate works until the hour that it names.
+            let left = if left > 0 { expiry::days(left) } else { "less than a day".into() };
+            let evidence = evidence(Mark::EndDateNear).naming("days_left", &left);
+            CheckResult::Warning { summary: format!("{left} left, until {end}"), details, evidence: vec![evidence] }
+        }
+        _ => CheckResult::Passed { summary: format!("{} left, until {end}", expiry::days(left)), details },
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows how to ask Entra and D365, within limits, and what they answered. Judges nothing beyond "this is the shape of
 //! a pass": a failure becomes evidence for the rules.
 
+mod assertion;
 mod authority;
 mod business_central;
 mod client;

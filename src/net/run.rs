@@ -4,11 +4,11 @@
 
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use crate::core::cloud::Clouds;
+use crate::core::credential::{Credential, Unusable};
 use crate::core::evidence::{Fault, Mark, Origin};
 use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::profile::Profile;
-use crate::core::secret::{AccessToken, ClientSecret, Scrubber};
-use crate::core::untrusted::Untrusted;
+use crate::core::secret::{AccessToken, Scrubber};
 use crate::net::environment::environment;
 use crate::net::interactive::Signing;
 use crate::net::progress::Progress;
@@ -17,8 +17,7 @@ use crate::net::token::{self, Answer};
 use crate::net::{Client, authority, business_central, finance_operations, graph, local};
 use jiff::civil::Date;
 use std::pin::pin;
-use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// What is to be tested.
 #[derive(Debug, Clone)]
@@ -29,10 +28,10 @@ pub struct RunRequest {
     pub guide: &'static Guide,
     /// The clouds, to look for a missing tenant elsewhere.
     pub clouds: &'static Clouds,
-    /// The secret, or why it could not be read (place and reason, for people).
-    pub secret: Result<Arc<ClientSecret>, Untrusted>,
-    /// Whether somebody is there to sign in, where the profile signs in as a user.
-    pub attended: bool,
+    /// What the app proves itself with, or why there is nothing.
+    pub credential: Result<Credential, Unusable>,
+    /// Where somebody is there to sign in: what they read on a page that does not lead back here, once they do.
+    pub page: Option<watch::Receiver<String>>,
     /// The checks to run; what they wait for is run as well.
     pub wanted: Vec<CheckId>,
     /// Today, for the end date.
@@ -49,18 +48,23 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
     let inputs = local::inputs(request);
     let fits = matches!(inputs, CheckResult::Passed { .. });
     progress.finished(CheckId::Inputs, inputs).await;
-    let (true, Ok(secret)) = (fits, &request.secret) else {
+    let (true, Ok(credential)) = (fits, &request.credential) else {
         progress.skipped(&CheckId::ALL[1..], "needs inputs").await;
-        return request.secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
+        return request.credential.as_ref().map(Credential::scrubber).unwrap_or_default();
     };
     progress.started(CheckId::Expiry).await;
-    progress.finished(CheckId::Expiry, local::expiry(request)).await;
-    connection(client, request, secret, &progress).await
+    progress.finished(CheckId::Expiry, local::expiry(request, jiff::Timestamp::now())).await;
+    connection(client, request, credential, &progress).await
 }
 
 /// What takes a connection; gives back what knows the secret and the token.
-async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret, progress: &Progress<'_>) -> Scrubber {
-    let scrubber = Scrubber::for_secret(secret);
+async fn connection(
+    client: &Client,
+    request: &RunRequest,
+    credential: &Credential,
+    progress: &Progress<'_>,
+) -> Scrubber {
+    let scrubber = credential.scrubber();
     let product = request.profile.product;
     // Whether an environment of Business Central is there is told to tokens only.
     let asks_with_token = product == Product::BusinessCentral && progress.wants(CheckId::Environment);
@@ -70,7 +74,7 @@ async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret
             if !progress.wants(CheckId::Authority) && !asks_with_token {
                 return None;
             }
-            let token = sign_in(client, request, secret, &scrubber, progress).await?;
+            let token = sign_in(client, request, credential, &scrubber, progress).await?;
             progress.started(CheckId::Claims).await;
             let now = jiff::Timestamp::now().as_second();
             let (result, marks) = token::claims(request.guide, &request.profile, &token, now);
@@ -124,7 +128,7 @@ async fn connection(client: &Client, request: &RunRequest, secret: &ClientSecret
 async fn sign_in(
     client: &Client,
     request: &RunRequest,
-    secret: &ClientSecret,
+    credential: &Credential,
     scrubber: &Scrubber,
     progress: &Progress<'_>,
 ) -> Option<AccessToken> {
@@ -133,11 +137,11 @@ async fn sign_in(
     progress.started(CheckId::Token).await;
     let answers = |details| CheckResult::Passed { summary: format!("{host} answers and knows the tenant"), details };
     let answer = match request.profile.sign_in {
-        SignIn::App => token::request(client, &request.profile, secret, scrubber, progress).await,
+        SignIn::App => token::request(client, &request.profile, credential, scrubber, progress).await,
         way => {
-            let signing = Signing { client, request, secret, scrubber, progress };
+            let signing = Signing { client, request, credential, scrubber, progress };
             match way {
-                _ if !request.attended => Answer::Denied(signing.nobody("nobody is here to sign in")),
+                _ if request.page.is_none() => Answer::Denied(signing.nobody("nobody is here to sign in")),
                 SignIn::DeviceCode => signing.device_code().await,
                 SignIn::App | SignIn::Loopback => signing.loopback().await,
             }
@@ -156,7 +160,7 @@ async fn sign_in(
             .map(|evidence| (reply.status, evidence)),
         Answer::Denied(evidence) => {
             // Before a person is asked, the sign-in host has answered.
-            let authority = if request.attended {
+            let authority = if request.page.is_some() {
                 answers(Details::new())
             } else {
                 CheckResult::Skipped { reason: "judged by a sign-in, and there was none".into() }

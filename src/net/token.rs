@@ -4,16 +4,17 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::claims::Claims;
+use crate::core::credential::Credential;
 use crate::core::evidence::{Evidence, Mark, Origin, Reply};
 use crate::core::guide::Guide;
 use crate::core::permissions::{self, Standing};
 use crate::core::profile::Profile;
-use crate::core::secret::{AccessToken, ClientSecret, Scrubber, SecretShape};
+use crate::core::secret::{AccessToken, Scrubber, SecretShape};
 use crate::core::untrusted::Untrusted;
-use crate::net::Client;
 use crate::net::client::{Ask, Call};
 use crate::net::local::noted;
 use crate::net::progress::Progress;
+use crate::net::{Client, assertion};
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -41,12 +42,12 @@ pub(super) struct Tokens {
 pub(super) async fn request(
     client: &Client,
     profile: &Profile,
-    secret: &ClientSecret,
+    credential: &Credential,
     scrubber: &Scrubber,
     progress: &Progress<'_>,
 ) -> Answer {
-    let form =
-        form(profile, Some(secret), &[("grant_type", "client_credentials"), ("scope", &profile.resource.scope())]);
+    let fields = [("grant_type", "client_credentials"), ("scope", &profile.resource.scope())];
+    let form = form(profile, Some(credential), &fields);
     let mut reply = match client.ask(&ask(profile, &form), progress).await {
         Ok(reply) => reply,
         Err(evidence) => return Answer::Unreachable(evidence),
@@ -55,20 +56,25 @@ pub(super) async fn request(
         return Answer::Granted(tokens.access, tokens.details);
     }
     let mut evidence = refusal(&reply, scrubber);
-    if secret.shape() == SecretShape::SecretId {
-        evidence.marks.insert(Mark::SecretIsGuid);
+    match credential {
+        Credential::Secret(secret) if secret.shape() == SecretShape::SecretId => {
+            evidence.marks.insert(Mark::SecretIsGuid);
+        }
+        Credential::Secret(_) => {}
+        // The one that was used, whether or not the answer names it.
+        Credential::Certificate(certificate) => evidence = evidence.naming("thumbprint", &certificate.thumbprint()),
     }
     Answer::Refused(reply, evidence)
 }
 
+/// The profile's token endpoint: also the audience of a client assertion.
+fn endpoint(profile: &Profile) -> String {
+    profile.authority.join(&format!("/{}/oauth2/v2.0/token", profile.tenant))
+}
+
 /// A request to the profile's token endpoint.
 pub(super) fn ask<'a>(profile: &Profile, form: &'a str) -> Ask<'a> {
-    Ask {
-        check: CheckId::Token,
-        url: profile.authority.join(&format!("/{}/oauth2/v2.0/token", profile.tenant)),
-        call: Call::PostForm(form),
-        bearer: None,
-    }
+    Ask { check: CheckId::Token, url: endpoint(profile), call: Call::PostForm(form), bearer: None }
 }
 
 /// The tokens in an answer, whose body is wiped. Of a token that cannot be used only the names of its fields are kept.
@@ -95,15 +101,23 @@ pub(super) fn refusal(reply: &Reply, scrubber: &Scrubber) -> Evidence {
     evidence
 }
 
-/// A form's body, encoded, with the client's id and secret. Reserved once, so that no copy of the secret is left behind
-/// by growing.
-pub(super) fn form(profile: &Profile, secret: Option<&ClientSecret>, more: &[(&str, &str)]) -> Zeroizing<String> {
+/// A form's body, encoded, with the client's id and what proves it. Reserved once, so that no copy of a secret is left
+/// behind by growing.
+pub(super) fn form(profile: &Profile, credential: Option<&Credential>, more: &[(&str, &str)]) -> Zeroizing<String> {
     let client = profile.client.to_string();
     let mut fields = vec![("client_id", client.as_str())];
     fields.extend(more);
-    if let Some(secret) = secret {
+    let assertion;
+    match credential {
         #[expect(clippy::disallowed_methods, reason = "sent to the sign-in host of the profile")]
-        fields.push(("client_secret", secret.reveal()));
+        Some(Credential::Secret(secret)) => fields.push(("client_secret", secret.reveal())),
+        Some(Credential::Certificate(certificate)) => {
+            // Without random numbers there is no signature, and the sign-in host says that it is missing.
+            assertion = assertion::sign(certificate, &endpoint(profile), &client).unwrap_or_default();
+            fields.push(("client_assertion_type", assertion::KIND));
+            fields.push(("client_assertion", &assertion));
+        }
+        None => {}
     }
     // A byte takes three characters at most: %XX.
     let room = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
@@ -175,11 +189,9 @@ pub(super) fn claims(guide: &Guide, profile: &Profile, token: &AccessToken, now:
     }
     let marks = claims.refusals(profile, now);
     let result = if marks.is_empty() {
-        let what = if profile.product.wants_roles() {
-            ", tenant, times and permissions fit"
-        } else {
-            ", tenant and times fit"
-        };
+        // Without a permission that the guide needs the service may still let the app in: it has the last word.
+        let fit = profile.product.wants_roles() && table.iter().all(|line| line.standing != Standing::Missing);
+        let what = if fit { ", tenant, times and permissions fit" } else { ", tenant and times fit" };
         CheckResult::Passed { summary: format!("audience{what}"), details }
     } else {
         let evidence = Evidence::local(CheckId::Claims, marks.iter().copied())

@@ -3,20 +3,23 @@
 //! Does not know what is on the screen.
 
 use crate::app::effect::{Effect, SecretWish};
-use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Written};
+use crate::app::paper::{Paper, Source};
+use crate::assets;
 use crate::core::check::CheckId;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Problem, Profile, ProfileDraft};
+use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
+use crate::store::{self, StoreError};
 use crate::work::{self, Attendance, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// How long a revealed secret is seen.
@@ -26,11 +29,18 @@ const NEWS: Duration = Duration::from_secs(300);
 /// How long the end of the program waits for files that are being written.
 const LAST_WRITES: Duration = Duration::from_secs(8);
 
+/// A live test that runs.
+struct Running {
+    task: AbortHandle,
+    /// For what a sign-in page says that does not lead back here.
+    page: watch::Sender<String>,
+}
+
 /// The hands of the runtime.
 pub struct Effects {
     session: Arc<Session>,
     messages: mpsc::Sender<Msg>,
-    runs: HashMap<u64, AbortHandle>,
+    runs: HashMap<u64, Running>,
     /// Everything that touches files goes through one task, in order: a draft is kept before the list is read again.
     files: mpsc::UnboundedSender<Effect>,
     clerk: JoinHandle<()>,
@@ -61,17 +71,17 @@ impl Effects {
         match effect {
             Effect::StartChecks { run, name, draft, secret, wanted } => {
                 let what = async move { ready(name, &draft).map(|profile| (profile, secret, wanted)) };
-                self.start(run, Attendance::Person, what);
+                self.start(run, true, what);
             }
             // On the list there is no place to ask a person.
-            Effect::StartSaved { run, name } => self.start(run, Attendance::Nobody, async move {
+            Effect::StartSaved { run, name } => self.start(run, false, async move {
                 let opened = work::open(&session, &name).await.map_err(|error| trouble(&error))?;
                 let profile = opened.profile.map_err(|problems| incomplete(&problems))?;
                 Ok((profile, None, CheckId::ALL.to_vec()))
             }),
             Effect::CancelChecks { run } => {
-                if let Some(task) = self.runs.remove(&run) {
-                    task.abort();
+                if let Some(running) = self.runs.remove(&run) {
+                    running.task.abort();
                 }
             }
             Effect::OpenLink(_) if session.sandbox.is_some() => {
@@ -99,15 +109,29 @@ impl Effects {
                 };
                 let offers = offers
                     .into_iter()
-                    .map(|offer| match offer {
-                        Offer::Value(field, value) => Offered::Value(field, value),
-                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
+                    .filter_map(|offer| match offer {
+                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
+                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                        // A file is nothing to paste.
+                        Offer::Certificate(_) => None,
                     })
                     .collect();
                 Msg::CarriedOut { said, offers }
             }),
-            Effect::AnswerSignIn(prompt) => {
-                self.answer(async move { Msg::Told(work::answer_sign_in(&session, &prompt).await) });
+            Effect::AnswerSignIn { run, prompt } => {
+                let page = self.runs.get(&run).map(|running| running.page.clone());
+                self.answer(async move {
+                    let told = work::answer_sign_in(&session, &prompt).await;
+                    if let (Err(why), Some(page)) = (&told, page) {
+                        page.send_replace(why.clone());
+                    }
+                    Msg::Told(told)
+                });
+            }
+            Effect::TellPage { run, text } => {
+                if let Some(running) = self.runs.get(&run) {
+                    running.page.send_replace(text);
+                }
             }
             Effect::HideSecretSoon => self.answer(async {
                 tokio::time::sleep(REVEALED).await;
@@ -126,7 +150,10 @@ impl Effects {
             | Effect::ForgetDraft(_)
             | Effect::Rename(..)
             | Effect::Copy(..)
-            | Effect::Remove(_)) => {
+            | Effect::Remove(_)
+            | Effect::MakeExport { .. }
+            | Effect::NoteExport { .. }
+            | Effect::WriteFile { .. }) => {
                 // The clerk lives as long as this does.
                 let _ = self.files.send(job);
             }
@@ -144,10 +171,12 @@ impl Effects {
     fn start(
         &mut self,
         run: u64,
-        attendance: Attendance,
+        attended: bool,
         what: impl Future<Output = Result<(Profile, Option<Arc<ClientSecret>>, Vec<CheckId>), Trouble>> + Send + 'static,
     ) {
         let (session, messages) = (self.session.clone(), self.messages.clone());
+        let (page, told) = watch::channel(String::new());
+        let attendance = if attended { Attendance::Person(told) } else { Attendance::Nobody };
         let task = tokio::spawn(async move {
             let result = match what.await {
                 Err(trouble) => Err(trouble),
@@ -167,13 +196,13 @@ impl Effects {
             };
             let _ = messages.send(Msg::ChecksEnded { run, result }).await;
         });
-        self.runs.retain(|_, running| !running.is_finished());
-        self.runs.insert(run, task.abort_handle());
+        self.runs.retain(|_, running| !running.task.is_finished());
+        self.runs.insert(run, Running { task: task.abort_handle(), page });
     }
 
     /// Ends running tests, and waits for files that are being written.
     pub async fn finish(self) {
-        self.runs.values().for_each(AbortHandle::abort);
+        self.runs.values().for_each(|running| running.task.abort());
         drop(self.files);
         let _ = tokio::time::timeout(LAST_WRITES, self.clerk).await;
     }
@@ -185,11 +214,11 @@ fn trouble(error: &WorkError) -> Trouble {
 
 /// A draft that is complete and well formed.
 fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
-    let Some(guide) = crate::assets::guide(&draft.guide) else {
+    let Some(guide) = assets::guide(&draft.guide) else {
         return Err(unfit("this version does not have the profile's guide".into()));
     };
     let name = name.unwrap_or_else(ProfileName::unnamed);
-    draft.check(&name, guide, crate::assets::clouds()).map_err(|problems| incomplete(&problems))
+    draft.check(&name, guide, assets::clouds()).map_err(|problems| incomplete(&problems))
 }
 
 fn incomplete(problems: &[Problem]) -> Trouble {
@@ -247,12 +276,43 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
                 Some(why) => format!("'{name}' was removed; {why}"),
             }))
         }
+        Effect::MakeExport { name, format } => {
+            let opened = work::open(session, &name).await.map_err(|error| trouble(&error));
+            let result = opened.and_then(|opened| match assets::export(&format) {
+                Some(format) => Ok(work::preview(&opened, format)),
+                None => Err(Trouble { what: "there is no export format of that name".into(), hint: None }),
+            });
+            Some(Msg::ExportMade { name, format, result })
+        }
+        Effect::NoteExport { name, format } => {
+            work::note_export(session, &name, &format, None, false).await;
+            None
+        }
+        Effect::WriteFile { path, paper, over } => {
+            let result = write_file(session, &path, &paper, over).await;
+            Some(Msg::FileWritten { path, paper, result })
+        }
         _ => None,
     }
 }
 
 async fn pair(session: &Session, [one, other]: &[ProfileName; 2]) -> Result<[ProfileDraft; 2], WorkError> {
     Ok([work::open(session, one).await?.stored.draft, work::open(session, other).await?.stored.draft])
+}
+
+/// Writes a text that somebody asked for by naming the file.
+async fn write_file(session: &Session, path: &str, paper: &Paper, over: bool) -> Written {
+    let path = store::expanded(path);
+    match work::write_out(session, &path, paper.text.as_bytes(), over).await {
+        Ok(()) => {
+            if let Source::Export { name, format } = &paper.of {
+                work::note_export(session, name, format, Some(&path), false).await;
+            }
+            Written::Done(std::path::absolute(&path).unwrap_or(path).display().to_string())
+        }
+        Err(WorkError::Store(StoreError::FileExists { .. })) => Written::ThereAlready,
+        Err(error) => Written::Failed(trouble(&error)),
+    }
 }
 
 async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
@@ -285,8 +345,10 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    Ok((format!("{}, the secret in {}{left}", saved.path.display(), saved.place), saved.draft))
+    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
+    Ok((format!("{}, the {kind} in {}{left}", saved.path.display(), saved.place), saved.draft))
 }

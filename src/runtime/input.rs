@@ -270,11 +270,7 @@ impl Pasting {
         let c = match c {
             '\n' if completes_return => return,
             '\r' | '\n' => '\n',
-            '\t' => {
-                self.paste.dropped_controls = true;
-                ' '
-            }
-            c if c.is_control() => {
+            c if c.is_control() && c != '\t' => {
                 self.paste.dropped_controls = true;
                 return;
             }
@@ -937,7 +933,7 @@ mod tests {
             (b"", pasted("", false, false)),
             ("ä漢".as_bytes(), pasted("ä漢", false, false)),
             (b"one\rtwo\r\nthree\nfour\r\r\n", pasted("one\ntwo\nthree\nfour\n\n", false, false)),
-            (b"tenant\tvalue", pasted("tenant value", true, false)),
+            (b"tenant\tvalue", pasted("tenant\tvalue", false, false)),
             (b"a\x03b\x00c\x7fd", pasted("abcd", true, false)),
             ("a\u{9b}b".as_bytes(), pasted("ab", true, false)),
             (b"a\xffb\xc3c", pasted("abc", true, false)),
@@ -1012,7 +1008,7 @@ mod tests {
                 match input {
                     Input::Key(Key::Char(c)) => prop_assert!(!c.is_control()),
                     Input::Key(Key::Ctrl(c)) => prop_assert!(c.is_ascii_lowercase()),
-                    Input::Paste(paste) => prop_assert!(paste.text.chars().all(|c| c == '\n' || !c.is_control())),
+                    Input::Paste(paste) => prop_assert!(paste.text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control())),
                     _ => {}
                 }
             }

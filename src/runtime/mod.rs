@@ -41,7 +41,12 @@ const BURST: usize = 1024;
 /// When there is no terminal to draw on.
 pub async fn run(session: Session, open: Open, theme: Theme) -> io::Result<u8> {
     let session = Arc::new(session);
-    let know = Knowledge { guides: assets::guides(), clouds: assets::clouds(), rules: assets::rules() };
+    let know = Knowledge {
+        guides: assets::guides(),
+        clouds: assets::clouds(),
+        rules: assets::rules(),
+        exports: assets::exports(),
+    };
     let rehearsal = session.sandbox.as_ref().map(|sandbox| Rehearsal {
         scenario: sandbox.scenario().as_str(),
         preset: vec![(FieldId::AuthorityUrl, AUTHORITY.to_owned())],

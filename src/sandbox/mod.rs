@@ -38,6 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::{SetOnce, oneshot};
 use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 /// The sign-in host's fixed name.
 pub const AUTHORITY: &str = "https://login.sandbox.test";
@@ -57,6 +58,8 @@ pub enum Offer {
     Value(FieldId, String),
     /// The value of a secret, and its end date.
     Secret(Arc<ClientSecret>, jiff::civil::Date),
+    /// A certificate with its key, as PEM.
+    Certificate(Arc<Zeroizing<String>>),
 }
 
 impl Offer {
@@ -64,7 +67,7 @@ impl Offer {
     pub fn field(&self) -> FieldId {
         match self {
             Offer::Value(field, _) => *field,
-            Offer::Secret(..) => FieldId::Secret,
+            Offer::Secret(..) | Offer::Certificate(_) => FieldId::Secret,
         }
     }
 }
@@ -166,6 +169,15 @@ impl Sandbox {
     /// that step mends. What the portal then shows is offered.
     pub fn carry_out(&self, guide: &Guide, step: &str) -> (String, Vec<Offer>) {
         scenarios::carry_out(&mut self.shared.tenant(), &Task::of(guide), step)
+    }
+
+    /// The operator asks for an upload of a certificate's public part to the app, and an administrator does it (unless
+    /// this scenario is about one who does not).
+    pub fn upload(&self, public: &[u8]) {
+        let mut tenant = self.shared.tenant();
+        if tenant.uploads {
+            tenant.upload(public);
+        }
     }
 
     /// Whether the simulated user lets apps in by themselves.
@@ -339,6 +351,9 @@ impl Shared {
                 Offer::Secret(value, ends) => {
                     all.insert(FieldId::Secret.name().into(), made_up(value).into());
                     all.insert(FieldId::Expires.name().into(), ends.to_string().into());
+                }
+                Offer::Certificate(pem) => {
+                    all.insert("certificate".into(), pem.as_str().into());
                 }
             }
         }

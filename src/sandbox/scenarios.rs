@@ -88,6 +88,10 @@ pub enum Scenario {
     RefreshRefused,
     /// The user who signs in is none of D365.
     UserNotInEnvironment,
+    /// The operator uses a certificate that nobody uploaded to the app.
+    CertificateNotRegistered,
+    /// The operator's certificate is expired.
+    CertificateExpired,
 }
 
 impl Scenario {
@@ -127,6 +131,8 @@ impl Scenario {
         Scenario::PublicClientBlocked,
         Scenario::RefreshRefused,
         Scenario::UserNotInEnvironment,
+        Scenario::CertificateNotRegistered,
+        Scenario::CertificateExpired,
     ];
 
     /// Its id.
@@ -190,6 +196,10 @@ impl Scenario {
             Scenario::PublicClientBlocked => ("public-client-blocked", "the app does not allow public client flows"),
             Scenario::RefreshRefused => ("refresh-refused", "refresh tokens are refused as too old"),
             Scenario::UserNotInEnvironment => ("user-not-in-environment", "the user who signs in is none of D365"),
+            Scenario::CertificateNotRegistered => {
+                ("certificate-not-registered", "a certificate is used that nobody uploaded to the app")
+            }
+            Scenario::CertificateExpired => ("certificate-expired", "the certificate ended three days ago"),
         }
     }
 
@@ -209,7 +219,10 @@ impl Scenario {
             | Scenario::Slow
             | Scenario::Offline => true,
             // A device code needs no secret.
-            Scenario::SecretIdPasted | Scenario::SecretExpired => sign_in != SignIn::DeviceCode,
+            Scenario::SecretIdPasted
+            | Scenario::SecretExpired
+            | Scenario::CertificateNotRegistered
+            | Scenario::CertificateExpired => sign_in != SignIn::DeviceCode,
             Scenario::ResourceNotFound
             | Scenario::UserDisabled
             | Scenario::NoPrivilege
@@ -246,6 +259,15 @@ impl Scenario {
             | Scenario::TenantNotFound
             | Scenario::WrongEnvironment
             | Scenario::WrongCompany => {}
+            Scenario::CertificateNotRegistered => {
+                tenant.uploads = false;
+                tenant.make_certificate(180);
+            }
+            Scenario::CertificateExpired => {
+                if let Some(public) = tenant.make_certificate(-3) {
+                    tenant.upload(&public);
+                }
+            }
             // Other processes are given that address in place of the typo: it leads here and is known to nobody.
             Scenario::ResourceNotFound => {
                 for resource in &mut tenant.resources {
@@ -326,6 +348,9 @@ impl Scenario {
 
     /// What the operator of this scenario took for the secret.
     pub(super) fn noted_secret(self, tenant: &mut Tenant) -> Option<Offer> {
+        if let Some(offer) = tenant.certificate_offer() {
+            return Some(offer);
+        }
         let secret = tenant.app().secrets.last()?;
         if self == Scenario::SecretIdPasted { secret.mistaken_offer() } else { Some(secret.offer()) }
     }
@@ -421,8 +446,8 @@ impl Task {
 
 /// Every right value of the operator's app.
 pub(super) fn values(tenant: &mut Tenant, task: &Task) -> Vec<Offer> {
-    let secret = tenant.app().secrets.last().map(Secret::offer);
-    task.values(secret)
+    let credential = tenant.certificate_offer().or_else(|| tenant.app().secrets.last().map(Secret::offer));
+    task.values(credential)
 }
 
 /// The administrator does one step of the guide for the operator's app. What is right already stays as it is; only
@@ -455,6 +480,17 @@ pub(super) fn carry_out(tenant: &mut Tenant, task: &Task, step: &str) -> (String
             authenticate(tenant, task);
             let told = format!("The app lists its redirect URIs and {LOOPBACK}, and allows public client flows.");
             (told, task.some(&[FieldId::RedirectUri]))
+        }
+        "client-secret" if tenant.certificate.is_some() => {
+            tenant.uploads = true;
+            match tenant.make_certificate(180) {
+                Some(public) => {
+                    tenant.upload(&public);
+                    let told = "A new certificate was made, and its public part uploaded to the app.";
+                    (told.into(), tenant.certificate_offer().into_iter().collect())
+                }
+                None => ("No certificate could be made.".into(), Vec::new()),
+            }
         }
         "client-secret" => match Secret::random() {
             Ok(secret) => {

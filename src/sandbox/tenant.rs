@@ -2,6 +2,7 @@
 //!
 //! Pure state with the questions asked of it. Does not know HTTP, nor what a scenario is.
 
+use crate::core::credential::{self, KeySize};
 use crate::core::guide::Product;
 use crate::core::secret::ClientSecret;
 use crate::sandbox::companies::BusinessCentral;
@@ -80,6 +81,10 @@ pub(super) struct Tenant {
     pub(super) delay: Duration,
     /// Whether anything here can be reached at all.
     pub(super) plugged: bool,
+    /// The certificate with its key that the operator uses instead of a secret, as PEM.
+    pub(super) certificate: Option<Arc<Zeroizing<String>>>,
+    /// An administrator uploads what the operator makes.
+    pub(super) uploads: bool,
 }
 
 /// What the person in front of a sign-in page does.
@@ -100,6 +105,8 @@ pub(super) struct App {
     /// Object id of the service principal, if there is one.
     pub(super) principal: Option<Uuid>,
     pub(super) secrets: Vec<Secret>,
+    /// Public parts of certificates that were uploaded.
+    pub(super) certificates: Vec<Vec<u8>>,
     /// Redirect URIs of the platform *Web*: whoever comes back to one has to prove itself with a secret (facts 1.8).
     pub(super) redirects: BTreeSet<String>,
     /// *Allow public client flows*: it may ask for a device code without a secret (facts 1.8).
@@ -215,6 +222,8 @@ impl Tenant {
             budget: None,
             delay: Duration::ZERO,
             plugged: true,
+            certificate: None,
+            uploads: true,
         };
         tenant.grant();
         Ok(tenant)
@@ -241,6 +250,28 @@ impl Tenant {
     /// The operator's app.
     pub(super) fn app(&mut self) -> &mut App {
         self.apps.entry(CLIENT_ID).or_insert_with(|| App::named("contoso-odata", PRINCIPAL_ID))
+    }
+
+    /// The operator makes a certificate and a key, valid for so many days from today on, and uses it. The public part is
+    /// returned. None when the system gives no random numbers.
+    pub(super) fn make_certificate(&mut self, days: i64) -> Option<Vec<u8>> {
+        let ends = today().saturating_add(days.days());
+        let made = credential::make("contoso-odata", KeySize::Bits2048, ends.saturating_sub(180.days()), ends)?;
+        self.certificate = Some(Arc::new(made.pem));
+        Some(made.der)
+    }
+
+    /// The certificate with its key, as the operator has it.
+    pub(super) fn certificate_offer(&self) -> Option<Offer> {
+        self.certificate.clone().map(Offer::Certificate)
+    }
+
+    /// The public part of a certificate is uploaded to the operator's app.
+    pub(super) fn upload(&mut self, der: &[u8]) {
+        let held = &mut self.app().certificates;
+        if !held.iter().any(|one| one == der) {
+            held.push(der.to_vec());
+        }
     }
 
     /// The APIs that go by that name: one, but on loopback all of them share an address. Letter case and one slash at
@@ -286,6 +317,7 @@ impl App {
             enabled: true,
             principal: Some(principal),
             secrets: Vec::new(),
+            certificates: Vec::new(),
             redirects: BTreeSet::from([LOOPBACK.to_owned()]),
             public_flows: true,
         }

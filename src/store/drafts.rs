@@ -3,7 +3,7 @@
 //! Does not know what the steps are.
 
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::secret::looks_like_secret;
 use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
@@ -50,7 +50,7 @@ pub fn list(home: &Home) -> Result<Vec<Draft>, StoreError> {
 pub fn save(home: &Home, draft: &Draft) -> Result<(), StoreError> {
     let mut values = draft.values.clone();
     values.values.retain(|_, text| !looks_like_secret(text));
-    values.source = values.source.filter(|source| !matches!(source, SecretSource::Keyring { .. }));
+    values.source = values.source.and_then(CredentialSource::without_kept);
     let mut doc = format::document(&values);
     doc.insert("step", value(draft.step.as_str()));
     let path = home.draft(&draft.name);

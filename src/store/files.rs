@@ -161,9 +161,7 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
     if target != path {
         sweep(folder);
     }
-    // Created exclusively, and 0600 on Unix; removed again unless it is renamed.
-    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
-    let mut temp = at(folder, temp)?;
+    let mut temp = temporary(folder)?;
     at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
     flush(&target)
@@ -176,16 +174,14 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
 /// [`StoreError::FileExists`] when something is there and may not be replaced; else when any step fails.
 pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreError> {
     let there = at_if_there(path, fs::symlink_metadata(path))?;
+    if there.as_ref().is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
+        return Err(StoreError::Io { path: path.to_owned(), what: Untrusted::plain("not a regular file") });
+    }
     if there.is_some() && !over {
         return Err(StoreError::FileExists { path: path.to_owned() });
     }
-    if there.is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
-        return Err(damaged(path, "not a regular file"));
-    }
     let folder = folder_of(path);
-    // Created exclusively, and 0600 on Unix; removed again unless it gets its name.
-    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
-    let mut temp = at(folder, temp)?;
+    let mut temp = temporary(folder)?;
     at(path, temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()))?;
     let named = if over { temp.persist(path) } else { temp.persist_noclobber(path) };
     match named {
@@ -194,6 +190,22 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
             Err(StoreError::FileExists { path: path.to_owned() })
         }
         named => at(path, named.map(drop).map_err(|error| error.error)).and_then(|()| flush(path)),
+    }
+}
+
+/// A file to be renamed: created exclusively, 0600 on Unix, and removed again unless it gets its name.
+fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, StoreError> {
+    at(folder, fs::metadata(folder))?;
+    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
+    // Its trouble is told with a name that nobody knows.
+    at(folder, temp.map_err(|error| error.kind().into()))
+}
+
+/// A path as somebody typed it: `~/` stands for the home directory.
+pub fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Does not know where the text is kept, or whether its values can work.
 
 use crate::core::expiry;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::{self, FieldId};
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
@@ -13,8 +13,17 @@ use toml_edit::{Array, Datetime, Document, DocumentMut, Item, TableLike, TomlErr
 
 /// The version that is written.
 const VERSION: i64 = 1;
-/// The keys of `[credential]` of which a source uses one.
-const SOURCE_KEYS: [&str; 4] = ["credential.entry", "credential.env", "credential.file", "credential.command"];
+/// The keys of `[credential]` that say where it is read from. Each kind and source uses some of them.
+const SOURCE_KEYS: [&str; 8] = [
+    "credential.kind",
+    "credential.source",
+    "credential.certificate",
+    "credential.password_source",
+    "credential.entry",
+    "credential.env",
+    "credential.file",
+    "credential.command",
+];
 
 /// A text that was read.
 pub struct Parsed {
@@ -95,12 +104,9 @@ pub fn change(path: &Path, text: &str, edit: impl FnOnce(ProfileDraft) -> Profil
         text = without(&text, field.name());
     }
     if other_source {
-        let keep = draft.source.as_ref().map(|source| source_key(source).0);
-        for key in SOURCE_KEYS.iter().filter(|key| Some(**key) != keep) {
+        let now = draft.source.as_ref().map(source_keys).unwrap_or_default();
+        for key in SOURCE_KEYS.iter().filter(|key| now.iter().all(|(used, _)| used != *key)) {
             text = without(&text, key);
-        }
-        if draft.source.is_none() {
-            text = without(&without(&text, "credential.kind"), "credential.source");
         }
     }
     let mut doc: DocumentMut = text.parse().map_err(|error| refused(path, &text, &error))?;
@@ -131,7 +137,7 @@ fn refused(path: &Path, text: &str, error: &TomlError) -> StoreError {
 /// What `[credential]` says.
 enum Credential {
     None,
-    Known(SecretSource),
+    Known(CredentialSource),
     /// A kind or source that this version cannot use.
     Foreign(String),
 }
@@ -212,26 +218,58 @@ impl Reader<'_> {
         let foreign = |what: &str, value: &str| {
             Ok(Credential::Foreign(format!("{what} '{}'", Untrusted::plain(value).one_line(40))))
         };
-        if let Some(kind) = get("credential.kind")?.filter(|kind| kind != "secret") {
-            return foreign("kind", &kind);
-        }
-        let Some(kind) = get("credential.source")? else { return Ok(Credential::None) };
+        let (certificate, named) = match get("credential.kind")?.as_deref() {
+            None | Some("secret") => (None, "credential.source"),
+            Some("certificate") => {
+                let path = get("credential.certificate")?.filter(|path| !path.trim().is_empty());
+                let kind = self.item("credential.kind")?;
+                let path = path.ok_or_else(|| self.wrong(kind, "kind 'certificate' needs 'certificate' beside it"))?;
+                (Some(path), "credential.password_source")
+            }
+            Some(kind) => return foreign("kind", kind),
+        };
+        let of_certificate =
+            |path, password| Credential::Known(CredentialSource::Certificate(CertificateSource { path, password }));
+        let Some(kind) = get(named)? else {
+            return Ok(certificate.map_or(Credential::None, |path| of_certificate(path, None)));
+        };
         let needed = |name: &str| match get(name)?.filter(|value| !value.trim().is_empty()) {
             Some(value) => Ok(value),
             None => {
                 let key = name.trim_start_matches("credential.");
-                let item = self.item("credential.source")?;
+                let item = self.item(named)?;
                 Err(self.wrong(item, &format!("source '{kind}' needs '{key}' beside it")))
             }
         };
-        Ok(Credential::Known(match kind.as_str() {
+        let source = match kind.as_str() {
             "keyring" => SecretSource::Keyring { entry: needed("credential.entry")? },
             "env" => SecretSource::Env { var: needed("credential.env")? },
             "file" => SecretSource::File { path: needed("credential.file")? },
             "command" => SecretSource::Command { words: needed("credential.command")? },
-            _ => return foreign("source", &kind),
-        }))
+            _ => return foreign(named.trim_start_matches("credential."), &kind),
+        };
+        Ok(match certificate {
+            Some(path) => of_certificate(path, Some(source)),
+            None => Credential::Known(source.into()),
+        })
     }
+}
+
+/// Every key that a credential uses, and what stands under it.
+fn source_keys(source: &CredentialSource) -> Vec<(&'static str, &str)> {
+    let mut keys = vec![("credential.kind", source.kind())];
+    if let CredentialSource::Certificate(certificate) = source {
+        keys.push(("credential.certificate", &certificate.path));
+    }
+    if let Some(secret) = source.secret() {
+        let named = match source {
+            CredentialSource::Secret(_) => "credential.source",
+            CredentialSource::Certificate(_) => "credential.password_source",
+        };
+        keys.push((named, secret.kind()));
+        keys.push(source_key(secret));
+    }
+    keys
 }
 
 /// The key of a source, and what stands under it.
@@ -244,11 +282,10 @@ fn source_key(source: &SecretSource) -> (&'static str, &str) {
     }
 }
 
-fn set_source(doc: &mut DocumentMut, source: &SecretSource) {
-    let (key, value) = source_key(source);
-    set(doc, "credential.kind", "secret".into());
-    set(doc, "credential.source", source.kind().into());
-    set(doc, key, value.into());
+fn set_source(doc: &mut DocumentMut, source: &CredentialSource) {
+    for (key, value) in source_keys(source) {
+        set(doc, key, value.into());
+    }
 }
 
 /// Sets a field; an empty one is left out.

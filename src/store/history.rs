@@ -66,11 +66,15 @@ pub fn exports(home: &Home, name: &ProfileName) -> Vec<Exported> {
 ///
 /// # Errors
 /// As saving a profile.
-pub fn note_export(home: &Home, name: &ProfileName, export: Exported) -> Result<(), StoreError> {
+pub fn note_export(home: &Home, name: &ProfileName, mut export: Exported) -> Result<(), StoreError> {
     change(home, name, |all| {
         let noted = all.remove("exports").and_then(|value| serde_json::from_value(value).ok());
         let mut noted: Vec<Exported> = noted.unwrap_or_default();
-        noted.retain(|old| (&old.format, &old.path) != (&export.format, &export.path));
+        let is_same = |old: &Exported| (&old.format, &old.path) == (&export.format, &export.path);
+        // A file is written over. What went elsewhere is still there, with the secret that was in it.
+        let had_secret = export.path.is_none() && noted.iter().any(|old| is_same(old) && old.with_secret);
+        noted.retain(|old| !is_same(old));
+        export.with_secret |= had_secret;
         noted.push(export);
         noted.drain(..noted.len().saturating_sub(MAX_EXPORTS));
         all.insert("exports".into(), serde_json::to_value(noted).unwrap_or_default());

@@ -2,6 +2,7 @@
 //!
 //! Knows how profiles, drafts and history are kept safely. Does not know what a profile means or how it is tested.
 
+pub mod certificates;
 pub mod drafts;
 mod files;
 mod format;
@@ -10,7 +11,7 @@ pub mod paths;
 pub mod profiles;
 pub mod secrets;
 
-pub use files::{open_regular, read_whole, write_private};
+pub use files::{expanded, open_regular, read_whole, write_private};
 
 use crate::core::untrusted::Untrusted;
 use std::path::PathBuf;

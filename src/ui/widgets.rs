@@ -3,6 +3,7 @@
 use crate::app::dialog::Dialog;
 use crate::app::form::{Entry, FieldKey, Form};
 use crate::app::keymap::{self, Intent};
+use crate::app::paper::Source;
 use crate::app::{App, Seen};
 use crate::core::check::Status;
 use crate::core::guide::Guide;
@@ -17,6 +18,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
+use std::fmt::Write;
 use tui_input::Input;
 
 /// The dots of a masked field: always as many, whatever is behind them (safety rule 5).
@@ -261,7 +263,7 @@ fn example(key: FieldKey, guide: &Guide) -> &str {
         FieldKey::Name => "contoso-uat",
         FieldKey::Of(FieldId::Secret) => "about 40 characters",
         FieldKey::Of(field) => guide.example(field),
-        FieldKey::Source => "keyring",
+        FieldKey::Source => "env:D365_SECRET",
     }
 }
 
@@ -276,11 +278,12 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
     let mut scroll = 0;
     let title = match dialog {
         Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
+        Dialog::Paper(paper) => paper.title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
     // A low window has no lines to spare: its questions keep to one line of title.
     let low = area.height < 12;
-    let long_title = text::width(title) > room && !low;
+    let long_title = text::width(title) > room && !low && !matches!(dialog, Dialog::Paper(_));
     if long_title {
         lines.extend(paragraph("", title, room, theme.title(), theme));
         lines.push(Line::default());
@@ -320,9 +323,28 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 lines.extend(paragraph("", said, room, Style::new(), theme));
                 lines.push(Line::default());
             }
-            lines.extend(values(app, intake, room, theme));
+            // In a paste it is told what stood where; the portal's page is one place.
+            lines.extend(values(app, intake, said.is_none(), room, theme));
             for left in &intake.left {
                 lines.extend(paragraph("left out: ", left, room, theme.dim(), theme));
+            }
+        }
+        Dialog::Paper(paper) => {
+            scroll = paper.scroll;
+            if let Source::Export { name, format } = &paper.of {
+                let mut how = "Without the secret.".to_owned();
+                if !low {
+                    let _ =
+                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE");
+                }
+                lines.extend(paragraph("", &how, room, theme.dim(), theme));
+                lines.push(Line::default());
+            }
+            for line in paper.text.lines() {
+                let line = Untrusted::plain(line);
+                let body = line.as_str().trim_start_matches(' ');
+                let indent = " ".repeat(line.as_str().len() - body.len());
+                lines.extend(paragraph(&indent, body, room, Style::new(), theme));
             }
         }
         Dialog::Help { context, scroll: at } => {
@@ -353,34 +375,38 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
     Drawn { seen: scrolled(frame, inner, lines, scroll, theme), cursor }
 }
 
-/// Recognised values, one a line, in the order of the fields; below each, what it would replace.
-fn values<'a>(app: &App, intake: &Intake, room: usize, theme: Theme) -> Vec<Line<'a>> {
+/// Recognised values, one a line, in the order of the fields; below each, where it stood and what it would replace.
+fn values<'a>(app: &App, intake: &Intake, places: bool, room: usize, theme: Theme) -> Vec<Line<'a>> {
     let label_room = 24.min(room / 2);
-    let mut shown: Vec<(FieldId, String, String)> = intake
+    let mut shown: Vec<(FieldId, String, String, String)> = intake
         .found
         .iter()
         .map(|found| {
             let now = app.form().map(|form| form.text(FieldKey::Of(found.field)).to_owned()).unwrap_or_default();
             let now = if now == found.value { String::new() } else { now };
-            (found.field, found.value.clone(), now)
+            let line = found.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            (found.field, found.value.clone(), format!("from {}{line}", found.by), now)
         })
         .collect();
     if intake.secret.is_some() {
-        shown.push((FieldId::Secret, theme.sign("●", "*").repeat(DOTS), String::new()));
+        let place = format!("from {}", intake.secret_by);
+        shown.push((FieldId::Secret, theme.sign("●", "*").repeat(DOTS), place, String::new()));
     }
     shown.sort_by_key(|(field, ..)| *field);
     let mut lines = Vec::new();
-    for (field, value, now) in shown {
-        let lead = format!("{} ", text::fit(field.spec().label, label_room, theme.ascii));
+    for (field, value, place, now) in shown {
+        let label = app.form().map_or(field.spec().label, |form| form.guide.label(field));
+        let lead = format!("{} ", text::fit(label, label_room, theme.ascii));
         let value = if field == FieldId::Secret { value } else { Untrusted::plain(&value).as_str().to_owned() };
         // The dots are a sign, not a text.
         let value = if field == FieldId::Secret { value } else { theme.text(&value) };
         let value = text::cut(&value, room.saturating_sub(label_room + 1), theme.ascii);
         lines.push(Line::from(vec![Span::styled(lead, theme.dim()), Span::raw(value)]));
-        if !now.is_empty() {
-            let was = theme.text(&format!("in place of {}", Untrusted::plain(&now).as_str()));
-            let was = text::cut(&was, room.saturating_sub(label_room + 1), theme.ascii);
-            lines.push(Line::styled(format!("{}{was}", " ".repeat(label_room + 1)), theme.dim()));
+        let was = Some(format!("in place of {now}")).filter(|_| !now.is_empty());
+        for remark in Some(place).filter(|_| places).into_iter().chain(was) {
+            let remark = theme.text(&Untrusted::plain(&remark).one_line(200));
+            let remark = text::cut(&remark, room.saturating_sub(label_room + 1), theme.ascii);
+            lines.push(Line::styled(format!("{}{remark}", " ".repeat(label_room + 1)), theme.dim()));
         }
     }
     lines

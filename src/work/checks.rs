@@ -4,18 +4,19 @@
 
 use crate::assets;
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt};
+use crate::core::credential::{Credential, Unusable};
 use crate::core::evidence::Evidence;
-use crate::core::profile::{Profile, ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, Profile, ProfileDraft, SecretSource};
 use crate::core::secret::{ClientSecret, Scrubber};
 use crate::core::untrusted::Untrusted;
 use crate::net::{self, Client, ClientError, RunRequest};
 use crate::store;
-use crate::store::secrets::{SecretTrouble, Stop};
+use crate::store::secrets::{self, CredentialTrouble, SecretTrouble, Stop};
 use crate::work::{Session, WorkError, today};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Reads a secret from wherever the profile says it is. Dropping the future ends a command that is run for it.
 ///
@@ -25,10 +26,45 @@ pub async fn read_secret(session: &Session, source: &SecretSource) -> Result<Arc
     let stop = Stop::default();
     let _given_up = StopWhenDropped(stop.clone());
     let (keyring, wanted) = (session.keyring.clone(), source.clone());
-    tokio::task::spawn_blocking(move || keyring.read(&wanted, &stop)).await.unwrap_or_else(|_| {
-        let what = Untrusted::plain("the reading broke off");
-        Err(SecretTrouble { place: source.to_string(), what, hint: "please report this as a fault".into() })
-    })
+    tokio::task::spawn_blocking(move || keyring.read(&wanted, &stop))
+        .await
+        .unwrap_or_else(|_| Err(broke_off(source.to_string())))
+}
+
+/// Reads a credential from wherever the profile says it is. Dropping the future ends a command that is run for it.
+///
+/// # Errors
+/// When it cannot be read at the moment, or the certificate cannot be used.
+pub async fn read_credential(session: &Session, source: &CredentialSource) -> Result<Credential, CredentialTrouble> {
+    let stop = Stop::default();
+    let _given_up = StopWhenDropped(stop.clone());
+    let (keyring, wanted) = (session.keyring.clone(), source.clone());
+    tokio::task::spawn_blocking(move || keyring.credential(&wanted, &stop))
+        .await
+        .unwrap_or_else(|_| Err(broke_off(source.to_string()).into()))
+}
+
+fn broke_off(place: String) -> SecretTrouble {
+    let what = Untrusted::plain("the reading broke off");
+    SecretTrouble { place, what, hint: "please report this as a fault".into() }
+}
+
+/// What a test works with: a secret that was typed and not saved yet stands for the one that is kept.
+async fn credential(
+    session: &Session,
+    source: &CredentialSource,
+    typed: Option<Arc<ClientSecret>>,
+) -> Result<Credential, CredentialTrouble> {
+    match (typed, source) {
+        (None, source) => read_credential(session, source).await,
+        (Some(secret), CredentialSource::Secret(_)) => Ok(Credential::Secret(secret)),
+        (Some(password), CredentialSource::Certificate(certificate)) => {
+            let path = certificate.path.clone();
+            let read = tokio::task::spawn_blocking(move || secrets::certificate(&path, Some(&password)));
+            let read = read.await.unwrap_or_else(|_| Err(broke_off(source.to_string()).into()));
+            read.map(|read| Credential::Certificate(Arc::new(read)))
+        }
+    }
 }
 
 struct StopWhenDropped(Stop);
@@ -40,15 +76,16 @@ impl Drop for StopWhenDropped {
 }
 
 /// Who signs in, where a profile signs in as a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Attendance {
-    /// A person, who is told what to do by [`CheckEvent::SignIn`].
-    Person,
+    /// A person, who is told what to do by [`CheckEvent::SignIn`], and may tell what they read on a page that does not
+    /// lead back here.
+    Person(watch::Receiver<String>),
     /// Nobody: such a sign-in cannot be judged. In a rehearsal the simulated user signs in.
     Nobody,
 }
 
-/// Has the sandbox's simulated user answer a sign-in; says what was done, or why not.
+/// Has the sandbox's simulated user answer a sign-in; says what was done, or what the page says that stops them.
 ///
 /// # Errors
 /// In words, when there is no sandbox, or its sign-in host refuses.
@@ -77,25 +114,30 @@ pub async fn check(
         name: profile.name.to_string(),
         guide: Untrusted::plain(&profile.guide),
     })?;
-    let secret = match secret {
-        Some(secret) => Ok(secret),
-        None => read_secret(session, &profile.source).await.map_err(|trouble| Untrusted::plain(&trouble.to_string())),
-    };
-    let known = secret.as_ref().map(|secret| Scrubber::for_secret(secret)).unwrap_or_default();
+    let credential = credential(session, &profile.source, secret).await.map_err(Unusable::from);
+    let known = credential.as_ref().map(Credential::scrubber).unwrap_or_default();
+    // In a rehearsal an administrator uploads what the operator has made.
+    if let (Some(sandbox), Ok(Credential::Certificate(certificate))) = (&session.sandbox, &credential) {
+        sandbox.upload(certificate.public());
+    }
     match client(session, profile.ca_certificate.as_deref()).await {
         Ok(client) => {
-            let request = RunRequest {
+            let request = |page| RunRequest {
                 profile: profile.clone(),
                 guide,
                 clouds: assets::clouds(),
-                secret,
-                attended: attendance == Attendance::Person || session.sandbox.is_some(),
+                credential,
+                page,
                 wanted: wanted.to_vec(),
                 today: today(),
             };
             Ok(match attendance {
-                Attendance::Nobody if session.sandbox.is_some() => rehearsed(session, &client, &request, &events).await,
-                _ => net::run(&client, &request, &events).await,
+                Attendance::Nobody if session.sandbox.is_some() => {
+                    let (tell, page) = watch::channel(String::new());
+                    rehearsed(session, &client, &request(Some(page)), &tell, &events).await
+                }
+                Attendance::Nobody => net::run(&client, &request(None), &events).await,
+                Attendance::Person(page) => net::run(&client, &request(Some(page)), &events).await,
             })
         }
         Err(what) => {
@@ -110,6 +152,7 @@ async fn rehearsed(
     session: &Session,
     client: &Client,
     request: &RunRequest,
+    tell: &watch::Sender<String>,
     events: &mpsc::Sender<CheckEvent>,
 ) -> Scrubber {
     let (sender, mut told) = mpsc::channel(16);
@@ -119,7 +162,7 @@ async fn rehearsed(
             match event {
                 CheckEvent::SignIn { prompt, .. } => {
                     if let Err(why) = answer_sign_in(session, &prompt).await {
-                        tracing::warn!(why, "the simulated user did not sign in");
+                        tell.send_replace(why);
                     }
                 }
                 // Nobody listens any more when the test was cancelled.

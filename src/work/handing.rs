@@ -6,6 +6,7 @@ use crate::assets;
 use crate::core::format::Format;
 use crate::core::guide::{Actor, Step};
 use crate::core::handoff;
+use crate::core::names::ProfileName;
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
 use crate::export::{self, Handover};
@@ -40,7 +41,26 @@ pub struct Export<'a> {
 /// When there is a file already, or it cannot be written. What cannot be noted is logged only.
 pub async fn export(session: &Session, request: Export<'_>) -> Result<Zeroizing<String>, WorkError> {
     let Export { opened, format, secret, options, path, over } = request;
-    let text = export::render(&Handover {
+    let text = rendered(opened, format, secret, options);
+    if let Some(path) = path {
+        write_out(session, path, text.as_bytes(), over).await?;
+    }
+    note_export(session, &opened.stored.name, &format.id, path, secret.is_some()).await;
+    Ok(text)
+}
+
+/// The text of an export without the secret, to be looked at.
+pub fn preview(opened: &Opened, format: &Format) -> String {
+    rendered(opened, format, None, &BTreeMap::new()).to_string()
+}
+
+fn rendered(
+    opened: &Opened,
+    format: &Format,
+    secret: Option<&ClientSecret>,
+    options: &BTreeMap<String, String>,
+) -> Zeroizing<String> {
+    export::render(&Handover {
         format,
         name: &opened.stored.name,
         draft: &opened.stored.draft,
@@ -48,21 +68,21 @@ pub async fn export(session: &Session, request: Export<'_>) -> Result<Zeroizing<
         clouds: assets::clouds(),
         secret,
         options,
-    });
-    if let Some(path) = path {
-        write_out(session, path, text.as_bytes(), over).await?;
-    }
+    })
+}
+
+/// Notes where a profile was exported. What cannot be noted is logged only.
+pub async fn note_export(session: &Session, name: &ProfileName, format: &str, path: Option<&Path>, with_secret: bool) {
     let noted = Exported {
-        format: format.id.clone(),
+        format: format.to_owned(),
         path: path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()),
-        with_secret: secret.is_some(),
+        with_secret,
         when: Timestamp::now(),
     };
-    let name = opened.stored.name.clone();
-    if let Err(error) = session.beside(move |stores| Ok(history::note_export(&stores.home, &name, noted)?)).await {
-        tracing::warn!(profile = %opened.stored.name, %error, "the export was not noted");
+    let owned = name.clone();
+    if let Err(error) = session.beside(move |stores| Ok(history::note_export(&stores.home, &owned, noted)?)).await {
+        tracing::warn!(profile = %name, %error, "the export was not noted");
     }
-    Ok(text)
 }
 
 /// Writes a file that somebody asked for, for its owner alone.
@@ -77,9 +97,6 @@ pub async fn write_out(session: &Session, path: &Path, bytes: &[u8], over: bool)
 /// The steps of a profile's guide that are still open for a role, by its values and its last test.
 pub fn open_steps(session: &Session, opened: &Opened, role: Actor) -> Vec<&'static Step> {
     let last = history::last(&session.home, &opened.stored.name).map(|last| (last.verdict, last.cause));
-    let step_of = |cause: Cause| {
-        let text = assets::rules().causes.iter().find(|text| text.id == cause);
-        text.map(|text| text.step.clone()).unwrap_or_default()
-    };
+    let step_of = |cause: Cause| assets::rules().step_of(cause).unwrap_or_default().to_owned();
     handoff::open_steps(opened.guide, role, &opened.stored.draft, last, step_of)
 }

@@ -10,10 +10,10 @@ mod profiles;
 mod save;
 mod session;
 
-pub use checks::{Attendance, answer_sign_in, check, judge_values, read_secret};
+pub use checks::{Attendance, answer_sign_in, check, judge_values, read_credential, read_secret};
 pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};
-pub use handing::{Export, export, open_steps, write_out};
+pub use handing::{Export, export, note_export, open_steps, preview, write_out};
 pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};
 pub use save::{SaveRequest, Saved, SecretChoice, save};
 pub use session::{Options, Session};

@@ -6,7 +6,7 @@ use crate::assets;
 use crate::core::expiry;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{Problem, Profile, ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
@@ -21,9 +21,9 @@ use jiff::civil::Date;
 /// What is known about a profile's credential without reading it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credential {
-    /// `secret`; none when no credential is set or this version cannot use it.
+    /// `secret` or `certificate`; none when no credential is set or this version cannot use it.
     pub kind: Option<&'static str>,
-    /// `keyring`, `env`, `file` or `command`.
+    /// `keyring`, `env`, `file` or `command`; of a certificate `file`.
     pub source: Option<&'static str>,
     /// The recorded end date.
     pub expires: Option<Date>,
@@ -118,8 +118,8 @@ pub fn row(home: &Home, listed: Listed) -> Row {
 fn credential(draft: &ProfileDraft) -> Credential {
     let expires = expiry::parse_date(draft.value(FieldId::Expires));
     Credential {
-        kind: draft.source.as_ref().map(|_| "secret"),
-        source: draft.source.as_ref().map(SecretSource::kind),
+        kind: draft.source.as_ref().map(CredentialSource::kind),
+        source: draft.source.as_ref().map(CredentialSource::place),
         expires,
         days_left: expires.map(|end| expiry::days_left(end, today())),
     }
@@ -194,7 +194,7 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
     }
     let mut without = None;
     let mut kept = None;
-    if let Some(source @ SecretSource::Keyring { .. }) = &source {
+    if let Some(source) = source.as_ref().and_then(CredentialSource::kept) {
         let copied = stores.keyring.read(source, &Stop::default()).and_then(|secret| stores.keyring.keep(&secret));
         match copied {
             Ok(entry) => kept = Some(entry),
@@ -204,14 +204,14 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
     let mut entry = kept.clone();
     let copied = profiles::copy(&stores.home, from, to, |mut draft| {
         // Two profiles never share an entry.
-        if matches!(draft.source, Some(SecretSource::Keyring { .. })) {
+        if draft.source.as_ref().and_then(CredentialSource::kept).is_some() {
             if draft.source != source {
                 without = Some("it was changed at the same time".to_owned());
             } else if let Some(entry) = entry.take() {
-                draft.source = Some(SecretSource::Keyring { entry });
+                draft.source = draft.source.map(|source| source.with_secret(SecretSource::Keyring { entry }));
                 return draft;
             }
-            draft.source = None;
+            draft.source = draft.source.and_then(CredentialSource::without_kept);
         }
         draft
     });
@@ -247,10 +247,8 @@ fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> 
         Err(error) => return Err(error.into()),
     };
     let left = match stored {
-        Ok(Stored { draft: ProfileDraft { source: Some(SecretSource::Keyring { entry }), .. }, .. }) => {
-            stores.forget(&entry)
-        }
-        Ok(_) | Err(StoreError::NotFound { .. }) => None,
+        Ok(stored) => stored.draft.source.as_ref().and_then(|source| stores.forget_kept(source)),
+        Err(StoreError::NotFound { .. }) => None,
         Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
     };
     Ok(Removed { left: left.or(unflushed) })

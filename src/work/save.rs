@@ -2,10 +2,13 @@
 //!
 //! Does not know whether the values are right; whoever saves has asked that.
 
+use crate::core::credential::Credential;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
+use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::store::profiles::{self, Save};
+use crate::store::secrets::Stop;
 use crate::store::{StoreError, drafts};
 use crate::work::session::Stores;
 use crate::work::{Session, WorkError};
@@ -18,9 +21,11 @@ pub enum SecretChoice {
     /// It stays where the draft says it is.
     Keep,
     /// It is read from there at each use.
-    Source(SecretSource),
+    Source(CredentialSource),
     /// This value goes into the keyring, under a new entry.
     Value(Arc<ClientSecret>),
+    /// The certificate of that file; the password of its key goes into the keyring, under a new entry.
+    Certificate(String, Arc<ClientSecret>),
 }
 
 /// What is to be saved.
@@ -74,14 +79,26 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
         _ => {}
     }
     let mut kept = None;
+    let mut keep = |value: &Arc<ClientSecret>| {
+        let entry = stores.keyring.keep(value).map_err(WorkError::NotKept)?;
+        kept = Some(entry.clone());
+        Ok::<_, WorkError>(SecretSource::Keyring { entry })
+    };
     match secret {
         SecretChoice::Keep => {}
         SecretChoice::Source(source) => draft.source = Some(source),
-        SecretChoice::Value(value) => {
-            let entry = stores.keyring.keep(&value).map_err(WorkError::NotKept)?;
-            kept = Some(entry.clone());
-            draft.source = Some(SecretSource::Keyring { entry });
+        SecretChoice::Value(value) => draft.source = Some(keep(&value)?.into()),
+        SecretChoice::Certificate(path, password) => {
+            let password = Some(keep(&password)?);
+            draft.source = Some(CredentialSource::Certificate(CertificateSource { path, password }));
         }
+    }
+    // A certificate tells its own end.
+    let newly = was.as_ref().is_none_or(|(_, before)| before.source != draft.source);
+    if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| newly)
+        && let Ok(Credential::Certificate(read)) = stores.keyring.credential(source, &Stop::default())
+    {
+        draft.set(FieldId::Expires, &read.end_date().to_string());
     }
     let written = match &was {
         None => profiles::save(&stores.home, &name, &draft, Save::New),
@@ -103,12 +120,11 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     let left = match was.and_then(|(_, before)| before.source) {
         // Should the machine stop now, the old file may come back: it needs its entry.
         _ if unflushed.is_some() => unflushed,
-        Some(old @ SecretSource::Keyring { .. }) if draft.source.as_ref() == Some(&old) => None,
-        Some(SecretSource::Keyring { entry }) => stores.forget(&entry),
+        Some(old) if draft.source.as_ref().and_then(CredentialSource::kept) != old.kept() => stores.forget_kept(&old),
         _ => None,
     };
     // What was half done is done now. A draft that cannot be removed is only offered once more.
     let _ = drafts::remove(&stores.home, &name);
-    let place = draft.source.as_ref().map(SecretSource::to_string).unwrap_or_default();
+    let place = draft.source.as_ref().map(CredentialSource::to_string).unwrap_or_default();
     Ok(Saved { path, place, draft, left })
 }

@@ -4,15 +4,15 @@
 
 use crate::assets;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SecretSource};
+use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::net::NetOptions;
 use crate::sandbox::{Offer, Sandbox, Scenario};
-use crate::store::StoreError;
 use crate::store::paths::Home;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::Keyring;
+use crate::store::{StoreError, write_private};
 use crate::work::WorkError;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,6 +49,14 @@ impl Stores {
     pub fn forget(&self, entry: &str) -> Option<String> {
         let gone = self.keyring.forget(entry);
         gone.err().map(|trouble| format!("its keyring entry is left: {trouble}"))
+    }
+
+    /// Takes away what a credential keeps under an entry of ours, if it does.
+    pub fn forget_kept(&self, source: &CredentialSource) -> Option<String> {
+        match source.kept()? {
+            SecretSource::Keyring { entry } => self.forget(entry),
+            SecretSource::Env { .. } | SecretSource::File { .. } | SecretSource::Command { .. } => None,
+        }
     }
 }
 
@@ -131,8 +139,13 @@ impl Session {
                         Offer::Value(field, value) => draft.set(field, &value),
                         Offer::Secret(secret, end) => {
                             let entry = stores.keyring.keep(&secret).map_err(WorkError::NotKept)?;
-                            draft.source = Some(SecretSource::Keyring { entry });
+                            draft.source = Some(SecretSource::Keyring { entry }.into());
                             draft.set(FieldId::Expires, &end.to_string());
+                        }
+                        Offer::Certificate(pem) => {
+                            let path = stores.home.root().join("certificate.pem");
+                            write_private(&path, pem.as_bytes(), true)?;
+                            draft.source = Some(CredentialSource::certificate(&path.to_string_lossy()));
                         }
                     }
                 }

@@ -47,7 +47,7 @@ impl Bench {
 
     /// At home, with these guides and profiles.
     pub fn knowing(guides: &'static [Guide], rows: Vec<Row>) -> Bench {
-        let know = Knowledge { guides, clouds: assets::clouds(), rules: assets::rules() };
+        let know = Knowledge { guides, clouds: assets::clouds(), rules: assets::rules(), exports: assets::exports() };
         let (app, effects) = App::new(know, today(), None, Open::Home);
         let mut bench = Bench { app, effects, aging: None };
         bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));
@@ -152,7 +152,7 @@ pub fn draft() -> ProfileDraft {
     draft.set(FieldId::ClientId, CLIENT);
     draft.set(FieldId::ResourceUrl, URL);
     draft.set(FieldId::Expires, "2027-05-20");
-    draft.source = Some(SecretSource::Keyring { entry: "0001".into() });
+    draft.source = Some(SecretSource::Keyring { entry: "0001".into() }.into());
     draft
 }
 

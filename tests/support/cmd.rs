@@ -129,8 +129,13 @@ pub struct Served {
 impl Served {
     /// Serves a scenario and reads what it tells.
     pub fn start(place: &Place, scenario: &str) -> Served {
+        Served::start_for(place, scenario, "fno-client-credentials")
+    }
+
+    /// The same, with the values of that guide.
+    pub fn start_for(place: &Place, scenario: &str, guide: &str) -> Served {
         let mut command = place.command();
-        command.args(["sandbox", "--scenario", scenario, "-o", "json"]);
+        command.args(["sandbox", "--scenario", scenario, "--guide", guide, "-o", "json"]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut served = Served { child, told: Value::Null };
         let mut text = String::new();

@@ -498,10 +498,17 @@ impl Layer {
                 names.push(("tenant", tenant));
             }
         }
-        for (label, name) in
-            [("client_id", "app"), ("resource", "resource"), ("scope", "scope"), ("redirect_uri", "redirect_uri")]
-        {
-            let fits = |value: &&str| if name == "app" { parse_guid(value).is_some() } else { value.contains("://") };
+        for (label, name) in [
+            ("client_id", "app"),
+            // As logs of Entra write them.
+            ("appid", "app"),
+            ("tenantid", "tenant"),
+            ("resource", "resource"),
+            ("scope", "scope"),
+            ("redirect_uri", "redirect_uri"),
+        ] {
+            let is_id = name == "app" || name == "tenant";
+            let fits = |value: &&str| if is_id { parse_guid(value).is_some() } else { value.contains("://") };
             names.extend(self.values(label).find(fits).map(|value| (name, value)));
         }
         if let Some(at) = self.lower.find("/data/") {

@@ -5,7 +5,9 @@
 
 use crate::core::evidence::head;
 use crate::core::intake::label;
+use crate::core::names::parse_guid;
 use crate::core::question::clean;
+use crate::core::secret::looks_like_secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -154,7 +156,7 @@ fn lines(text: &str, all: &mut Vec<Pair>) {
 fn joined(text: &str) -> Vec<(usize, Zeroizing<String>)> {
     let mut all: Vec<(usize, Zeroizing<String>)> = Vec::new();
     let mut open: Option<(usize, Vec<&str>)> = None;
-    for (at, line) in text.lines().enumerate() {
+    for (at, line) in text.lines().map(unmailed).enumerate() {
         let bare = line.trim_end();
         let goes_on = bare.ends_with(" \\") || bare.ends_with(" `");
         let part = if goes_on { &bare[..bare.len() - 1] } else { line };
@@ -297,18 +299,26 @@ impl Lines<'_> {
             return true;
         }
         let assigned = words(line, false);
-        let is_assigned = |word: &str| word.split_once('=').is_some_and(|(name, _)| label(name).is_some());
-        if assigned.iter().filter(|(_, word)| is_assigned(word)).count() > 1 {
+        // `Credential(tenant_id=x, client_id=y)`
+        let is_call = assigned.iter().any(|(_, word)| word.split_once('=').is_some_and(|(name, _)| name.contains('(')));
+        let assignment = |word: &str| {
+            let (name, value) = word.split_once('=')?;
+            let name = name.rsplit('(').next().unwrap_or(name);
+            let value = if is_call { value.trim_end_matches([')', ',']) } else { value };
+            label(name).is_some().then(|| (name.to_owned(), Zeroizing::new(value.to_owned())))
+        };
+        if assigned.iter().filter(|(_, word)| assignment(word).is_some()).count() > 1 {
             for (written, word) in &assigned {
-                if let Some((name, value)) = word.split_once('=') {
+                if let Some((name, value)) = assignment(word) {
                     let written = if line.contains(&***word) { Written::Bare } else { *written };
-                    let value = Zeroizing::new(value.to_owned());
-                    self.all.push(Pair { name: name.to_owned(), value, written, line: Some(number) });
+                    self.all.push(Pair { name, value, written, line: Some(number) });
                 }
             }
             return true;
         }
-        let Some((name, value, style)) = split(line, self.yaml) else { return self.command(line, number) };
+        let Some((name, value, style)) = split(line, self.yaml) else {
+            return self.command(line, number) || self.side_by_side(line, number);
+        };
         let mut rest = self.put(name, value, style, number);
         // `$a = 'x'; $b = 'y'`
         for _ in 0..MAX_STATEMENTS {
@@ -357,6 +367,15 @@ impl Lines<'_> {
                     });
                     break;
                 }
+                // dotnet user-secrets set "AzureAd:ClientId" "x"
+                ("set", _) if label(value).is_some() => {
+                    if let Some((written, given)) = words.get(at + 2) {
+                        found = true;
+                        let (name, value) = (value.to_string(), given.clone());
+                        self.all.push(Pair { name, value, written: *written, line: Some(number) });
+                    }
+                    continue;
+                }
                 (whole, flag) if whole.starts_with('-') => flag,
                 _ => continue,
             };
@@ -365,6 +384,17 @@ impl Lines<'_> {
                 let (name, value) = (name.to_owned(), value.clone());
                 self.all.push(Pair { name, value, written: *written, line: Some(number) });
             }
+        }
+        found
+    }
+
+    /// `Application (client) ID 6666…`: nothing but a blank between them, where the form of the value leaves no doubt.
+    fn side_by_side(&mut self, line: &str, number: usize) -> bool {
+        let Some((name, value)) = line.rsplit_once(char::is_whitespace) else { return false };
+        let is_sure = parse_guid(value).is_some() || value.starts_with("https://") || looks_like_secret(value);
+        let found = is_sure && label(name).is_some();
+        if found {
+            self.put(name, value, Style::Label, number);
         }
         found
     }
@@ -408,9 +438,38 @@ fn secrets(lines: &[(usize, Zeroizing<String>)]) -> Vec<bool> {
         .collect()
 }
 
+/// A line without the marks of a quoted mail.
+fn unmailed(mut line: &str) -> &str {
+    while let Some(rest) = line.strip_prefix('>') {
+        line = rest.strip_prefix(' ').unwrap_or(rest);
+    }
+    line
+}
+
 fn bullet(line: &str) -> &str {
     line.trim_start_matches(['-', '*', '•', '·', ' '])
 }
+
+/// What stands before a name where it is declared, in the order in which several stand.
+const DECLARED: [&str; 17] = [
+    "export ",
+    "declare -x ",
+    "local ",
+    "set ",
+    "SET ",
+    "ENV ",
+    "private ",
+    "public ",
+    "internal ",
+    "protected ",
+    "static ",
+    "readonly ",
+    "final ",
+    "const ",
+    "let ",
+    "var ",
+    "string ",
+];
 
 /// A line cut at the first sign behind a name that is known.
 fn split(line: &str, yaml: bool) -> Option<(&str, &str, Style)> {
@@ -418,7 +477,7 @@ fn split(line: &str, yaml: bool) -> Option<(&str, &str, Style)> {
     let line = if line.starts_with('-') && !line.starts_with("- ") { line } else { bullet(line) };
     let mut bare = line;
     let mut style = None;
-    for word in ["export ", "declare -x ", "readonly ", "local ", "set ", "SET ", "ENV ", "const ", "let ", "var "] {
+    for word in DECLARED {
         bare = bare.strip_prefix(word).unwrap_or(bare);
     }
     if let Some(rest) = bare.strip_prefix('$') {
@@ -435,9 +494,10 @@ fn split(line: &str, yaml: bool) -> Option<(&str, &str, Style)> {
         bare = inner;
         style = style.or(Some(Style::Label));
     }
-    let signs = bare.char_indices().take_while(|(at, _)| *at < MAX_NAME).filter(|(_, c)| matches!(c, '=' | ':'));
+    let signs =
+        bare.char_indices().take_while(|(at, _)| *at < MAX_NAME).filter(|(_, c)| matches!(c, '=' | ':' | '–' | '—'));
     for (at, sign) in signs {
-        let (name, value) = (&bare[..at], &bare[at + 1..]);
+        let (name, value) = (&bare[..at], &bare[at + sign.len_utf8()..]);
         let name = name.trim().trim_matches(['"', '\'', '*', '`', ' ']);
         if label(name).is_none() {
             continue;

@@ -105,7 +105,8 @@ impl Refusal {
 
 /// Until app and redirect URI are known to belong together nothing is sent there; all other faults are.
 fn judge(tenant: &Tenant, request: &Request, name: &str) -> Result<Asked, Landing> {
-    let form = Form(request.query.iter().map(|(name, value)| (name.clone(), Zeroizing::new(value.clone()))).collect());
+    let fields = request.query.iter().map(|(name, value)| (name.clone(), Zeroizing::new(value.clone()))).collect();
+    let form = Form { fields, endpoint: String::new() };
     let (client_id, app, redirect_uri) = known(tenant, &form, name).map_err(Landing::Stuck)?;
     let Ok(mut back) = Url::parse(redirect_uri) else {
         return Err(Landing::Stuck(unregistered(redirect_uri, client_id)));

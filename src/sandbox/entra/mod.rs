@@ -3,6 +3,7 @@
 //! Judges in Entra's order and refuses in Entra's shapes (facts 1.1 to 1.8, 7); the texts are our own, close to the
 //! gist of the real ones. Does not know what a token is used for.
 
+mod assertion;
 mod authorize;
 mod device;
 mod pages;
@@ -76,7 +77,9 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(code: u32, text: impl Into<String>) -> Refusal {
         let error = match code {
-            7_000_215 | 7_000_218 | 7_000_222 | 7_000_229 | 700_025 | 700_027 => "invalid_client",
+            7_000_215 | 7_000_218 | 7_000_222 | 7_000_229 | 50_013 | 50_027 | 50_048 | 700_024 | 700_025 | 700_027 => {
+                "invalid_client"
+            }
             700_016 | 7_000_112 => "unauthorized_client",
             70_003 => "unsupported_grant_type",
             28_000 | 70_011 | 1_002_012 => "invalid_scope",
@@ -341,11 +344,15 @@ fn wish(client_id: Uuid, scope: &str) -> Result<Wish, Refusal> {
 
 /// A request's parameters, wiped after use: one of them is a secret.
 #[derive(Default)]
-struct Form(HashMap<String, Zeroizing<String>>);
+struct Form {
+    fields: HashMap<String, Zeroizing<String>>,
+    /// Where it was sent: what a client assertion must be made out to.
+    endpoint: String,
+}
 
 impl Form {
     fn given(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.as_str()).filter(|value| !value.is_empty())
+        self.fields.get(name).map(|value| value.as_str()).filter(|value| !value.is_empty())
     }
 
     fn needed(&self, name: &str) -> Result<&str, Refusal> {
@@ -374,7 +381,7 @@ fn parameters(request: &Request) -> Form {
         form.entry("client_id".into()).or_insert(id);
         form.entry("client_secret".into()).or_insert(secret);
     }
-    Form(form)
+    Form { fields: form, endpoint: format!("{}/{}", request.origin, request.path.join("/")) }
 }
 
 /// Client id and secret from the `Authorization` header, each form-encoded inside (RFC 6749, 2.3.1).

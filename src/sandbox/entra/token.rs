@@ -3,7 +3,7 @@
 //! Does not know the pages on which users answer.
 
 use super::{BLOCKED, Form, Refusal, Version};
-use super::{app, consented, enabled, out_of_order, own_tenant, posted, resources, unblocked, wish};
+use super::{app, assertion, consented, enabled, out_of_order, own_tenant, posted, resources, unblocked, wish};
 use crate::sandbox::sign_ins::{Answer, Refresh, Wish, unguessable};
 use crate::sandbox::tenant::{App, PERSON, PERSON_NAME, PERSON_OBJECT_ID, TENANT_ID, Tenant, today};
 use crate::sandbox::{Request, Shared, json_response};
@@ -27,9 +27,16 @@ struct Grant {
     subject: Subject,
     asked: String,
     audience: String,
-    /// The app proved itself with a secret.
-    proven: bool,
+    proof: Proof,
     refresh_token: Option<String>,
+}
+
+/// By what the app proved itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Proof {
+    Nothing,
+    Secret,
+    Certificate,
 }
 
 /// For whom a token speaks, and what it lets do.
@@ -74,7 +81,7 @@ impl Grant {
         let issuer = format!("https://sts.windows.net/{TENANT_ID}/");
         let mut claims = json!({
             "aud": self.audience, "iss": issuer, "iat": start, "nbf": start, "exp": end,
-            "appid": self.client_id, "appidacr": if self.proven { "1" } else { "0" }, "idp": issuer, "tid": TENANT_ID,
+            "appid": self.client_id, "appidacr": match self.proof { Proof::Nothing => "0", Proof::Secret => "1", Proof::Certificate => "2" }, "idp": issuer, "tid": TENANT_ID,
             "uti": Uuid::new_v4().simple().to_string(), "ver": "1.0",
         });
         match &self.subject {
@@ -132,7 +139,7 @@ fn by_app(tenant: &Tenant, form: &Form, name: &str, version: Version) -> Result<
         return Err(Refusal::new(7_000_229, text));
     };
     enabled(app, client_id)?;
-    proven(app, client_id, form)?;
+    let proof = proven(app, client_id, form)?;
 
     let resources = resources(tenant, asked)?;
     if let Some(resource) =
@@ -152,7 +159,7 @@ fn by_app(tenant: &Tenant, form: &Form, name: &str, version: Version) -> Result<
         subject: Subject::App { principal, roles },
         asked: asked.to_owned(),
         audience: audience(tenant, asked),
-        proven: true,
+        proof,
         refresh_token: None,
     })
 }
@@ -168,7 +175,7 @@ fn by_code(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refusa
     let (client_id, app) = app(tenant, form.needed("client_id")?, name)?;
     let (code, redirect_uri) = (form.needed("code")?, form.needed("redirect_uri")?);
     enabled(app, client_id)?;
-    proven(app, client_id, form)?;
+    let proof = proven(app, client_id, form)?;
     let Some(code) = tenant.sign_ins.codes.get_mut(code).filter(|code| code.wish.client_id == client_id) else {
         return Err(Refusal::new(70_000, "The provided value for the 'code' parameter is not valid."));
     };
@@ -199,7 +206,7 @@ fn by_code(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refusa
         }
     }
     let wish = code.wish.clone();
-    let grant = for_user(tenant, wish, true)?;
+    let grant = for_user(tenant, wish, proof)?;
     if let Some(code) = form.given("code").and_then(|code| tenant.sign_ins.codes.get_mut(code)) {
         code.used = true;
     }
@@ -212,9 +219,8 @@ fn by_refresh(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Ref
     let token = form.needed("refresh_token")?;
     enabled(app, client_id)?;
     let known = tenant.sign_ins.refreshes.get(token).filter(|refresh| refresh.wish.client_id == client_id);
-    let by_itself = if known.is_some_and(|refresh| refresh.proven) {
-        proven(app, client_id, form)?;
-        true
+    let proof = if known.is_some_and(|refresh| refresh.proven) {
+        proven(app, client_id, form)?
     } else {
         known_somehow(app, client_id, form)?
     };
@@ -229,7 +235,7 @@ fn by_refresh(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Ref
         Some(scope) => Wish { offline: true, ..wish(client_id, scope)? },
         None => refresh.wish.clone(),
     };
-    for_user(tenant, wish, by_itself)
+    for_user(tenant, wish, proof)
 }
 
 /// Device code, once the user has answered.
@@ -237,7 +243,7 @@ fn by_device(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refu
     let (client_id, app) = app(tenant, form.needed("client_id")?, name)?;
     let code = form.needed("device_code")?;
     enabled(app, client_id)?;
-    let by_itself = known_somehow(app, client_id, form)?;
+    let proof = known_somehow(app, client_id, form)?;
     let Some(device) = tenant.sign_ins.devices.get_mut(code).filter(|device| device.wish.client_id == client_id) else {
         return Err(Refusal::new(70_018, "The device code is not known."));
     };
@@ -266,7 +272,7 @@ fn by_device(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refu
     if tenant.device_code_blocked {
         return Err(Refusal::new(53_003, BLOCKED));
     }
-    let grant = for_user(tenant, wish, by_itself)?;
+    let grant = for_user(tenant, wish, proof)?;
     if let Some(device) = tenant.sign_ins.devices.get_mut(code) {
         device.used = true;
     }
@@ -274,44 +280,41 @@ fn by_device(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refu
 }
 
 /// A token in the name of the user, and a refresh token if one is wished for.
-fn for_user(tenant: &mut Tenant, wish: Wish, proven: bool) -> Result<Grant, Refusal> {
+fn for_user(tenant: &mut Tenant, wish: Wish, proof: Proof) -> Result<Grant, Refusal> {
     let scopes = consented(tenant, &wish)?;
     unblocked(tenant, wish.client_id)?;
     let audience = audience(tenant, &wish.resource);
     let (client_id, asked) = (wish.client_id, wish.resource.clone());
     let refresh_token = wish.offline.then(|| {
         let token = unguessable();
-        tenant.sign_ins.refreshes.insert(token.clone(), Refresh { wish, proven });
+        tenant.sign_ins.refreshes.insert(token.clone(), Refresh { wish, proven: proof != Proof::Nothing });
         token
     });
-    Ok(Grant { client_id, subject: Subject::User { scopes }, asked, audience, proven, refresh_token })
+    Ok(Grant { client_id, subject: Subject::User { scopes }, asked, audience, proof, refresh_token })
 }
 
-/// A public client needs no secret; if it sends one, that has to be right. Tells whether it did.
-fn known_somehow(app: &App, client_id: Uuid, form: &Form) -> Result<bool, Refusal> {
+/// A public client needs no secret; if it sends one, that has to be right.
+fn known_somehow(app: &App, client_id: Uuid, form: &Form) -> Result<Proof, Refusal> {
     let sent = form.given("client_secret").is_some() || form.given("client_assertion").is_some();
-    if sent || !app.public_flows {
-        proven(app, client_id, form)?;
-    }
-    Ok(sent)
+    if sent || !app.public_flows { proven(app, client_id, form) } else { Ok(Proof::Nothing) }
 }
 
 /// The credential is one that the app has, and still valid.
-fn proven(app: &App, client_id: Uuid, form: &Form) -> Result<(), Refusal> {
-    let Some(secret) = form.given("client_secret") else {
-        return Err(match form.given("client_assertion") {
-            Some(_) => Refusal::new(
-                700_027,
-                format!(
-                    "The certificate used to sign the client assertion is not registered on application '{client_id}'."
-                ),
-            ),
-            None => Refusal::new(
-                7_000_218,
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-            ),
-        });
-    };
+fn proven(app: &App, client_id: Uuid, form: &Form) -> Result<Proof, Refusal> {
+    match (form.given("client_secret"), form.given("client_assertion")) {
+        (Some(secret), _) => by_secret(app, client_id, secret).map(|()| Proof::Secret),
+        (None, Some(statement)) if form.given("client_assertion_type") == Some(assertion::KIND) => {
+            assertion::judge(app, client_id, statement, &form.endpoint).map(|()| Proof::Certificate)
+        }
+        _ => Err(Refusal::new(
+            7_000_218,
+            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        )),
+    }
+}
+
+/// The secret is one that the app has, and still valid.
+fn by_secret(app: &App, client_id: Uuid, secret: &str) -> Result<(), Refusal> {
     match app.secrets.iter().find(|held| held.is(secret)) {
         Some(held) if today() < held.ends => Ok(()),
         Some(_) => {

@@ -5,18 +5,13 @@
 use super::{Place, SecretTrouble};
 use crate::core::secret::ClientSecret;
 use crate::store::{StoreError, files};
-use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
 pub fn read(path: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
     let place = Place::new("file", path, "it should hold the secret and nothing else, readable for you alone");
     // Links are followed, also to files of other users: that is how orchestrators mount secrets.
-    let bytes = files::read_whole(&expanded(path)).map_err(|error| match error {
-        StoreError::Io { what, .. } => place.trouble(what.as_str()),
-        StoreError::Damaged { what, .. } => place.trouble(&what),
-        other => place.trouble(&other.to_string()),
-    })?;
+    let bytes = bytes(path, &place)?;
     // Some Windows editors begin a file with a byte order mark.
     match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => place.secret(&Zeroizing::new(rest.to_vec())),
@@ -24,10 +19,11 @@ pub fn read(path: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
     }
 }
 
-/// `~/` stands for the home directory.
-fn expanded(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
-    }
+/// What a file holds.
+pub fn bytes(path: &str, place: &Place) -> Result<Zeroizing<Vec<u8>>, SecretTrouble> {
+    files::read_whole(&files::expanded(path)).map_err(|error| match error {
+        StoreError::Io { what, .. } => place.trouble(what.as_str()),
+        StoreError::Damaged { what, .. } => place.trouble(&what),
+        other => place.trouble(&other.to_string()),
+    })
 }

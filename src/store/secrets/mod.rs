@@ -10,9 +10,11 @@ mod keyring;
 
 pub use command::Stop;
 
-use crate::core::profile::SecretSource;
+use crate::core::credential::{Certificate, CertificateFault, Credential, Unusable};
+use crate::core::profile::{CertificateSource, CredentialSource, SecretSource};
 use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
+use crate::store::certificates;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
@@ -27,6 +29,49 @@ pub struct SecretTrouble {
     pub what: Untrusted,
     /// What to do.
     pub hint: String,
+}
+
+/// Why there is no credential to work with.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CredentialTrouble {
+    /// It could not be read. Says nothing about the credential itself.
+    #[error(transparent)]
+    Unread(#[from] SecretTrouble),
+    /// The certificate's file was read, and cannot be used.
+    #[error("certificate {path}: {fault}")]
+    Unfit {
+        /// The file.
+        path: Untrusted,
+        /// What is wrong with it.
+        fault: CertificateFault,
+    },
+}
+
+impl CredentialTrouble {
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        match self {
+            CredentialTrouble::Unread(trouble) => &trouble.hint,
+            CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. } => {
+                "say where its password is: --certificate-password SOURCE"
+            }
+            CredentialTrouble::Unfit { fault: CertificateFault::PasswordWrong, .. } => {
+                "give the password again: --certificate-password SOURCE"
+            }
+            CredentialTrouble::Unfit { .. } => {
+                "a PEM or PFX file with an RSA key and its certificate is wanted; --make-certificate PATH makes one"
+            }
+        }
+    }
+}
+
+impl From<CredentialTrouble> for Unusable {
+    fn from(trouble: CredentialTrouble) -> Unusable {
+        match trouble {
+            CredentialTrouble::Unread(trouble) => Unusable::Unread(Untrusted::plain(&trouble.to_string())),
+            CredentialTrouble::Unfit { fault, .. } => Unusable::Unfit(fault),
+        }
+    }
 }
 
 /// Where secrets with an entry are kept.
@@ -83,6 +128,20 @@ impl Keyring {
         }
     }
 
+    /// Reads a credential from wherever the profile says it is.
+    ///
+    /// # Errors
+    /// When it cannot be read at the moment, or the certificate cannot be used.
+    pub fn credential(&self, source: &CredentialSource, stop: &Stop) -> Result<Credential, CredentialTrouble> {
+        match source {
+            CredentialSource::Secret(source) => Ok(Credential::Secret(self.read(source, stop)?)),
+            CredentialSource::Certificate(CertificateSource { path, password }) => {
+                let password = password.as_ref().map(|source| self.read(source, stop)).transpose()?;
+                certificate(path, password.as_deref()).map(|read| Credential::Certificate(Arc::new(read)))
+            }
+        }
+    }
+
     /// Reads a secret from wherever the profile says it is. A command that it runs can be ended through `stop`.
     ///
     /// # Errors
@@ -98,6 +157,17 @@ impl Keyring {
             (SecretSource::Command { words }, _) => command::read(words, stop),
         }
     }
+}
+
+/// Reads a certificate with its key from a file.
+///
+/// # Errors
+/// When the file cannot be read, or the certificate cannot be used.
+pub fn certificate(path: &str, password: Option<&ClientSecret>) -> Result<Certificate, CredentialTrouble> {
+    let place = Place::new("certificate", path, "a PEM or PFX file with the key is wanted, readable for you alone");
+    let bytes = file::bytes(path, &place)?;
+    certificates::read(&bytes, password)
+        .map_err(|fault| CredentialTrouble::Unfit { path: Untrusted::plain(path), fault })
 }
 
 /// A map that a panicking thread held is still a map.

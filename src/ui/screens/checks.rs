@@ -114,6 +114,7 @@ fn sign_in<'a>(
         checks.draft.value(FieldId::ClientId)
     );
     lines.extend(say(&why, theme.dim()));
+    lines.extend(say("If the page shows an error, paste its text here: it is the cause.", theme.dim()));
     if app.sandbox.is_some() {
         lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
     }
@@ -398,8 +399,8 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
             if check == CheckId::Claims {
                 lines.extend(permissions(done, false, room, theme));
             }
-        } else if state.asks.is_some() {
-            // Told above.
+        } else if state.asks.is_some() || check == CheckId::Authority && checks.asks().is_some() {
+            // Told above. The sign-in host is judged with the token, and it is the person who is waited for.
         } else if let Some(waiting) = &state.waiting {
             lines.extend(say("   ", &format!("{}: {waiting}", check.title()), theme.warn()));
         } else if let (Some(started), Run::Running { ticks, .. }) = (state.started, &checks.run) {
