@@ -54,6 +54,8 @@ pub enum Effect {
         /// For what.
         purpose: OpenFor,
     },
+    /// Read two profiles, to show them side by side.
+    OpenPair([ProfileName; 2]),
     /// Start a live test.
     StartChecks {
         /// The id under which its events come back.

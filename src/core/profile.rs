@@ -266,7 +266,37 @@ pub struct Problem {
     pub text: String,
 }
 
+/// A value in which two profiles differ; empty where a profile has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Differing {
+    /// What it is called.
+    pub label: &'static str,
+    /// The one's and the other's.
+    pub values: [String; 2],
+}
+
 impl ProfileDraft {
+    /// What differs between two profiles, and how many values are the same. Where a secret is read from is compared; the
+    /// secret never.
+    pub fn beside(&self, other: &ProfileDraft) -> (Vec<Differing>, usize) {
+        let source = |draft: &ProfileDraft| draft.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut all = vec![("Guide", [self.guide.clone(), other.guide.clone()])];
+        let fields = FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret);
+        all.extend(
+            fields.map(|field| (field.spec().label, [self.value(field).to_owned(), other.value(field).to_owned()])),
+        );
+        all.push(("Secret read from", [source(self), source(other)]));
+        all.retain(|(_, [one, other])| !one.is_empty() || !other.is_empty());
+        let count = all.len();
+        let differing: Vec<Differing> = all
+            .into_iter()
+            .filter(|(_, [one, other])| !one.eq_ignore_ascii_case(other))
+            .map(|(label, values)| Differing { label, values })
+            .collect();
+        let same = count - differing.len();
+        (differing, same)
+    }
+
     /// A draft for a guide, with nothing filled in.
     pub fn new(guide: &str) -> ProfileDraft {
         ProfileDraft { guide: guide.into(), ..ProfileDraft::default() }
