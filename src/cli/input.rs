@@ -169,7 +169,9 @@ impl CredentialRequest {
         context.printer.say(&format!("upload {}", shown(&made.public.display().to_string())));
         context.printer.say(&format!("  thumbprint (SHA-1)    {}", made.thumbprint));
         context.printer.say(&format!("  thumbprint (SHA-256)  {}", made.thumbprint_sha256));
-        context.printer.hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
+        context
+            .printer
+            .hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
         Ok(())
     }
 }
@@ -184,14 +186,20 @@ async fn certificate(
     let bare = CredentialSource::certificate(&path);
     let typed = match password {
         Some(SourceRequest::At(source)) => {
-            let source = source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
+            let source =
+                source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
             look_at(context, session, &source).await;
             return Ok(SecretChoice::Source(source));
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
-        Some(SourceRequest::Prompt | SourceRequest::Keyring) if context.is_interactive() => from_prompt(PASSWORD).await?,
+        Some(SourceRequest::Prompt | SourceRequest::Keyring) if context.is_interactive() => {
+            from_prompt(PASSWORD).await?
+        }
         Some(SourceRequest::Prompt | SourceRequest::Keyring) => {
-            return Err(Failure::usage("a prompt needs a terminal", "pipe the password in: --certificate-password stdin"));
+            return Err(Failure::usage(
+                "a prompt needs a terminal",
+                "pipe the password in: --certificate-password stdin",
+            ));
         }
         None => match work::credential(session, &bare, None).await {
             Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }) => {
@@ -241,7 +249,9 @@ fn absolute(path: String) -> String {
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
     let value = match request {
         SourceRequest::Stdin => from_stdin().await?,
-        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => from_prompt("Client secret (Value), hidden: ").await?,
+        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => {
+            from_prompt("Client secret (Value), hidden: ").await?
+        }
         SourceRequest::Prompt => {
             return Err(Failure::usage("a prompt needs a terminal", "pipe the value in and use --secret stdin"));
         }
