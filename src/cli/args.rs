@@ -58,6 +58,9 @@ pub struct Global {
     /// Plain signs only; also where the locale is not UTF-8
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Ask by plain lines and numbered choices instead of screens
+    #[arg(long, global = true, env = "ACCESSIBLE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub accessible: bool,
     /// Write a log to this file; never a value of yours
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,

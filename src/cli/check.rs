@@ -12,7 +12,7 @@ use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
-use crate::core::secret::Scrubber;
+use crate::core::secret::{ClientSecret, Scrubber};
 use crate::core::since::{Since, Traits};
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
@@ -66,7 +66,7 @@ pub struct Tested {
 
 pub async fn run(args: &Args, context: &Context) -> Done {
     let only = only(&args.only)?;
-    let session = Arc::new(context.session().await?);
+    let session = context.session().await?;
     let (ready, left_out) = choose(args, &session).await?;
     context.printer.failure(&left_out);
     let tested = test(context, &session, ready, &only).await?;
@@ -192,7 +192,7 @@ async fn test(
                     drop(asked.send((profile.name.clone(), prompt.clone())));
                 }
             };
-            let (run, _) = one(&session, &profile, &draft, &wanted, attendance, watch).await;
+            let (run, _) = one(&session, &profile, &draft, None, &wanted, attendance, watch).await;
             let mut report = ProfileReport::new(profile.name.as_str(), &profile.guide, started, &run, &only);
             tracing::info!(profile = %profile.name, verdict = %report.verdict, ms = report.duration_ms, "tested");
             let since = if only.is_empty() { note(&session, &profile.name, &run).await } else { None };
@@ -238,11 +238,12 @@ pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) -> Opti
     work::note_verdict(session, name, run.verdict(), cause, Traits::of_run(run)).await
 }
 
-/// Tests one profile and folds what it tells; `watch` sees each event first. The scrubber knows the secret and the token.
+/// Tests one profile and folds what it tells, with a secret that was typed and is not kept yet; `watch` sees each event first. The scrubber knows the secret and the token.
 pub async fn one(
     session: &Session,
     profile: &Profile,
     draft: &ProfileDraft,
+    secret: Option<Arc<ClientSecret>>,
     wanted: &[CheckId],
     attendance: Attendance,
     mut watch: impl FnMut(&CheckEvent),
@@ -260,7 +261,7 @@ pub async fn one(
         }
         run
     };
-    let (told, run) = tokio::join!(work::check(session, profile, None, wanted, attendance, sender), folding);
+    let (told, run) = tokio::join!(work::check(session, profile, secret, wanted, attendance, sender), folding);
     let known = told.unwrap_or_else(|error| {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
@@ -292,7 +293,7 @@ pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInProm
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.
-fn human(context: &Context, tested: &Tested) {
+pub fn human(context: &Context, tested: &Tested) {
     let (printer, report) = (&context.printer, &tested.report);
     let seconds = report.duration_ms as f64 / 1000.0;
     printer.out(&format!("{}  {}  {seconds:.1} s", printer.bold(&report.profile), printer.status(report.verdict)));

@@ -82,7 +82,10 @@ enum Input {
 pub async fn run(args: Args, context: &Context) -> Done {
     let input = input(args.text, args.file, context).await?;
     let opened = match args.profile {
-        Some(name) => Some(work::open(&context.session().await?, &profile_name(&name)?).await?),
+        Some(name) => {
+            let session = context.session().await?;
+            Some(work::open(&session, &profile_name(&name)?).await?)
+        }
         None => None,
     };
     let profile = opened.as_ref().and_then(|opened| opened.profile.as_ref().ok());

@@ -6,7 +6,7 @@ use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::input::CredentialArgs;
-use crate::cli::{Context, Done, OK, input, new, profile_name};
+use crate::cli::{Context, Done, OK, accessible, input, new, profile_name};
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
 use crate::store::profiles::Stored;
@@ -43,6 +43,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let unset: Vec<FieldId> = args.unset.iter().map(|name| input::field(name)).collect::<Result<_, _>>()?;
     let request = args.credential.request()?;
     if given.is_empty() && unset.is_empty() && args.credential.is_empty() {
+        if context.is_interactive() && context.accessible {
+            return accessible::change(context, &name).await;
+        }
         if context.is_interactive() {
             return context.screen(Open::Editor(name)).await;
         }

@@ -26,7 +26,10 @@ pub struct Args {
 pub async fn run(args: &Args, context: &Context) -> Done {
     let printer = &context.printer;
     let draft = match &args.profile {
-        Some(name) => Some(work::open(&context.session().await?, &profile_name(name)?).await?.stored.draft),
+        Some(name) => {
+            let session = context.session().await?;
+            Some(work::open(&session, &profile_name(name)?).await?.stored.draft)
+        }
         None => None,
     };
     let id = args.id.as_deref().or(draft.as_ref().map(|draft| draft.guide.as_str()));
@@ -52,19 +55,25 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         if let Steps::Full(steps) = &guide.steps {
             for (number, step) in steps.iter().enumerate() {
                 self::step(context, number + 1, step);
-                for listing in &step.lists {
-                    match listing {
-                        Listing::Permissions => permissions(context, guide),
-                        Listing::Form => form(context, guide),
-                    }
-                }
+                lists(context, guide, step);
             }
         }
     }
     OK
 }
 
-fn step(context: &Context, number: usize, step: &StepReport) {
+/// What a step shows beside its text.
+pub fn lists(context: &Context, guide: &GuideReport, step: &StepReport) {
+    for listing in &step.lists {
+        match listing {
+            Listing::Permissions => permissions(context, guide),
+            Listing::Form => form(context, guide),
+        }
+    }
+}
+
+/// One step.
+pub fn step(context: &Context, number: usize, step: &StepReport) {
     let printer = &context.printer;
     printer.out("");
     printer.out(&printer.bold(&format!("{number}. {}  [{}]", step.title, step.id)));

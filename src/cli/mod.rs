@@ -2,6 +2,7 @@
 //!
 //! Reads the command line, calls the use cases, prints. Never starts the screen: it returns what to open.
 
+mod accessible;
 mod args;
 mod check;
 mod completions;
@@ -43,7 +44,9 @@ use print::Printer;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// How a command line ends.
 #[derive(Debug)]
@@ -100,7 +103,13 @@ async fn ended_by_signal() -> u8 {
 /// Carries the command line out. Signals end it in order, Ctrl-C with 130.
 pub async fn run(request: Request) -> Ended {
     let Cli { global, command } = request.0;
-    let context = Context { printer: Printer::new(global.color, global.ascii), global };
+    let mut printer = Printer::new(global.color, global.ascii);
+    // A terminal that is called dumb moves no cursor.
+    let accessible = global.accessible || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if accessible {
+        printer.redraws_nothing();
+    }
+    let context = Context { printer, global, accessible, session: OnceCell::new() };
     let done = tokio::select! {
         // The handlers stand before the command begins.
         biased;
@@ -124,6 +133,10 @@ pub async fn run(request: Request) -> Ended {
 struct Context {
     printer: Printer,
     global: Global,
+    /// Whether plain lines take the place of screens.
+    accessible: bool,
+    /// Opened when it is first wanted; in a rehearsal there is one tenant for all that is done.
+    session: OnceCell<Arc<Session>>,
 }
 
 /// A command that has done its work.
@@ -139,6 +152,10 @@ impl Context {
         if matches!(self.global.output, Output::Junit | Output::Prometheus) && !of_check {
             return Err(Failure::usage("only 'check' writes junit and prometheus", "-o human or -o json"));
         }
+        self.command(command).await
+    }
+
+    async fn command(&self, command: Option<Command>) -> Done {
         match command {
             None => self.home().await,
             Some(Command::New(args)) => new::run(args, self).await,
@@ -169,7 +186,7 @@ impl Context {
                 "without one use a command: list, check --all, new NAME --set …; see d365-connect --help",
             ));
         }
-        self.screen(Open::Home).await
+        if self.accessible { accessible::home(self).await } else { self.screen(Open::Home).await }
     }
 
     /// The screen, with a session that waits as long as a person would.
@@ -183,8 +200,9 @@ impl Context {
     }
 
     /// A session for a command.
-    async fn session(&self) -> Result<Session, Failure> {
-        self.open(Duration::from_secs(5)).await
+    async fn session(&self) -> Result<Arc<Session>, Failure> {
+        let open = async || Ok::<_, Failure>(Arc::new(self.open(Duration::from_secs(5)).await?));
+        self.session.get_or_try_init(open).await.cloned()
     }
 
     async fn open(&self, waiting: Duration) -> Result<Session, Failure> {

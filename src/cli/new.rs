@@ -6,7 +6,7 @@ use crate::app::Open;
 use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::input::{CredentialArgs, CredentialRequest};
-use crate::cli::{Context, Done, OK, input, profile_name};
+use crate::cli::{Context, Done, OK, accessible, input, profile_name};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
@@ -81,6 +81,10 @@ pub async fn run(args: Args, context: &Context) -> Done {
         }
         if let Some(SourceRequest::At(source)) = request.source {
             draft.source = Some(source);
+        }
+        if context.accessible {
+            // What was not chosen is asked.
+            return accessible::set_up(context, guide, name, Some(draft)).await;
         }
         return context
             .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft })

@@ -20,6 +20,8 @@ pub struct Printer {
     ascii: bool,
     color_out: bool,
     color_err: bool,
+    /// Whether a line may be written over.
+    passing: bool,
     /// Standard output was closed by its reader, or could not be written.
     stopped: Cell<Option<ErrorKind>>,
 }
@@ -36,8 +38,14 @@ impl Printer {
             ascii: ascii || !is_utf8_locale(),
             color_out: wanted(std::io::stdout().is_terminal()),
             color_err: wanted(std::io::stderr().is_terminal()),
+            passing: std::io::stderr().is_terminal(),
             stopped: Cell::new(None),
         }
+    }
+
+    /// No passing lines: each line stays.
+    pub fn redraws_nothing(&mut self) {
+        self.passing = false;
     }
 
     /// How a screen on standard output may look.
@@ -99,8 +107,8 @@ impl Printer {
 
     /// A passing line on a terminal's standard error; nothing elsewhere. An empty text takes it away.
     pub fn progress(&self, text: &str) {
-        let mut stream = std::io::stderr().lock();
-        if stream.is_terminal() {
+        if self.passing {
+            let mut stream = std::io::stderr().lock();
             let _ = write!(stream, "\r{}\x1b[K", self.signs(text));
             let _ = stream.flush();
         }

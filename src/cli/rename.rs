@@ -17,7 +17,8 @@ pub struct Args {
 
 pub async fn run(args: &Args, context: &Context) -> Done {
     let (old, new) = (profile_name(&args.old)?, profile_name(&args.new)?);
-    work::rename(&context.session().await?, &old, &new).await?;
+    let session = context.session().await?;
+    work::rename(&session, &old, &new).await?;
     context.printer.say(&format!("renamed to {new}"));
     OK
 }

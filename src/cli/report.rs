@@ -68,7 +68,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         CheckEvent::Started { .. } | CheckEvent::Waiting { .. } => {}
     };
     let attendance = check::attendance(context, &session);
-    let (run, known) = check::one(&session, &profile, &draft, &CheckId::ALL, attendance, watch).await;
+    let (run, known) = check::one(&session, &profile, &draft, None, &CheckId::ALL, attendance, watch).await;
     context.printer.progress("");
     let _ = check::note(&session, &profile.name, &run).await;
 
