@@ -447,6 +447,7 @@ fn pastes() {
     tui.keys("\x1b[200~AADSTS700016 is what it said");
     tui.until("is what it said");
     tui.keys(ESC);
+    tui.until_gone("is what it said");
     tui.until(READY);
     // Several values at once, into the set-up: shown, and taken only then.
     set_up(&mut tui);

@@ -136,7 +136,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile at once"),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
     bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
-    bind(Key::Char('='), Intent::Beside, "compare", "show the profile beside another one"),
+    bind(Key::Char('='), Intent::Beside, "", "show the profile beside another one"),
     bind(Key::Char('x'), Intent::Export, "export", "hand the profile over in the format of whoever uses it"),
     bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
