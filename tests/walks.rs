@@ -2,7 +2,7 @@
 //!
 //! Waits for titles and values, not for the words around them.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 #![expect(dead_code, reason = "these tests need a part of what stands ready for all")]
 
 #[path = "support/pty.rs"]
