@@ -86,7 +86,8 @@ fn shapes(kit: &Kit) -> Vec<(&'static str, bool)> {
     kit.join("chain.pem", &["cert2", "cert", "key"]);
     kit.run("rsa -in key -traditional -out key1");
     kit.join("pkcs1.pem", &["key1", "cert"]);
-    let mut shapes = vec![("pkcs8.pem", false), ("certificate-first.pem", false), ("chain.pem", false), ("pkcs1.pem", false)];
+    let mut shapes =
+        vec![("pkcs8.pem", false), ("certificate-first.pem", false), ("chain.pem", false), ("pkcs1.pem", false)];
     let windows = String::from_utf8(kit.bytes("pkcs8.pem")).unwrap().replace('\n', "\r\n");
     std::fs::write(kit.path("windows.pem"), windows).unwrap();
     shapes.push(("windows.pem", false));

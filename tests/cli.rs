@@ -420,6 +420,32 @@ fn a_source_that_cannot_be_read_is_told_and_saved() {
 }
 
 #[test]
+fn a_failure_says_what_is_different_since_it_last_passed() {
+    let place = ready("one");
+    let check = |more: &[&str]| {
+        let history = place.profile("one").parent().unwrap().parent().unwrap().join("history");
+        std::fs::create_dir_all(&history).unwrap();
+        let passed = "{\"passed\": {\"when\": \"2026-11-20T09:00:00Z\", \"traits\": {\"tenant\": \"old.example\"}}}";
+        std::fs::write(history.join("one.json"), passed).unwrap();
+        place.run(&["edit", "one", "--set", "network.authority_url=https://login.sandbox.test"]).expect(0);
+        let args: Vec<&str> = ["check", "one", "--sandbox"].iter().chain(more).copied().collect();
+        place.run_with(&args, &[("D365_SECRET", CANARY)], None).expect(1)
+    };
+    let out = check(&[]).out;
+    assert!(out.contains("2026-11-20") && out.contains("old.example"), "{out}");
+    let report = check(&["-o", "json"]).json();
+    fits("check", &report);
+    let told: Vec<&Value> = report["profiles"][0]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| &line["details"]["changed_since"])
+        .collect();
+    let [one] = &told.iter().filter_map(|told| told.as_array()).collect::<Vec<_>>()[..] else { panic!("{report:#}") };
+    assert_eq!((&one[0]["what"], &one[0]["was"]), (&"tenant".into(), &"old.example".into()), "{report:#}");
+}
+
+#[test]
 fn secrets_are_never_echoed() {
     let place = ready("one");
     let set = format!("client_id={CANARY}");

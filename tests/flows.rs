@@ -1141,6 +1141,10 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     let name = "contoso".parse().unwrap();
     bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
     assert_eq!(diagnosis(&bench).findings, compared);
+    // Its steps are handed over.
+    bench.take();
+    bench.keys("h");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::HandOver(Some(_)), .. }]));
     // It is mended there.
     bench.keys("<enter>");
     assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
@@ -1310,6 +1314,35 @@ fn the_details_of_every_check_are_looked_through() {
     let mut bench = opened(OpenFor::Look, draft());
     bench.keys("i");
     assert_eq!(checks(&bench).detail, None);
+}
+
+#[test]
+fn two_profiles_stand_side_by_side() {
+    let mut bench = Bench::home(vec![row("one")]);
+    bench.keys("=");
+    assert!(toast(&bench).contains("no second"), "{}", toast(&bench));
+    let mut bench = Bench::home(vec![row("one"), row("two")]);
+    bench.take();
+    bench.keys("=");
+    assert_eq!(bench.asked(), "OpenPair", "there is but one other");
+    let mut bench = Bench::home(vec![row("one"), row("three"), row("two")]);
+    bench.take();
+    bench.keys("=<down><enter>");
+    let effects = bench.take();
+    let [Effect::OpenPair(names)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(names.each_ref().map(|name| name.as_str()), ["one", "two"]);
+    let mut other = draft();
+    other.set(FieldId::TenantId, "contoso.example");
+    other.set(FieldId::Company, "USMF");
+    bench.tell(Msg::PairOpened { names: names.clone(), result: Ok([draft(), other]) });
+    let Some(Screen::Pair(pair)) = bench.app.stack.last() else { panic!("the pair") };
+    let values: Vec<[&str; 2]> = pair.differing.iter().map(|one| one.values.each_ref().map(|v| v.as_str())).collect();
+    assert_eq!(values, [[TENANT, "contoso.example"], ["", "USMF"]]);
+    assert_eq!(pair.same, 5);
+    bench.keys("<esc>");
+    assert!(bench.app.stack.is_empty());
+    bench.tell(Msg::PairOpened { names: names.clone(), result: Err(trouble("line 3 is damaged")) });
+    assert!(toast(&bench).contains("line 3"), "{}", toast(&bench));
 }
 
 #[test]

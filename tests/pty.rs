@@ -602,6 +602,27 @@ fn a_file_that_has_to_wait_does_not_hold_the_screen() {
 }
 
 #[test]
+fn a_test_that_may_pass_counts_down_and_is_tried_again() {
+    let mut tui = rehearse("client-not-found");
+    tui.keys("jjt");
+    tui.until("Entra does not find this app");
+    tui.keys("w");
+    tui.until("again in 9 s");
+    tui.until("again in 8 s");
+    tui.keys(ESC);
+    tui.until_gone("again in");
+    tui.until("stopped trying");
+    tui.keys("i");
+    tui.until("Details of token");
+    tui.keys(ESC);
+    tui.until("Entra does not find this app");
+    tui.keys(ESC);
+    tui.until(READY);
+    tui.keys("q");
+    ends(&tui, 0);
+}
+
+#[test]
 fn what_is_being_saved_is_saved_before_the_end() {
     let (tui, kept, lock) = waiting_for_a_lock();
     tui.signal(Signal::TERM);

@@ -574,7 +574,7 @@ fn token_refusals() {
             (&[("client_id", "2f8a1b47-93cd-4e5a-b7f0-6c1d8e9a3b52")], tenant, 700_016, "unauthorized_client", 400),
             (&[("client_id", "contoso-odata")], tenant, 700_016, "unauthorized_client", 400),
             (&[("client_secret", "")], tenant, 7_000_218, "invalid_client", 401),
-            (&[("client_secret", ""), ("client_assertion", "e30.e30.e30")], tenant, 700_027, "invalid_client", 401),
+            (&[("client_secret", ""), ("client_assertion", "e30.e30.e30")], tenant, 7_000_218, "invalid_client", 401),
             (&[("client_secret", "wrong")], tenant, 7_000_215, "invalid_client", 401),
             (&[("client_secret", tenant)], tenant, 7_000_215, "invalid_client", 401),
             (&[("scope", "https://typo.sandbox.test/.default")], tenant, 500_011, "invalid_resource", 400),

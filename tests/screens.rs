@@ -153,6 +153,18 @@ fn counting() -> Bench {
     bench
 }
 
+/// Two profiles, one of another tenant.
+fn pair() -> Bench {
+    let mut bench = full_home();
+    let mut other = draft();
+    other.set(FieldId::TenantId, "contoso.example");
+    other.set(FieldId::ResourceUrl, "https://contoso-prod-with-a-long-name.sandbox.operations.eu.dynamics.com");
+    other.set(FieldId::Company, "USMF");
+    let names = ["contoso-uat", "contoso-prod"].map(|name| name.parse().unwrap());
+    bench.tell(Msg::PairOpened { names, result: Ok([draft(), other]) });
+    bench
+}
+
 /// A green test whose checks told much.
 fn detailed(keys: &str) -> Bench {
     let mut bench = opened(OpenFor::Test);
@@ -384,6 +396,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
+        ("pair", pair()),
         ("test-green-permissions", detailed("")),
         ("test-details-claims", detailed("i<down><down><down>")),
         ("test-details-access", detailed("i<down><down><down><down><down><down>")),
@@ -404,7 +417,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
 }
 
 /// Scenes that are also pictured large, and in ASCII.
-const LARGE: [&str; 8] = [
+const LARGE: [&str; 9] = [
+    "pair",
     "home-full",
     "step-3-client-secret",
     "test-failed",
@@ -646,6 +660,9 @@ proptest! {
                 match effect {
                     Effect::OpenProfile { name, purpose } => {
                         bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+                    }
+                    Effect::OpenPair(names) => {
+                        bench.tell(Msg::PairOpened { names, result: Ok([draft(), ProfileDraft::new(GUIDE)]) });
                     }
                     Effect::MakeExport { name, format } => {
                         bench.tell(Msg::ExportMade { name, format, result: Ok("A: b\n  c: d\n".repeat(20)) });

@@ -5,6 +5,7 @@
 //! | wrong use of the command line | flags, names, subcommands, `--set`, `--secret` | streams, files, log |
 //! | set-up by command | stdin, env, file, command | streams, files, log |
 //! | live test, refused and echoed by both servers | env, file, command | streams, all output formats, files, log, history, requests |
+//! | certificate: made, its key encrypted and not, live test echoed by both servers | make, file, env | streams, all output formats, files, log, history, requests |
 //! | a command that fails and prints it | command | streams, files, log |
 //! | a command beside other secrets | env | its environment and arguments, those of its parent |
 //! | support report of such a test | env, file, command | streams, the report, files, log |
@@ -677,6 +678,78 @@ async fn servers_that_echo_what_they_are_sent() {
         assert_eq!(value, bearer, "{name}");
     }
     assert!(authority.seen().iter().any(|seen| Finder::new(&[ODD]).find(seen.body.as_bytes()).is_some()));
+}
+
+/// The private half of a key as PEM has it: what comes after the modulus, which is public.
+fn private_half(pem: &str) -> String {
+    let body = pem.split("-----").nth(2).unwrap();
+    body.split_whitespace().collect::<String>().split_off(600)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn certificates_and_their_keys() {
+    let way = Arc::new(AtomicUsize::new(0));
+    let (authority, resource) = servers(&way).await;
+    let (at, to) = (authority.origin(), resource.origin());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let counter = Arc::clone(&way);
+    let key = elsewhere.path().join("made.pem");
+    let done = tokio::task::spawn_blocking(move || {
+        let (place, key) = (Place::new(), key.to_str().unwrap());
+        let given = |name: &str, flags: &[&str]| {
+            let mut all = new_at(name, &at, &to, "x");
+            all.retain(|word| !["--secret", "x"].contains(&word.as_str()));
+            all.extend(flags.iter().map(|&word| word.to_owned()));
+            all
+        };
+        let mut told = String::new();
+        let out = run(&place, &finder(), &words(&given("made", &["--make-certificate", key])), &[], None).expect(0);
+        let finder = Finder::new(&[&private_half(&std::fs::read_to_string(key).unwrap()), ODD, TOKEN]);
+        finder.nothing_in("what was said of it", format!("{}{}", out.out, out.err).as_bytes());
+        let source = format!("certificate:{key}");
+        let locked = ["--secret", &source, "--certificate-password", "env:S"];
+        run(&place, &finder, &words(&given("locked", &locked)), &[("S", ODD)], None).expect(0);
+        // A certificate that was made already is not made again.
+        run(&place, &finder, &words(&given("again", &["--make-certificate", key])), &[], None).expect(2);
+        for way in 0..REFUSALS + REJECTIONS {
+            counter.store(way, Ordering::SeqCst);
+            for (number, format) in ["human", "json", "junit", "prometheus"].iter().enumerate() {
+                let name = ["made", "locked"][number % 2];
+                let out = run(&place, &finder, &["check", name, "-o", format], &[("S", ODD)], None);
+                assert!(matches!(out.code, 0 | 1 | 3), "{way}: {}{}", out.out, out.err);
+                told.push_str(&out.out);
+                told.push_str(&out.err);
+            }
+        }
+        run(&place, &finder, &["export", "made", "--to", "env", "--include-secret"], &[], None).expect(2);
+        finder.nothing_in_files("certificates", place.path());
+        (place, told)
+    });
+    let (place, told) = done.await.unwrap();
+    let sent: Vec<String> = authority
+        .seen()
+        .iter()
+        .flat_map(|seen| url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect::<Vec<_>>())
+        .filter(|(name, _)| name == "client_assertion")
+        .map(|(_, statement)| statement.rsplit_once('.').unwrap().1.to_owned())
+        .collect();
+    assert!(!sent.is_empty());
+    let signatures: Vec<&str> = sent.iter().map(String::as_str).collect();
+    let finder = Finder::new(&signatures);
+    finder.nothing_in("what was said of a test", told.as_bytes());
+    finder.nothing_in_files("certificates", place.path());
+    nothing_in_requests(&finder, "sign-in host", &authority.seen(), true);
+    nothing_in_requests(&finder, "resource", &resource.seen(), false);
+    let pem = std::fs::read_to_string(elsewhere.path().join("made.pem")).unwrap();
+    let key = Finder::new(&[&private_half(&pem), ODD]);
+    for seen in authority.seen().iter().chain(&resource.seen()) {
+        key.nothing_in("a request", format!("{seen:?}").as_bytes());
+    }
+    key.nothing_in("what is uploaded", &std::fs::read(elsewhere.path().join("made.cer")).unwrap());
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(elsewhere.path().join("made.pem")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]

@@ -309,8 +309,8 @@ fn other_ways_to_write_the_same_are_read_and_changed() {
 #[test]
 fn credentials_of_other_kinds_are_kept() {
     for (text, told) in [
-        ("kind = \"certificate\"\nsource = \"file\"\ncertificate = \"a.pem\"", "kind 'certificate'"),
-        ("kind = \"secret\"\nsource = \"vault\"\nentry = \"1\"", "source 'vault'"),
+        ("kind = \"federated\"\nsource = \"file\"\nfile = \"a.jwt\"", "kind 'federated'"),
+        ("kind = \"certificate\"\ncertificate = \"a.pem\"\npassword_source = \"tpm\"", "password_source 'tpm'"),
         ("source = \"moon\"", "source 'moon'"),
     ] {
         let before = format!("version = 1\nguide = \"g\"\n\n[credential]\n{text}\n");

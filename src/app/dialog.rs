@@ -33,6 +33,8 @@ pub enum Answer {
     Guide(String),
     /// Go to the step of the marked finding in the guide of that id.
     MendIn(String),
+    /// Show these two profiles side by side.
+    Beside([ProfileName; 2]),
     /// Compare the text of the diagnosis with that profile, or with none.
     DiagnoseWith(Option<ProfileName>),
     /// The secret is read from elsewhere: put this start of a source into its field.

@@ -19,6 +19,8 @@ pub enum SecretWish {
     Source(CredentialSource),
     /// Is kept in the keyring.
     Value(Arc<ClientSecret>),
+    /// This value goes into the vault.
+    InVault(Arc<ClientSecret>),
     /// The certificate of that file; the password of its key goes into the keyring.
     Certificate(String, Arc<ClientSecret>),
 }
@@ -52,6 +54,8 @@ pub enum Effect {
         /// For what.
         purpose: OpenFor,
     },
+    /// Read two profiles, to show them side by side.
+    OpenPair([ProfileName; 2]),
     /// Start a live test.
     StartChecks {
         /// The id under which its events come back.

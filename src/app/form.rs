@@ -42,7 +42,7 @@ impl FieldKey {
             FieldKey::Name => "under which the connection is saved",
             FieldKey::Of(field) => guide.help(field),
             FieldKey::Source => {
-                "keyring, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
+                "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
                  whose password, if it has one, goes into the field above"
             }
         }
@@ -356,7 +356,7 @@ impl Form {
             Ok(SecretWish::Source(source)) => draft.source = Some(source),
             Ok(SecretWish::Keep) => {}
             // The entry is made when it is saved. A test uses what was typed, wherever it will be kept.
-            Ok(SecretWish::Value(_)) => draft.source = Some(in_keyring().into()),
+            Ok(SecretWish::Value(_) | SecretWish::InVault(_)) => draft.source = Some(in_keyring().into()),
             Ok(SecretWish::Certificate(path, _)) => {
                 draft.source = Some(CredentialSource::certificate(&path).with_secret(in_keyring()));
             }
@@ -420,6 +420,11 @@ impl Form {
                 (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
                 (Some(value), _) => Ok(SecretWish::Value(value)),
                 (None, Some(CredentialSource::Secret(SecretSource::Keyring { .. }))) => Ok(SecretWish::Keep),
+                (None, _) => Err((secret, "missing".into())),
+            },
+            SourceRequest::Vault => match (typed, self.saved_source()) {
+                (Some(value), _) => Ok(SecretWish::InVault(value)),
+                (None, Some(CredentialSource::Secret(SecretSource::Vault { .. }))) => Ok(SecretWish::Keep),
                 (None, _) => Err((secret, "missing".into())),
             },
         }
@@ -620,6 +625,7 @@ fn misplaced_secret() -> Note {
 fn source_text(source: &CredentialSource) -> String {
     match source {
         CredentialSource::Secret(SecretSource::Keyring { .. }) => "keyring".into(),
+        CredentialSource::Secret(SecretSource::Vault { .. }) => "vault".into(),
         CredentialSource::Secret(SecretSource::Env { var }) => format!("env:{var}"),
         CredentialSource::Secret(SecretSource::File { path }) => format!("file:{path}"),
         CredentialSource::Secret(SecretSource::Command { words }) => format!("command:{words}"),

@@ -17,6 +17,8 @@ pub enum Intent {
     Edit,
     /// Explain an error text.
     Diagnose,
+    /// Show a profile beside another one.
+    Beside,
     /// Choose the profile that a text is compared with.
     ChooseProfile,
     /// Hand the profile over in a format.
@@ -96,6 +98,8 @@ pub enum Context {
     DiagnosisText,
     /// The findings of the diagnosis screen.
     DiagnosisFindings,
+    /// Two profiles side by side.
+    Pair,
     /// A question with answers.
     Ask,
     /// A name that is asked for.
@@ -132,6 +136,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile at once"),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
     bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
+    bind(Key::Char('='), Intent::Beside, "compare", "show the profile beside another one"),
     bind(Key::Char('x'), Intent::Export, "export", "hand the profile over in the format of whoever uses it"),
     bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
@@ -260,11 +265,21 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
     bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),
     bind(Key::Down, Intent::Down, "", "the next finding"),
+    bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
+    bind(Key::Char('?'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "back", "go back"),
+];
+
+const PAIR: &[Binding] = &[
+    bind(Key::Up, Intent::Up, "", "scroll up"),
+    bind(Key::Down, Intent::Down, "scroll", "scroll down"),
     bind(Key::PageDown, Intent::NextPage, "", "scroll down"),
     bind(Key::PageUp, Intent::PrevPage, "", "scroll up"),
     bind(Key::Char('?'), Intent::Help, "help", "this help"),
@@ -331,6 +346,7 @@ pub fn bindings(context: Context) -> &'static [Binding] {
         Context::Checks => CHECKS,
         Context::DiagnosisText => DIAGNOSIS_TEXT,
         Context::DiagnosisFindings => DIAGNOSIS_FINDINGS,
+        Context::Pair => PAIR,
         Context::Ask => ASK,
         Context::Naming => NAMING,
         Context::Values => VALUES,
@@ -348,7 +364,8 @@ pub fn intent(context: Context, key: Key) -> Option<Intent> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 12] = [
+    const ALL: [Context; 13] = [
+        Context::Pair,
         Context::Home,
         Context::Step,
         Context::StepField,

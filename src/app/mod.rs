@@ -15,6 +15,7 @@ mod on_diagnosis;
 mod on_dialog;
 mod on_form;
 mod on_home;
+mod on_pair;
 mod on_paper;
 pub mod paper;
 pub mod screens;
@@ -39,6 +40,7 @@ use screens::checks::{Checks, Run};
 use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
 use screens::home::Home;
+use screens::pair::Pair;
 use screens::wizard::{Focus, Wizard};
 use std::collections::BTreeSet;
 use tui_input::InputRequest;
@@ -121,6 +123,8 @@ pub enum Screen {
     Checks(Box<Checks>),
     /// Diagnosis.
     Diagnosis(Box<Diagnosis>),
+    /// Two profiles side by side.
+    Pair(Box<Pair>),
 }
 
 /// A word to the operator, until the next key.
@@ -219,6 +223,7 @@ impl App {
             },
             Some(Screen::Editor(_)) => Context::EditorField,
             Some(Screen::Checks(_)) => Context::Checks,
+            Some(Screen::Pair(_)) => Context::Pair,
             Some(Screen::Diagnosis(diagnosis)) => match diagnosis.part {
                 Part::Text => Context::DiagnosisText,
                 Part::Findings => Context::DiagnosisFindings,
@@ -268,12 +273,16 @@ impl App {
                         Screen::Editor(editor) => {
                             editor.form.set_taken(others(&taken, drafts, &editor.form.purpose, None));
                         }
-                        Screen::Checks(_) | Screen::Diagnosis(_) => {}
+                        Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => {}
                     }
                 }
                 Vec::new()
             }
             Msg::ProfileOpened { name, purpose, result } => self.profile_opened(name, purpose, result),
+            Msg::PairOpened { names, result } => {
+                self.pair_opened(names, result);
+                Vec::new()
+            }
             Msg::Check { run, event } => {
                 self.check_event(run, event);
                 Vec::new()
@@ -328,7 +337,7 @@ impl App {
                     match screen {
                         Screen::Wizard(wizard) => wizard.form.no_keyring.clone_from(&self.no_keyring),
                         Screen::Editor(editor) => editor.form.no_keyring.clone_from(&self.no_keyring),
-                        Screen::Checks(_) | Screen::Diagnosis(_) => {}
+                        Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => {}
                     }
                 }
                 Vec::new()
@@ -385,6 +394,7 @@ impl App {
                 Some(Screen::Editor(_)) => self.editor_intent(intent),
                 Some(Screen::Checks(_)) => self.checks_intent(intent),
                 Some(Screen::Diagnosis(_)) => self.diagnosis_intent(intent),
+                Some(Screen::Pair(_)) => self.pair_intent(intent),
             },
         }
     }
@@ -440,7 +450,7 @@ impl App {
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
-            None => self.warn("nothing to paste into here"),
+            Some(Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
         }
         Vec::new()
     }
@@ -500,7 +510,7 @@ impl App {
         self.stack.iter_mut().rev().find_map(|screen| match screen {
             Screen::Wizard(wizard) => Some(&mut wizard.form),
             Screen::Editor(editor) => Some(&mut editor.form),
-            Screen::Checks(_) | Screen::Diagnosis(_) => None,
+            Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => None,
         })
     }
 
@@ -509,7 +519,7 @@ impl App {
         self.stack.iter().rev().find_map(|screen| match screen {
             Screen::Wizard(wizard) => Some(&wizard.form),
             Screen::Editor(editor) => Some(&editor.form),
-            Screen::Checks(_) | Screen::Diagnosis(_) => None,
+            Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => None,
         })
     }
 
@@ -526,7 +536,7 @@ fn cancel(screen: &Screen) -> Option<Effect> {
             Run::Running { run, .. } => Some(Effect::CancelChecks { run }),
             Run::Idle | Run::Ended { .. } | Run::Trouble(_) => None,
         },
-        Screen::Wizard(_) | Screen::Editor(_) | Screen::Diagnosis(_) => None,
+        Screen::Wizard(_) | Screen::Editor(_) | Screen::Diagnosis(_) | Screen::Pair(_) => None,
     }
 }
 

@@ -116,6 +116,13 @@ pub enum Msg {
         /// Its values.
         result: Result<ProfileDraft, Trouble>,
     },
+    /// Two profiles were read.
+    PairOpened {
+        /// Which.
+        names: [ProfileName; 2],
+        /// Their values.
+        result: Result<[ProfileDraft; 2], Trouble>,
+    },
     /// A running test told something.
     Check {
         /// Which run.

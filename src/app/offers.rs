@@ -81,6 +81,9 @@ impl App {
             (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
+            (Context::Home, Intent::Beside) => {
+                self.home.profiles().len() > 1 && matches!(self.home.marked(), Some(Marked::Profile(_)))
+            }
             (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
             (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
             (Context::Checks, Intent::CarryOut) => self.sandbox.is_some() && self.after_checks() == After::SignIn,
@@ -123,6 +126,9 @@ impl App {
             (Context::Checks, Intent::CopyDetails) => {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
+            (Context::DiagnosisFindings, Intent::HandOver) => {
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some())
+            }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {
                 matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if !diagnosis.findings.is_empty())
@@ -136,7 +142,7 @@ impl App {
             (Context::Paper, Intent::All) => {
                 matches!(&self.dialog, Some(Dialog::Paper(paper)) if matches!(paper.of, Source::Steps(_)))
             }
-            (Context::Help | Context::Values | Context::Paper, Intent::Down) => seen.max_scroll > 0,
+            (Context::Help | Context::Values | Context::Paper | Context::Pair, Intent::Down) => seen.max_scroll > 0,
             _ => true,
         }
     }

@@ -117,7 +117,7 @@ impl App {
                 let tried = checks.again.take();
                 checks.again = match (&tried, wait, checks.fold()) {
                     (Some(again), Some(_), Some(fold)) => again.after(fold.elapsed),
-                    (None, Some(_), _) if is_news => Some(Again::new()),
+                    (None, Some(_), _) if is_news => Some(Again::default()),
                     _ => None,
                 };
                 checks.gave_up = tried.is_some() && wait.is_some() && checks.again.is_none();
@@ -188,7 +188,7 @@ impl App {
             Intent::Test => return self.start_checks(),
             Intent::Details if checks.fold().is_some() => checks.toggle_details(),
             Intent::KeepTrying if checks.passing(rules).is_some() => {
-                checks.again = Some(Again::new());
+                checks.again = Some(Again::default());
                 return self.start_checks();
             }
             Intent::KeepTrying => self.say("this does not pass by waiting"),

@@ -60,6 +60,16 @@ impl App {
                 let text = diagnosis.findings.get(diagnosis.marked).map(finding_text);
                 return text.map(Effect::CopyText).into_iter().collect();
             }
+            Intent::HandOver => {
+                let cause = diagnosis.findings.get(diagnosis.marked).map(|finding| finding.cause);
+                return match diagnosis.profile.clone() {
+                    Some((name, _)) => self.hand_over_saved(name, cause),
+                    None => {
+                        self.warn("choose a profile first, with p: its steps are handed over");
+                        Vec::new()
+                    }
+                };
+            }
             Intent::ChooseProfile => self.choose_profile(),
             Intent::Enter => return self.go_from_text(),
             Intent::Back => return self.pop(),

@@ -188,6 +188,7 @@ impl App {
                 Vec::new()
             }
             Answer::DiagnoseWith(name) => self.diagnose_with(name),
+            Answer::Beside(names) => vec![Effect::OpenPair(names)],
             Answer::Guide(id) => {
                 self.open_wizard("", &ProfileDraft::new(&id), Purpose::New, "");
                 Vec::new()

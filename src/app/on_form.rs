@@ -302,7 +302,7 @@ impl App {
         if mine {
             let drafts = self.stack.iter().filter_map(|screen| match screen {
                 Screen::Wizard(wizard) => wizard.draft.clone(),
-                Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) => None,
+                Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => None,
             });
             effects.extend(drafts.map(Effect::ForgetDraft).collect::<Vec<_>>());
             self.home.follow = Some(name.clone());
@@ -425,7 +425,7 @@ impl App {
                 wizard.to_next_gap();
                 wizard.fault = None;
             }
-            Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_)) | None => {}
+            Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_)) | None => {}
         }
         let next = self.test_key().map(|key| format!("; {key} tests again")).unwrap_or_default();
         self.say(format!("{count} value{} taken{next}", if count == 1 { "" } else { "s" }));

@@ -82,6 +82,11 @@ impl App {
             }
             (Intent::Enter, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Look),
             (Intent::Test, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Test),
+            (Intent::Beside, Some(Marked::Profile(row))) => self.choose_beside(row.name),
+            (Intent::Beside, _) => {
+                self.warn("go to a profile first: it is compared with another");
+                Vec::new()
+            }
             (Intent::Edit, Some(Marked::Profile(row))) => self.open_saved(row.name, OpenFor::Edit),
             (Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy, Some(Marked::Draft(_))) => {
                 self.warn("this is a draft: Enter goes on with it");

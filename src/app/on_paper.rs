@@ -91,7 +91,7 @@ impl App {
                 let last = last.or_else(|| self.last_of(checks.saved.as_ref()?));
                 self.hand_over(checks.title.clone(), checks.draft.clone(), last, None);
             }
-            Some(Screen::Editor(_) | Screen::Diagnosis(_)) | None => {}
+            Some(Screen::Editor(_) | Screen::Diagnosis(_) | Screen::Pair(_)) | None => {}
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::cli::{
     check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
-    sandbox, show,
+    sandbox, show, vault,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -64,6 +64,9 @@ pub struct Global {
     /// How much is logged
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", requires = "log")]
     pub log_level: Level,
+    /// Where the passphrase of the vault comes from: env:VAR, file:PATH, command:WORDS, stdin or prompt
+    #[arg(long, global = true, value_name = "SOURCE")]
+    pub vault_passphrase: Option<String>,
     /// Limit of one exchange with a server
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,
@@ -141,6 +144,8 @@ pub enum Command {
     Handoff(handoff::Args),
     /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
+    /// Look at the vault, or change its passphrase
+    Vault(vault::Args),
     /// Print shell completions
     Completions(completions::Args),
     /// Print the man page

@@ -172,6 +172,7 @@ async fn test(
     ready: Vec<(Profile, ProfileDraft)>,
     only: &[CheckId],
 ) -> Result<Vec<Tested>, Failure> {
+    context.unlock_for(session, ready.iter().map(|(profile, _)| &profile.source)).await?;
     let wanted = if only.is_empty() { CheckId::ALL.to_vec() } else { only.to_vec() };
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();

@@ -19,7 +19,12 @@ pub struct Args {
 
 pub async fn run(args: &Args, context: &Context) -> Done {
     let (name, new) = (profile_name(&args.name)?, profile_name(&args.new)?);
-    let without = work::copy(&context.session().await?, &name, &new).await?;
+    let session = context.session().await?;
+    let opened = work::open(&session, &name).await;
+    if let Ok(opened) = &opened {
+        context.unlock_for(&session, &opened.stored.draft.source).await?;
+    }
+    let without = work::copy(&session, &name, &new).await?;
     context.printer.say(&format!("copied to {new}"));
     if let Some(why) = without {
         context.printer.note(&format!("the copy has no secret: {why}"));

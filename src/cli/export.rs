@@ -64,6 +64,9 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let options = options(format, &args.set)?;
     let session = context.session().await?;
     let opened = work::open(&session, &name).await?;
+    if args.include_secret {
+        context.unlock_for(&session, &opened.stored.draft.source).await?;
+    }
     let secret = match (&opened.stored.draft.source, args.include_secret) {
         (_, false) => None,
         (Some(CredentialSource::Certificate(_)), true) => {

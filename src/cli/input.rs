@@ -169,7 +169,9 @@ impl CredentialRequest {
         context.printer.say(&format!("upload {}", shown(&made.public.display().to_string())));
         context.printer.say(&format!("  thumbprint (SHA-1)    {}", made.thumbprint));
         context.printer.say(&format!("  thumbprint (SHA-256)  {}", made.thumbprint_sha256));
-        context.printer.hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
+        context
+            .printer
+            .hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
         Ok(())
     }
 }
@@ -184,14 +186,20 @@ async fn certificate(
     let bare = CredentialSource::certificate(&path);
     let typed = match password {
         Some(SourceRequest::At(source)) => {
-            let source = source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
+            let source =
+                source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
             look_at(context, session, &source).await;
             return Ok(SecretChoice::Source(source));
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
-        Some(SourceRequest::Prompt | SourceRequest::Keyring) if context.is_interactive() => from_prompt(PASSWORD).await?,
-        Some(SourceRequest::Prompt | SourceRequest::Keyring) => {
-            return Err(Failure::usage("a prompt needs a terminal", "pipe the password in: --certificate-password stdin"));
+        Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) if context.is_interactive() => {
+            from_prompt(PASSWORD).await?
+        }
+        Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) => {
+            return Err(Failure::usage(
+                "a prompt needs a terminal",
+                "pipe the password in: --certificate-password stdin",
+            ));
         }
         None => match work::credential(session, &bare, None).await {
             Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }) => {
@@ -210,6 +218,7 @@ async fn certificate(
         },
     };
     tell_about(context, work::credential(session, &bare, Some(Arc::clone(&typed))).await);
+    fall_back(context, session).await?;
     Ok(SecretChoice::Certificate(path, typed))
 }
 
@@ -239,10 +248,18 @@ fn absolute(path: String) -> String {
 ///
 /// A source that cannot be read at the moment is told and taken all the same.
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
+    let into_vault = request == SourceRequest::Vault;
+    if into_vault {
+        context.unlock(session).await?;
+    }
     let value = match request {
         SourceRequest::Stdin => from_stdin().await?,
-        SourceRequest::Prompt | SourceRequest::Keyring if context.is_interactive() => from_prompt("Client secret (Value), hidden: ").await?,
-        SourceRequest::Prompt => {
+        // With its passphrase given by a flag, the vault takes its secret from where a script has it.
+        SourceRequest::Vault if !context.is_interactive() => from_stdin().await?,
+        SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault if context.is_interactive() => {
+            from_prompt("Client secret (Value), hidden: ").await?
+        }
+        SourceRequest::Prompt | SourceRequest::Vault => {
             return Err(Failure::usage("a prompt needs a terminal", "pipe the value in and use --secret stdin"));
         }
         SourceRequest::Keyring => {
@@ -257,7 +274,63 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
         }
     };
     tell(context, FieldId::Secret, &question::examine_secret(value.shape(), None));
+    if into_vault {
+        return Ok(SecretChoice::InVault(value));
+    }
+    fall_back(context, session).await?;
     Ok(SecretChoice::Value(value))
+}
+
+/// Where there is no keyring, the vault takes the secret: its passphrase is got now.
+async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
+    let keyring = session.keyring.clone();
+    if beside(move || Ok(keyring.usable().is_err())).await? {
+        context.unlock(session).await?;
+    }
+    Ok(())
+}
+
+/// Gets the passphrase of the vault: from where the flag says, else by asking. Without both it stays locked.
+pub async fn passphrase(
+    context: &Context,
+    session: &Session,
+    flag: Option<&str>,
+) -> Result<Option<Arc<ClientSecret>>, Failure> {
+    let request = match flag {
+        Some(flag) => source(flag).map_err(|_| {
+            Failure::usage(
+                "the passphrase's source is stdin, prompt, env:VAR, file:PATH or command:WORDS",
+                "--vault-passphrase env:D365_VAULT",
+            )
+        })?,
+        None if context.is_interactive() => SourceRequest::Prompt,
+        None => return Ok(None),
+    };
+    match request {
+        SourceRequest::Stdin => from_stdin().await.map(Some),
+        SourceRequest::Prompt if !context.is_interactive() => {
+            Err(Failure::usage("a prompt needs a terminal", "--vault-passphrase env:D365_VAULT"))
+        }
+        SourceRequest::Prompt if session.vault.exists() => {
+            from_prompt("Passphrase of the vault, hidden: ").await.map(Some)
+        }
+        SourceRequest::Prompt => new_passphrase().await.map(Some),
+        SourceRequest::At(CredentialSource::Secret(source)) => {
+            Ok(Some(work::read_secret(session, &source).await.map_err(work::WorkError::from)?))
+        }
+        SourceRequest::Keyring | SourceRequest::Vault | SourceRequest::At(CredentialSource::Certificate(_)) => {
+            Err(Failure::usage("the vault's passphrase cannot be kept there", "--vault-passphrase env:D365_VAULT"))
+        }
+    }
+}
+
+/// Asks for a new passphrase, twice: nobody sees what was typed.
+pub async fn new_passphrase() -> Result<Arc<ClientSecret>, Failure> {
+    let first = from_prompt("New passphrase for the vault, hidden: ").await?;
+    let again = from_prompt("The same again, hidden: ").await?;
+    #[expect(clippy::disallowed_methods, reason = "two typed passphrases are compared")]
+    let same = first.is(again.reveal());
+    if same { Ok(first) } else { Err(Failure::usage("the two are not the same", "try again")) }
 }
 
 /// Tells what can be said about a source before it is needed.

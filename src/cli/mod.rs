@@ -27,6 +27,7 @@ mod report;
 mod sandbox;
 mod show;
 mod utf16;
+mod vault;
 
 use crate::app::Open;
 use crate::core::names::ProfileName;
@@ -155,6 +156,7 @@ impl Context {
             Some(Command::Guides(args)) => guides::run(&args, self).await,
             Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
+            Some(Command::Vault(args)) => vault::run(&args, self).await,
             Some(Command::Completions(args)) => completions::run(&args, self),
             Some(Command::Man(args)) => man::run(&args, self),
         }
@@ -172,7 +174,12 @@ impl Context {
 
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
-        Ok(Ended::Open(Box::new(self.open(Duration::from_secs(30)).await?), open, self.printer.theme()))
+        let session = self.open(Duration::from_secs(30)).await?;
+        // Asked before the screen: once a run.
+        if session.vault.exists() {
+            self.unlock(&session).await?;
+        }
+        Ok(Ended::Open(Box::new(session), open, self.printer.theme()))
     }
 
     /// A session for a command.
@@ -185,7 +192,12 @@ impl Context {
         let exchange = Duration::from_secs(self.global.timeout);
         // An empty variable counts as none.
         let home = self.global.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
-        Ok(Session::open(Options { home, sandbox, exchange, waiting }).await?)
+        let session = Session::open(Options { home, sandbox, exchange, waiting }).await?;
+        // A flag is obeyed at once; nobody is asked before it is needed.
+        if self.global.vault_passphrase.is_some() {
+            self.unlock(&session).await?;
+        }
+        Ok(session)
     }
 
     /// Whether somebody can be asked.
@@ -217,12 +229,38 @@ fn shown(value: &str) -> String {
 }
 
 impl Context {
+    /// Gets the passphrase of the vault, once a run.
+    async fn unlock(&self, session: &Session) -> Result<(), Failure> {
+        if !session.vault.has_passphrase()
+            && let Some(passphrase) = input::passphrase(self, session, self.global.vault_passphrase.as_deref()).await?
+        {
+            session.vault.unlock(passphrase);
+        }
+        Ok(())
+    }
+
+    /// The same, where one of these credentials takes it.
+    async fn unlock_for<'a>(
+        &self,
+        session: &Session,
+        sources: impl IntoIterator<Item = &'a CredentialSource>,
+    ) -> Result<(), Failure> {
+        let in_vault = |source: &CredentialSource| matches!(source.secret(), Some(SecretSource::Vault { .. }));
+        if sources.into_iter().any(in_vault) { self.unlock(session).await } else { Ok(()) }
+    }
+
     /// Says what was saved where.
     fn told(&self, session: &Session, saved: &Saved) {
         self.printer.say(&format!("saved {}", shown(&saved.path.display().to_string())));
         match &saved.draft.source {
             Some(CredentialSource::Secret(SecretSource::Keyring { .. })) => {
                 self.printer.say("the secret is in the keyring");
+            }
+            Some(CredentialSource::Secret(SecretSource::Vault { .. })) => {
+                self.printer.say(&format!(
+                    "the secret is in the vault, {}",
+                    shown(&session.vault.path().display().to_string())
+                ));
             }
             Some(CredentialSource::Certificate(_)) => {
                 self.printer.say(&format!("read at each use: {}", shown(&saved.place)));

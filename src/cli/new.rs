@@ -161,6 +161,6 @@ pub fn pending(choice: &SecretChoice) -> CredentialSource {
     match choice {
         SecretChoice::Source(source) => source.clone(),
         SecretChoice::Certificate(path, _) => CredentialSource::certificate(path).with_secret(kept),
-        SecretChoice::Keep | SecretChoice::Value(_) => kept.into(),
+        SecretChoice::Keep | SecretChoice::Value(_) | SecretChoice::InVault(_) => kept.into(),
     }
 }

@@ -21,6 +21,11 @@ pub enum SecretSource {
         /// The entry.
         entry: String,
     },
+    /// This program's passphrase-encrypted file, under a random entry.
+    Vault {
+        /// The entry.
+        entry: String,
+    },
     /// An environment variable.
     Env {
         /// Its name.
@@ -43,6 +48,7 @@ impl SecretSource {
     pub fn kind(&self) -> &'static str {
         match self {
             SecretSource::Keyring { .. } => "keyring",
+            SecretSource::Vault { .. } => "vault",
             SecretSource::Env { .. } => "env",
             SecretSource::File { .. } => "file",
             SecretSource::Command { .. } => "command",
@@ -51,13 +57,13 @@ impl SecretSource {
 
     /// Whether it is kept under an entry of ours.
     pub fn is_kept(&self) -> bool {
-        matches!(self, SecretSource::Keyring { .. })
+        matches!(self, SecretSource::Keyring { .. } | SecretSource::Vault { .. })
     }
 
-    /// What is read there, as it may be shown: the variable, the path, the program. None for the keyring.
+    /// What is read there, as it may be shown: the variable, the path, the program. None for keyring and vault.
     pub fn reads(&self) -> Option<String> {
         match self {
-            SecretSource::Keyring { .. } => None,
+            SecretSource::Keyring { .. } | SecretSource::Vault { .. } => None,
             SecretSource::Env { var: place } | SecretSource::File { path: place } => Some(place.clone()),
             SecretSource::Command { words } => Some(program(words)),
         }
@@ -78,6 +84,7 @@ impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SecretSource::Keyring { .. } => f.write_str("the keyring"),
+            SecretSource::Vault { .. } => f.write_str("the vault"),
             SecretSource::Env { var } => write!(f, "environment variable {var}"),
             SecretSource::File { path } => write!(f, "file {path}"),
             SecretSource::Command { words } => write!(f, "command {}", program(words)),
@@ -198,6 +205,8 @@ pub enum SourceRequest {
     Prompt,
     /// Keep it in the keyring.
     Keyring,
+    /// Keep it in the vault.
+    Vault,
     /// Read it from there at each use.
     At(CredentialSource),
 }
@@ -214,6 +223,7 @@ impl SourceRequest {
             ("stdin", "") => Ok(SourceRequest::Stdin),
             ("prompt", "") => Ok(SourceRequest::Prompt),
             ("keyring", "") => Ok(SourceRequest::Keyring),
+            ("vault", "") => Ok(SourceRequest::Vault),
             ("env", var) if is_variable(var) => at(SecretSource::Env { var: var.into() }),
             ("env", _) => Err("env: wants the name of an environment variable, as in env:D365_SECRET".into()),
             ("file", path) if !path.is_empty() => at(SecretSource::File { path: path.into() }),
@@ -222,10 +232,7 @@ impl SourceRequest {
             ("command", _) => Err("command: wants a command, as in 'command:pass show d365/contoso'".into()),
             ("certificate", path) if !path.is_empty() => Ok(SourceRequest::At(CredentialSource::certificate(path))),
             ("certificate", _) => Err("certificate: wants a path, as in certificate:/etc/d365/contoso.pem".into()),
-            ("vault", _) => Err(
-                "'vault' is not available in this version; use stdin, prompt, keyring, env:VAR, file:PATH, command:WORDS or certificate:PATH".into()
-            ),
-            _ => Err("a secret's source is stdin, prompt, keyring, env:VAR, file:PATH, command:WORDS or certificate:PATH, never the secret itself".into()),
+            _ => Err("a secret's source is stdin, prompt, keyring, vault, env:VAR, file:PATH, command:WORDS or certificate:PATH, never the secret itself".into()),
         }
     }
 }
@@ -259,7 +266,37 @@ pub struct Problem {
     pub text: String,
 }
 
+/// A value in which two profiles differ; empty where a profile has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Differing {
+    /// What it is called.
+    pub label: &'static str,
+    /// The one's and the other's.
+    pub values: [String; 2],
+}
+
 impl ProfileDraft {
+    /// What differs between two profiles, and how many values are the same. Where a secret is read from is compared; the
+    /// secret never.
+    pub fn beside(&self, other: &ProfileDraft) -> (Vec<Differing>, usize) {
+        let source = |draft: &ProfileDraft| draft.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut all = vec![("Guide", [self.guide.clone(), other.guide.clone()])];
+        let fields = FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret);
+        all.extend(
+            fields.map(|field| (field.spec().label, [self.value(field).to_owned(), other.value(field).to_owned()])),
+        );
+        all.push(("Secret read from", [source(self), source(other)]));
+        all.retain(|(_, [one, other])| !one.is_empty() || !other.is_empty());
+        let count = all.len();
+        let differing: Vec<Differing> = all
+            .into_iter()
+            .filter(|(_, [one, other])| !one.eq_ignore_ascii_case(other))
+            .map(|(label, values)| Differing { label, values })
+            .collect();
+        let same = count - differing.len();
+        (differing, same)
+    }
+
     /// A draft for a guide, with nothing filled in.
     pub fn new(guide: &str) -> ProfileDraft {
         ProfileDraft { guide: guide.into(), ..ProfileDraft::default() }

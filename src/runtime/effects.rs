@@ -143,6 +143,7 @@ impl Effects {
             }),
             job @ (Effect::LoadHome
             | Effect::OpenProfile { .. }
+            | Effect::OpenPair(_)
             | Effect::NoteVerdict { .. }
             | Effect::Save { .. }
             | Effect::KeepDraft { .. }
@@ -239,6 +240,10 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             let result = opened.map(|opened| opened.stored.draft).map_err(|error| trouble(&error));
             Some(Msg::ProfileOpened { name, purpose, result })
         }
+        Effect::OpenPair(names) => {
+            let result = pair(session, &names).await.map_err(|error| trouble(&error));
+            Some(Msg::PairOpened { names, result })
+        }
         Effect::NoteVerdict { name, verdict, cause, seen } => {
             let since = work::note_verdict(session, &name, verdict, cause, seen).await;
             since.map(|since| Msg::SincePassed { name, since })
@@ -291,6 +296,10 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
     }
 }
 
+async fn pair(session: &Session, [one, other]: &[ProfileName; 2]) -> Result<[ProfileDraft; 2], WorkError> {
+    Ok([work::open(session, one).await?.stored.draft, work::open(session, other).await?.stored.draft])
+}
+
 /// Writes a text that somebody asked for by naming the file.
 async fn write_file(session: &Session, path: &str, paper: &Paper, over: bool) -> Written {
     let path = store::expanded(path);
@@ -336,6 +345,7 @@ async fn save(
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
+        SecretWish::InVault(value) => SecretChoice::InVault(value),
         SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;

@@ -77,15 +77,23 @@ pub fn open_regular(path: &Path) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// Reads a file of ours. `None` when it is not there.
+///
+/// # Errors
+/// As [`read_whole`]; also for a link to nothing or to another user's file.
+pub fn read_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    if at_if_there(path, fs::symlink_metadata(path))?.is_none() {
+        return Ok(None);
+    }
+    read_whole(&resolve(path)?).map(Some)
+}
+
 /// Reads a text file of ours. `None` when it is not there.
 ///
 /// # Errors
 /// As [`read_whole`]; also for a link to nothing or to another user's file, and for a text that is not UTF-8.
 pub fn read(path: &Path) -> Result<Option<String>, StoreError> {
-    if at_if_there(path, fs::symlink_metadata(path))?.is_none() {
-        return Ok(None);
-    }
-    let bytes = read_whole(&resolve(path)?)?;
+    let Some(bytes) = read_bytes(path)? else { return Ok(None) };
     match str::from_utf8(&bytes) {
         Ok(text) => Ok(Some(text.to_owned())),
         Err(error) => {
@@ -137,7 +145,7 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
     }
     // Only for the message to another. On a full disk the file stays empty: renaming and removing must work all the same.
     let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
-    for folder in [home.profiles(), home.drafts(), home.histories()] {
+    for folder in [home.root().to_owned(), home.profiles(), home.drafts(), home.histories()] {
         sweep(&folder);
     }
     Ok(Lock(file))
@@ -150,7 +158,15 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
 ///
 /// # Errors
 /// When any step fails.
-pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
+pub fn write(path: &Path, text: &str, lock: &Lock) -> Result<(), StoreError> {
+    write_bytes(path, text.as_bytes(), lock)
+}
+
+/// The same for bytes.
+///
+/// # Errors
+/// When any step fails.
+pub fn write_bytes(path: &Path, bytes: &[u8], _lock: &Lock) -> Result<(), StoreError> {
     let target = match at_if_there(path, fs::symlink_metadata(path))? {
         Some(meta) if meta.is_symlink() => resolve(path)?,
         Some(meta) if !meta.is_file() => return Err(damaged(path, "not a regular file")),
@@ -162,7 +178,7 @@ pub fn write(path: &Path, text: &str, _lock: &Lock) -> Result<(), StoreError> {
         sweep(folder);
     }
     let mut temp = temporary(folder)?;
-    at(&target, temp.write_all(text.as_bytes()).and_then(|()| temp.as_file().sync_all()))?;
+    at(&target, temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()))?;
     at(&target, temp.persist(&target).map_err(|error| error.error))?;
     flush(&target)
 }

@@ -243,6 +243,7 @@ impl Reader<'_> {
         };
         let source = match kind.as_str() {
             "keyring" => SecretSource::Keyring { entry: needed("credential.entry")? },
+            "vault" => SecretSource::Vault { entry: needed("credential.entry")? },
             "env" => SecretSource::Env { var: needed("credential.env")? },
             "file" => SecretSource::File { path: needed("credential.file")? },
             "command" => SecretSource::Command { words: needed("credential.command")? },
@@ -275,7 +276,7 @@ fn source_keys(source: &CredentialSource) -> Vec<(&'static str, &str)> {
 /// The key of a source, and what stands under it.
 fn source_key(source: &SecretSource) -> (&'static str, &str) {
     match source {
-        SecretSource::Keyring { entry } => ("credential.entry", entry),
+        SecretSource::Keyring { entry } | SecretSource::Vault { entry } => ("credential.entry", entry),
         SecretSource::Env { var } => ("credential.env", var),
         SecretSource::File { path } => ("credential.file", path),
         SecretSource::Command { words } => ("credential.command", words),

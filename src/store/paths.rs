@@ -35,6 +35,11 @@ impl Home {
         self.profiles().join(format!("{name}.toml"))
     }
 
+    /// `vault.age`.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault.age")
+    }
+
     /// `drafts/`.
     pub fn drafts(&self) -> PathBuf {
         self.0.join("drafts")

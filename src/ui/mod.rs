@@ -52,6 +52,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         Some(Screen::Wizard(wizard)) => screens::wizard::draw(frame, head, body, app, wizard, theme),
         Some(Screen::Editor(editor)) => screens::editor::draw(frame, head, body, app, editor, theme),
         Some(Screen::Checks(checks)) => screens::checks::draw(frame, head, body, app, checks, theme),
+        Some(Screen::Pair(pair)) => screens::pair::draw(frame, head, body, app, pair, theme),
         Some(Screen::Diagnosis(diagnosis)) => screens::diagnosis::draw(frame, head, body, app, diagnosis, theme),
     };
     if let Some(dialog) = &app.dialog {

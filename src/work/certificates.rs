@@ -29,7 +29,11 @@ pub struct MadeCertificate {
 ///
 /// # Errors
 /// When one of the files is there already, or cannot be written.
-pub async fn make_certificate(session: &Session, path: &Path, name: &ProfileName) -> Result<MadeCertificate, WorkError> {
+pub async fn make_certificate(
+    session: &Session,
+    path: &Path,
+    name: &ProfileName,
+) -> Result<MadeCertificate, WorkError> {
     let (path, name) = (path.to_owned(), name.to_string());
     session
         .beside(move |_| {

@@ -25,8 +25,8 @@ use tokio::sync::{mpsc, watch};
 pub async fn read_secret(session: &Session, source: &SecretSource) -> Result<Arc<ClientSecret>, SecretTrouble> {
     let stop = Stop::default();
     let _given_up = StopWhenDropped(stop.clone());
-    let (keyring, wanted) = (session.keyring.clone(), source.clone());
-    tokio::task::spawn_blocking(move || keyring.read(&wanted, &stop))
+    let (secrets, wanted) = (session.secrets(), source.clone());
+    tokio::task::spawn_blocking(move || secrets.read(&wanted, &stop))
         .await
         .unwrap_or_else(|_| Err(broke_off(source.to_string())))
 }
@@ -50,8 +50,8 @@ pub async fn credential(
         (None, source) => {
             let stop = Stop::default();
             let _given_up = StopWhenDropped(stop.clone());
-            let (keyring, wanted) = (session.keyring.clone(), source.clone());
-            let read = tokio::task::spawn_blocking(move || keyring.credential(&wanted, &stop));
+            let (secrets, wanted) = (session.secrets(), source.clone());
+            let read = tokio::task::spawn_blocking(move || secrets.credential(&wanted, &stop));
             read.await.unwrap_or_else(|_| Err(broke_off(source.to_string()).into()))
         }
         (Some(secret), CredentialSource::Secret(_)) => Ok(Credential::Secret(secret)),

@@ -10,6 +10,7 @@ mod handing;
 mod profiles;
 mod save;
 mod session;
+mod vault;
 
 pub use certificates::{MadeCertificate, make_certificate};
 pub use checks::{Attendance, answer_sign_in, check, credential, judge_values, read_secret};
@@ -19,6 +20,7 @@ pub use handing::{Export, export, note_export, open_steps, preview, write_out};
 pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};
 pub use save::{SaveRequest, Saved, SecretChoice, save};
 pub use session::{Options, Session};
+pub use vault::{change_passphrase, vault_count};
 
 use jiff::civil::Date;
 

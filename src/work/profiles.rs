@@ -195,9 +195,13 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
     let mut without = None;
     let mut kept = None;
     if let Some(source) = source.as_ref().and_then(CredentialSource::kept) {
-        let copied = stores.keyring.read(source, &Stop::default()).and_then(|secret| stores.keyring.keep(&secret));
+        let secrets = &stores.secrets;
+        let copied = secrets.read(source, &Stop::default()).and_then(|secret| match source {
+            SecretSource::Vault { .. } => secrets.keep_in_vault(&secret),
+            _ => secrets.keep(&secret),
+        });
         match copied {
-            Ok(entry) => kept = Some(entry),
+            Ok(source) => kept = Some(source),
             Err(trouble) => without = Some(trouble.to_string()),
         }
     }
@@ -208,7 +212,7 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
             if draft.source != source {
                 without = Some("it was changed at the same time".to_owned());
             } else if let Some(entry) = entry.take() {
-                draft.source = draft.source.map(|source| source.with_secret(SecretSource::Keyring { entry }));
+                draft.source = draft.source.map(|source| source.with_secret(entry));
                 return draft;
             }
             draft.source = draft.source.and_then(CredentialSource::without_kept);
@@ -247,7 +251,9 @@ fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> 
         Err(error) => return Err(error.into()),
     };
     let left = match stored {
-        Ok(stored) => stored.draft.source.as_ref().and_then(|source| stores.forget_kept(source)),
+        Ok(stored) => {
+            stored.draft.source.as_ref().and_then(CredentialSource::kept).and_then(|kept| stores.forget(kept))
+        }
         Err(StoreError::NotFound { .. }) => None,
         Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
     };

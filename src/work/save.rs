@@ -8,7 +8,7 @@ use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, Se
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::store::profiles::{self, Save};
-use crate::store::secrets::Stop;
+use crate::store::secrets::{SecretTrouble, Stop};
 use crate::store::{StoreError, drafts};
 use crate::work::session::Stores;
 use crate::work::{Session, WorkError};
@@ -22,8 +22,10 @@ pub enum SecretChoice {
     Keep,
     /// It is read from there at each use.
     Source(CredentialSource),
-    /// This value goes into the keyring, under a new entry.
+    /// This value goes into the keyring, or where there is none into the vault, under a new entry.
     Value(Arc<ClientSecret>),
+    /// This value goes into the vault, under a new entry.
+    InVault(Arc<ClientSecret>),
     /// The certificate of that file; the password of its key goes into the keyring, under a new entry.
     Certificate(String, Arc<ClientSecret>),
 }
@@ -79,24 +81,25 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
         _ => {}
     }
     let mut kept = None;
-    let mut keep = |value: &Arc<ClientSecret>| {
-        let entry = stores.keyring.keep(value).map_err(WorkError::NotKept)?;
-        kept = Some(entry.clone());
-        Ok::<_, WorkError>(SecretSource::Keyring { entry })
+    let mut note = |source: Result<SecretSource, SecretTrouble>| {
+        let source = source.map_err(WorkError::NotKept)?;
+        kept = Some(source.clone());
+        Ok::<_, WorkError>(source)
     };
     match secret {
         SecretChoice::Keep => {}
         SecretChoice::Source(source) => draft.source = Some(source),
-        SecretChoice::Value(value) => draft.source = Some(keep(&value)?.into()),
+        SecretChoice::Value(value) => draft.source = Some(note(stores.secrets.keep(&value))?.into()),
+        SecretChoice::InVault(value) => draft.source = Some(note(stores.secrets.keep_in_vault(&value))?.into()),
         SecretChoice::Certificate(path, password) => {
-            let password = Some(keep(&password)?);
+            let password = Some(note(stores.secrets.keep(&password))?);
             draft.source = Some(CredentialSource::Certificate(CertificateSource { path, password }));
         }
     }
     // A certificate tells its own end.
     let newly = was.as_ref().is_none_or(|(_, before)| before.source != draft.source);
     if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| newly)
-        && let Ok(Credential::Certificate(read)) = stores.keyring.credential(source, &Stop::default())
+        && let Ok(Credential::Certificate(read)) = stores.secrets.credential(source, &Stop::default())
     {
         draft.set(FieldId::Expires, &read.end_date().to_string());
     }
@@ -111,8 +114,8 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
             (path, Some(told))
         }
         Err(error) => {
-            if let Some(entry) = kept {
-                stores.forget(&entry);
+            if let Some(source) = kept {
+                stores.forget(&source);
             }
             return Err(error.into());
         }
@@ -120,7 +123,9 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     let left = match was.and_then(|(_, before)| before.source) {
         // Should the machine stop now, the old file may come back: it needs its entry.
         _ if unflushed.is_some() => unflushed,
-        Some(old) if draft.source.as_ref().and_then(CredentialSource::kept) != old.kept() => stores.forget_kept(&old),
+        Some(old) if draft.source.as_ref().and_then(CredentialSource::kept) != old.kept() => {
+            old.kept().and_then(|source| stores.forget(source))
+        }
         _ => None,
     };
     // What was half done is done now. A draft that cannot be removed is only offered once more.

@@ -11,7 +11,7 @@ use crate::net::NetOptions;
 use crate::sandbox::{Offer, Sandbox, Scenario};
 use crate::store::paths::Home;
 use crate::store::profiles::{self, Save};
-use crate::store::secrets::Keyring;
+use crate::store::secrets::{Keyring, Secrets, Vault};
 use crate::store::{StoreError, write_private};
 use crate::work::WorkError;
 use std::path::PathBuf;
@@ -40,23 +40,15 @@ pub(super) struct Stores {
     /// Where things are kept.
     pub home: Home,
     /// Where secrets are kept.
-    pub keyring: Keyring,
+    pub secrets: Secrets,
     _busy: Arc<()>,
 }
 
 impl Stores {
-    /// Takes a keyring entry away; says why where that fails.
-    pub fn forget(&self, entry: &str) -> Option<String> {
-        let gone = self.keyring.forget(entry);
-        gone.err().map(|trouble| format!("its keyring entry is left: {trouble}"))
-    }
-
-    /// Takes away what a credential keeps under an entry of ours, if it does.
-    pub fn forget_kept(&self, source: &CredentialSource) -> Option<String> {
-        match source.kept()? {
-            SecretSource::Keyring { entry } => self.forget(entry),
-            SecretSource::Env { .. } | SecretSource::File { .. } | SecretSource::Command { .. } => None,
-        }
+    /// Takes away what is kept under an entry of ours; says why where that fails.
+    pub fn forget(&self, source: &SecretSource) -> Option<String> {
+        let gone = self.secrets.forget(source);
+        gone.err().map(|trouble| format!("its {} entry is left: {trouble}", source.kind()))
     }
 }
 
@@ -67,6 +59,8 @@ pub struct Session {
     pub home: Home,
     /// Where secrets are kept.
     pub keyring: Keyring,
+    /// Where they are kept where there is no keyring.
+    pub vault: Vault,
     /// Limits of the network; whether it leads to the sandbox is asked at each test.
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
@@ -88,22 +82,30 @@ impl Session {
         let busy = Arc::default();
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
-            return Ok(Session { home, keyring: Keyring::default(), net, sandbox: None, busy, throwaway: None });
+            let vault = Vault::of(&home);
+            return Ok(Session { home, keyring: Keyring::default(), vault, net, sandbox: None, busy, throwaway: None });
         };
         let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
         let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
         let sandbox = Some(Arc::new(sandbox));
         if let Some(home) = options.home {
             let home = Home::at(home);
-            return Ok(Session { home, keyring: Keyring::default(), net, sandbox, busy, throwaway: None });
+            let vault = Vault::of(&home);
+            return Ok(Session { home, keyring: Keyring::default(), vault, net, sandbox, busy, throwaway: None });
         }
         let folder = tempfile::Builder::new().prefix("d365-connect-sandbox-").tempdir().map_err(|error| {
             StoreError::Io { path: std::env::temp_dir(), what: Untrusted::plain(&error.to_string()) }
         })?;
         let home = Home::at(folder.path());
-        let session = Session { home, keyring: Keyring::in_memory(), net, sandbox, busy, throwaway: Some(folder) };
+        let (keyring, vault) = (Keyring::in_memory(), Vault::of(&home));
+        let session = Session { home, keyring, vault, net, sandbox, busy, throwaway: Some(folder) };
         session.fill().await?;
         Ok(session)
+    }
+
+    /// Every place that secrets are kept in or read from.
+    pub(super) fn secrets(&self) -> Secrets {
+        Secrets { keyring: self.keyring.clone(), vault: self.vault.clone() }
     }
 
     /// Runs work on files and the keyring beside the loop. Once begun it goes on to its end, also when nobody waits for it
@@ -112,7 +114,7 @@ impl Session {
         &self,
         work: impl FnOnce(&Stores) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, WorkError> {
-        let stores = Stores { home: self.home.clone(), keyring: self.keyring.clone(), _busy: Arc::clone(&self.busy) };
+        let stores = Stores { home: self.home.clone(), secrets: self.secrets(), _busy: Arc::clone(&self.busy) };
         tokio::task::spawn_blocking(move || work(&stores)).await.unwrap_or(Err(WorkError::BrokeOff))
     }
 
@@ -138,8 +140,8 @@ impl Session {
                     match offer {
                         Offer::Value(field, value) => draft.set(field, &value),
                         Offer::Secret(secret, end) => {
-                            let entry = stores.keyring.keep(&secret).map_err(WorkError::NotKept)?;
-                            draft.source = Some(SecretSource::Keyring { entry }.into());
+                            let kept = stores.secrets.keep(&secret).map_err(WorkError::NotKept)?;
+                            draft.source = Some(kept.into());
                             draft.set(FieldId::Expires, &end.to_string());
                         }
                         Offer::Certificate(pem) => {

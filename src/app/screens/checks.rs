@@ -51,12 +51,14 @@ pub struct Again {
     pub left: u32,
 }
 
-impl Again {
+impl Default for Again {
     /// From the beginning.
-    pub fn new() -> Again {
+    fn default() -> Again {
         Again { pause: PAUSE, left: PATIENCE }
     }
+}
 
+impl Again {
     /// The pause after a try that took so long; none when there was patience enough.
     pub fn after(&self, took: Duration) -> Option<Again> {
         let took = u32::try_from(took.as_secs()).unwrap_or(u32::MAX);

@@ -65,22 +65,22 @@ impl Diagnosis {
     pub fn add(&mut self, text: &str) {
         let room = MOST.saturating_sub(self.text.chars().count());
         self.text.extend(text.chars().filter(|c| *c == '\n' || !c.is_control()).take(room));
-        self.to_top();
+        self.rewind();
     }
 
     /// Takes the last character away.
     pub fn backspace(&mut self) {
         self.text.pop();
-        self.to_top();
+        self.rewind();
     }
 
     /// Takes everything away.
     pub fn clear(&mut self) {
         self.text = Zeroizing::default();
-        self.to_top();
+        self.rewind();
     }
 
-    fn to_top(&mut self) {
+    fn rewind(&mut self) {
         self.marked = 0;
         self.scroll = 0;
     }

@@ -7,8 +7,10 @@ mod command;
 mod env;
 mod file;
 mod keyring;
+mod vault;
 
 pub use command::Stop;
+pub use vault::Vault;
 
 use crate::core::credential::{Certificate, CertificateFault, Credential, Unusable};
 use crate::core::profile::{CertificateSource, CredentialSource, SecretSource};
@@ -128,6 +130,48 @@ impl Keyring {
         }
     }
 
+    /// Reads a secret from wherever the profile says it is. A command that it runs can be ended through `stop`.
+    ///
+    /// # Errors
+    /// When it cannot be read at the moment.
+    pub fn read(&self, source: &SecretSource, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
+        match (source, self) {
+            (SecretSource::Keyring { entry }, Keyring::System) => keyring::read(entry),
+            (SecretSource::Keyring { entry }, Keyring::Memory(map)) => {
+                opened(map).get(entry).map(Arc::clone).ok_or_else(keyring::no_entry)
+            }
+            (SecretSource::Vault { .. }, _) => {
+                Err(Place::new("the", "vault", "this is a fault of the program")
+                    .trouble("it is not asked for its secrets"))
+            }
+            (SecretSource::Env { var }, _) => env::read(var),
+            (SecretSource::File { path }, _) => file::read(path),
+            (SecretSource::Command { words }, _) => command::read(words, stop),
+        }
+    }
+}
+
+/// Every place that secrets are kept in or read from.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// The keyring.
+    pub keyring: Keyring,
+    /// The vault.
+    pub vault: Vault,
+}
+
+impl Secrets {
+    /// Reads a secret from wherever the profile says it is. A command that it runs can be ended through `stop`.
+    ///
+    /// # Errors
+    /// When it cannot be read at the moment.
+    pub fn read(&self, source: &SecretSource, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
+        match source {
+            SecretSource::Vault { entry } => self.vault.read(entry),
+            other => self.keyring.read(other, stop),
+        }
+    }
+
     /// Reads a credential from wherever the profile says it is.
     ///
     /// # Errors
@@ -142,19 +186,35 @@ impl Keyring {
         }
     }
 
-    /// Reads a secret from wherever the profile says it is. A command that it runs can be ended through `stop`.
+    /// Keeps a secret in the keyring; where that cannot be used and the vault has its passphrase, in the vault. Says where.
     ///
     /// # Errors
-    /// When it cannot be read at the moment.
-    pub fn read(&self, source: &SecretSource, stop: &Stop) -> Result<Arc<ClientSecret>, SecretTrouble> {
-        match (source, self) {
-            (SecretSource::Keyring { entry }, Keyring::System) => keyring::read(entry),
-            (SecretSource::Keyring { entry }, Keyring::Memory(map)) => {
-                opened(map).get(entry).map(Arc::clone).ok_or_else(keyring::no_entry)
-            }
-            (SecretSource::Env { var }, _) => env::read(var),
-            (SecretSource::File { path }, _) => file::read(path),
-            (SecretSource::Command { words }, _) => command::read(words, stop),
+    /// When neither can be used: why the keyring cannot.
+    pub fn keep(&self, secret: &Arc<ClientSecret>) -> Result<SecretSource, SecretTrouble> {
+        match self.keyring.keep(secret) {
+            Ok(entry) => Ok(SecretSource::Keyring { entry }),
+            Err(_) if self.vault.has_passphrase() => self.keep_in_vault(secret),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Keeps a secret in the vault.
+    ///
+    /// # Errors
+    /// When it cannot be opened or written.
+    pub fn keep_in_vault(&self, secret: &Arc<ClientSecret>) -> Result<SecretSource, SecretTrouble> {
+        self.vault.keep(secret).map(|entry| SecretSource::Vault { entry })
+    }
+
+    /// Takes away what is kept under an entry of ours; of other sources nothing.
+    ///
+    /// # Errors
+    /// When the place refuses or does not answer.
+    pub fn forget(&self, source: &SecretSource) -> Result<(), SecretTrouble> {
+        match source {
+            SecretSource::Keyring { entry } => self.keyring.forget(entry),
+            SecretSource::Vault { entry } => self.vault.forget(entry),
+            SecretSource::Env { .. } | SecretSource::File { .. } | SecretSource::Command { .. } => Ok(()),
         }
     }
 }

@@ -39,6 +39,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     let running = matches!(checks.run, Run::Running { .. });
     // Where a finding leaves no room for a bar a check, one line shows them all.
     let bars = match (body.height, fold.findings.is_empty()) {
+        _ if checks.detail.is_some() => Vec::new(),
         (17.., true) | (28.., false) => bars(fold, usize::from(body.width), theme),
         (17.., false) => bar_line(fold, usize::from(body.width), theme).into_iter().collect(),
         _ => Vec::new(),
@@ -180,7 +181,7 @@ fn details<'a>(fold: &CheckRun, check: CheckId, room: usize, theme: Theme) -> Ve
     let mut lines = widgets::judged(done.status, Untrusted::plain(&head).as_str(), room, style, theme);
     if let Some(started) = state.started {
         let (from, took) = (started.as_millis(), done.took.as_millis());
-        lines.extend(say("time", &format!("{took} ms, begun {from} ms after the start of the test")));
+        lines.extend(say("time", &format!("{took} ms, begun at {from} ms")));
     }
     for (label, text) in details::in_words(&done.details) {
         lines.extend(say(&label, &text));

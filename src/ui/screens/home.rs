@@ -211,7 +211,7 @@ fn rows<'a>(app: &App, theme: Theme) -> Vec<[Span<'a>; 5]> {
 }
 
 /// `2 h ago`.
-fn ago(then: Timestamp, now: Timestamp) -> String {
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
     match now.as_second() - then.as_second() {
         ..60 => "just now".into(),
         seconds @ 60..3600 => format!("{} min ago", seconds / 60),

@@ -4,4 +4,5 @@ pub mod checks;
 pub mod diagnosis;
 pub mod editor;
 pub mod home;
+pub mod pair;
 pub mod wizard;

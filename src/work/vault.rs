@@ -1,0 +1,23 @@
+//! The vault as a whole: whether it opens, and another passphrase for it.
+//!
+//! Does not know how a passphrase is asked for.
+
+use crate::core::secret::ClientSecret;
+use crate::work::{Session, WorkError};
+use std::sync::Arc;
+
+/// How many secrets are in the vault.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn vault_count(session: &Session) -> Result<usize, WorkError> {
+    session.beside(|stores| Ok(stores.secrets.vault.count()?)).await
+}
+
+/// Gives the vault another passphrase.
+///
+/// # Errors
+/// When it cannot be opened or written; the old passphrase stays then.
+pub async fn change_passphrase(session: &Session, new: Arc<ClientSecret>) -> Result<(), WorkError> {
+    session.beside(move |stores| Ok(stores.secrets.vault.change_passphrase(new)?)).await
+}
