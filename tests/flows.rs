@@ -16,7 +16,7 @@ use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
-use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::since::{Since, Traits};
@@ -914,6 +914,40 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("-x<c-s>");
     let effects = bench.take();
     assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
+}
+
+#[test]
+fn a_certificate_takes_the_place_of_the_secret() {
+    let wish_of = |saved: CredentialSource, source: &str, secret: &str| {
+        let mut bench = opened(OpenFor::Edit, ProfileDraft { source: Some(saved), ..draft() });
+        let Some(Screen::Editor(editor)) = bench.app.stack.last_mut() else { panic!("the editor") };
+        editor.form.put(FieldKey::Source, source);
+        editor.form.put(FieldKey::Of(FieldId::Secret), secret);
+        (editor.form.wish(), editor.form.draft().source)
+    };
+    let keyring = CredentialSource::from(SecretSource::Keyring { entry: "1".into() });
+    let bare = CredentialSource::certificate("/run/c.pem");
+    let (wish, source) = wish_of(keyring.clone(), "certificate:/run/c.pem", "");
+    assert!(matches!(wish, Ok(SecretWish::Source(source)) if source == bare));
+    assert_eq!(source, Some(bare.clone()));
+    // What is typed beside it is the password of its key.
+    let (wish, _) = wish_of(keyring.clone(), "certificate:/run/c.pem", "a password");
+    assert!(
+        matches!(wish, Ok(SecretWish::Certificate(path, password)) if path == "/run/c.pem" && password.is("a password"))
+    );
+    // A password that is kept already stays with its certificate, and with no other.
+    let locked = bare.clone().with_secret(SecretSource::Keyring { entry: "2".into() });
+    assert!(matches!(wish_of(locked.clone(), "certificate:/run/c.pem", "").0, Ok(SecretWish::Keep)));
+    let (wish, _) = wish_of(locked, "certificate:/run/d.pem", "");
+    assert!(matches!(wish, Ok(SecretWish::Source(source)) if source == CredentialSource::certificate("/run/d.pem")));
+    let (wish, source) = wish_of(keyring.clone(), "make-certificate:/run/c.pem", "");
+    assert!(matches!(wish, Ok(SecretWish::Make(path)) if path == "/run/c.pem"));
+    assert_eq!(source, Some(bare));
+    for wrong in ["certificate:", "make-certificate:"] {
+        assert!(matches!(wish_of(keyring.clone(), wrong, "").0, Err((FieldKey::Source, _))), "{wrong}");
+    }
+    let (wish, _) = wish_of(keyring, "vault", "the value");
+    assert!(matches!(wish, Ok(SecretWish::InVault(value)) if value.is("the value")));
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub enum SecretWish {
     Value(Arc<ClientSecret>),
     /// This value goes into the vault.
     InVault(Arc<ClientSecret>),
+    /// A key and a certificate are made in that file.
+    Make(String),
     /// The certificate of that file; the password of its key goes into the keyring.
     Certificate(String, Arc<ClientSecret>),
 }

@@ -43,7 +43,7 @@ impl FieldKey {
             FieldKey::Of(field) => guide.help(field),
             FieldKey::Source => {
                 "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
-                 whose password, if it has one, goes into the field above"
+                 whose password, if it has one, goes into the field above; make-certificate:PATH makes one"
             }
         }
     }
@@ -357,6 +357,7 @@ impl Form {
             Ok(SecretWish::Keep) => {}
             // The entry is made when it is saved. A test uses what was typed, wherever it will be kept.
             Ok(SecretWish::Value(_) | SecretWish::InVault(_)) => draft.source = Some(in_keyring().into()),
+            Ok(SecretWish::Make(path)) => draft.source = Some(CredentialSource::certificate(&path)),
             Ok(SecretWish::Certificate(path, _)) => {
                 draft.source = Some(CredentialSource::certificate(&path).with_secret(in_keyring()));
             }
@@ -397,6 +398,12 @@ impl Form {
             _ => None,
         };
         let (source, _) = question::clean(self.text(FieldKey::Source));
+        if let Some(path) = source.strip_prefix(MAKE) {
+            return match path.trim() {
+                "" => Err((FieldKey::Source, format!("{MAKE} wants a path, as in {MAKE}/etc/d365/contoso.pem"))),
+                path => Ok(SecretWish::Make(path.to_owned())),
+            };
+        }
         let request = match source.as_str() {
             "" => return Err((FieldKey::Source, "say where the secret is kept".into())),
             text => SourceRequest::parse(text).map_err(|what| (FieldKey::Source, what))?,
@@ -472,6 +479,16 @@ impl Form {
         }
         match self.wish() {
             Err((FieldKey::Source, what)) => vec![Note::new(Weight::Problem, what)],
+            Ok(SecretWish::Make(_)) => vec![Note::new(
+                Weight::Good,
+                "a key and its certificate for twelve months are made there on saving; upload the .cer file beside it",
+            )],
+            Ok(SecretWish::Certificate(..)) => {
+                vec![Note::new(
+                    Weight::Good,
+                    "the value typed above is the password of its key, and is kept in the keyring",
+                )]
+            }
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
                 vec![Note::new(
                     Weight::Hint,
@@ -494,6 +511,10 @@ impl Form {
 
     fn secret_notes(&self) -> Vec<Note> {
         let Some(buffer) = self.buffer() else { return Vec::new() };
+        // Whatever a password looks like is no matter.
+        if matches!(self.wish(), Ok(SecretWish::Certificate(..))) {
+            return Vec::new();
+        }
         if buffer.is_empty() {
             return match self.saved_source() {
                 Some(_) if self.refused_secret => {
@@ -620,6 +641,9 @@ impl Form {
 fn misplaced_secret() -> Note {
     Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field")
 }
+
+/// Before a path: a key and a certificate are made there when the form is saved.
+const MAKE: &str = "make-certificate:";
 
 /// A source as it is typed.
 fn source_text(source: &CredentialSource) -> String {

@@ -341,7 +341,15 @@ async fn save(
     draft: ProfileDraft,
     secret: SecretWish,
 ) -> Result<(String, ProfileDraft), WorkError> {
+    let mut made = String::new();
     let secret = match secret {
+        SecretWish::Make(path) => {
+            let path = std::path::absolute(&path).unwrap_or_else(|_| path.into());
+            let certificate = work::make_certificate(session, &path, name).await?;
+            made =
+                format!("; upload {} to the app (thumbprint {})", certificate.public.display(), certificate.thumbprint);
+            SecretChoice::Source(CredentialSource::certificate(&path.to_string_lossy()))
+        }
         SecretWish::Keep => SecretChoice::Keep,
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
@@ -351,5 +359,5 @@ async fn save(
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
     let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
-    Ok((format!("{}, the {kind} in {}{left}", saved.path.display(), saved.place), saved.draft))
+    Ok((format!("{}, the {kind} in {}{made}{left}", saved.path.display(), saved.place), saved.draft))
 }
