@@ -139,6 +139,16 @@ fn a_profile_keeps_its_secret_in_the_vault() {
             assert!(out.out.contains("the vault") && !out.out.contains(&secret), "{}{}", out.out, out.err);
         }
     }
+    // From a file into the vault, and what was in the file is used no more.
+    std::fs::write(place.path().join("value"), &secret).unwrap();
+    place.run(&[&["new", "moved", "--no-input", "--secret", "file:value"][..], &settings].concat()).expect(0);
+    assert!(place.run(&["show", "moved"]).expect(0).out.contains("readable now"));
+    place.run_with(&["edit", "moved", "--secret", "vault", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
+    std::fs::remove_file(place.path().join("value")).unwrap();
+    place.run_with(&["check", "moved", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
+    let locked = place.run(&["show", "moved"]).expect(0).out;
+    assert!(locked.contains("no: the vault: it is locked"), "{locked}");
+    place.run_with(&["remove", "moved", "--yes", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
     // Without passphrase and keyring nothing is saved.
     place.run_with(&new("lost", "stdin")[..new("lost", "stdin").len() - 2], &[], Some(&secret)).expect(3);
     assert!(!place.profile("lost").exists());

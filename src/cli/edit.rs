@@ -20,7 +20,8 @@ use crate::work::{self, SaveRequest, SecretChoice};
         the file survive. What was missing before may stay missing: it is told.",
     after_help = "Examples:\n  \
         d365-connect edit contoso-uat --set credential.expires=2028-05-20 --secret prompt\n  \
-        d365-connect edit contoso-uat --unset d365.company\n\n\
+        d365-connect edit contoso-uat --unset d365.company\n  \
+        d365-connect edit contoso-uat --secret vault      (moves the secret there, from where it is)\n\n\
         Exit codes: 0 saved, 2 a value is missing or wrong, or there is no such profile, 3 the secret or the file could not\n\
         be kept"
 )]

@@ -157,6 +157,11 @@ impl CredentialRequest {
                 "--certificate-password is for a certificate",
                 "name it with --secret certificate:PATH",
             )),
+            (Some(place @ (SourceRequest::Keyring | SourceRequest::Vault)), None, None)
+                if now.is_some_and(|now| moves(now, place)) =>
+            {
+                moved(context, session, now, place).await.map(Some)
+            }
             (Some(source), None, None) => secret(context, session, source.clone()).await.map(Some),
         }
     }
@@ -174,6 +179,37 @@ impl CredentialRequest {
             .hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
         Ok(())
     }
+}
+
+/// Whether the profile has a secret in another place than that.
+fn moves(now: &CredentialSource, place: &SourceRequest) -> bool {
+    match now {
+        CredentialSource::Secret(SecretSource::Keyring { .. }) => *place != SourceRequest::Keyring,
+        CredentialSource::Secret(SecretSource::Vault { .. }) => *place != SourceRequest::Vault,
+        CredentialSource::Secret(_) => true,
+        CredentialSource::Certificate(_) => false,
+    }
+}
+
+/// Takes the secret from where it is, to keep it in the keyring or the vault.
+async fn moved(
+    context: &Context,
+    session: &Session,
+    now: Option<&CredentialSource>,
+    place: &SourceRequest,
+) -> Result<SecretChoice, Failure> {
+    context.unlock_for(session, now).await?;
+    if *place == SourceRequest::Vault {
+        context.unlock(session).await?;
+    }
+    let source = now.and_then(CredentialSource::secret);
+    let source = source.ok_or_else(|| Failure::usage("there is no secret to move", "--secret prompt, or stdin"))?;
+    let value = work::read_secret(session, source).await.map_err(work::WorkError::from)?;
+    context.printer.say(&format!("the secret is taken from {}", shown(&source.to_string())));
+    Ok(match place {
+        SourceRequest::Vault => SecretChoice::InVault(value),
+        _ => SecretChoice::Value(value),
+    })
 }
 
 /// The certificate of a file, with the password that opens its key, where it needs one.

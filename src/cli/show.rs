@@ -3,6 +3,7 @@
 //! Works with an incomplete profile; says what is missing.
 
 use crate::cli::{Context, Done, OK, list, profile_name, shown};
+use crate::core::credential::Credential;
 use crate::core::expiry;
 use crate::core::profile::CredentialSource;
 use crate::core::question::{self, FieldId};
@@ -59,6 +60,14 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         table.extend(value.map(|value| vec![field.to_string(), shown(&value)]));
     }
     table.extend(row.credential.days_left.map(|days| vec!["time left".to_owned(), expiry::days(days)]));
+    if let Some(source) = &draft.source {
+        let readable = match work::credential(&session, source, None).await {
+            Ok(Credential::Certificate(own)) => format!("yes, thumbprint {}, until {}", own.thumbprint(), own.end_date()),
+            Ok(Credential::Secret(_)) => "yes".to_owned(),
+            Err(trouble) => format!("no: {trouble}"),
+        };
+        table.push(vec!["readable now".to_owned(), shown(&readable)]);
+    }
     table.push(vec!["last test".to_owned(), list::last(&row)]);
     table.push(vec!["file".to_owned(), shown(&stored.path.display().to_string())]);
     context.printer.out(&context.printer.table(&table));
