@@ -91,6 +91,7 @@ fn help_and_version() {
         "guides",
         "handoff",
         "sandbox",
+        "vault",
         "completions",
         "man",
     ];
@@ -99,7 +100,7 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    for later in ["rotate", "vault"] {
+    for later in ["rotate", "token"] {
         assert!(!help.contains(later), "{later} is offered and does not exist");
     }
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));

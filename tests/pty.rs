@@ -663,7 +663,7 @@ fn poor_terminals() {
     };
     assert!(!start(&[UTF8], &[]).is_ascii());
     assert!(start(&[("LC_ALL", "C")], &[]).is_ascii(), "in the C locale everything is ASCII");
-    start(&[("TERM", "dumb")], &[]);
+    start(&[("TERM", "unknown")], &[]);
     start(&[], &["TERM"]);
     start(&[], &["HOME"]);
     let colors = |raw: &[u8]| String::from_utf8_lossy(raw).contains("\x1b[38;5;");

@@ -853,6 +853,8 @@ async fn typed_tested_and_kept_as_a_draft() {
         let before = tui.raw().len();
         tui.keys("c"); // the details, to the clipboard
         tui.until_raw("the clipboard's sequence", |raw| raw[before..].windows(5).any(|five| five == b"\x1b]52;"));
+        tui.keys(ESC); // a new secret is tried again for a while
+        tui.until("stopped");
         tui.keys(ESC);
         tui.until_gone("The client secret is not accepted");
         tui.keys(ESC);

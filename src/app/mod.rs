@@ -196,6 +196,11 @@ impl App {
         (app, effects)
     }
 
+    /// Whether home is seen before it is known what is on it.
+    pub fn is_loading(&self) -> bool {
+        self.stack.is_empty() && self.home.rows.is_none() && self.home.trouble.is_none()
+    }
+
     /// Whether something moves, so that ticks are wanted.
     pub fn moving(&self) -> bool {
         !self.home.runs.is_empty()

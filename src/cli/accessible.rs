@@ -7,7 +7,7 @@ use crate::cli::args::Cli;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, OK, check, guides, input, list, new, shown};
 use crate::core::check::{CheckEvent, CheckId, Status};
-use crate::core::guide::{Actor, Guide};
+use crate::core::guide::Guide;
 use crate::core::intake;
 use crate::core::names::ProfileName;
 use crate::core::profile::{ProfileDraft, SourceRequest};
@@ -259,7 +259,7 @@ impl Form<'_> {
     /// The questions of a step; one without any waits until it is done.
     async fn step(&mut self, at: usize) -> Result<Went, Failure> {
         let step = &self.guide.steps[at];
-        if self.session.sandbox.is_some() && step.actor != Actor::Operator {
+        if self.session.sandbox.is_some() {
             let who = ["Let the sandbox's administrator do this step", "Go on by hand"].map(str::to_owned);
             if choose(self.context, "This is a rehearsal.", &who).await? == 0 {
                 self.carry_out(&step.id);
@@ -305,7 +305,7 @@ impl Form<'_> {
             FieldId::Secret => self.secret_stands(),
             field => shown(self.draft.value(field)),
         };
-        format!("{}: {}", self.guide.label(field), if value.is_empty() { "nothing" } else { &value })
+        format!("{}, now {}", self.guide.label(field), if value.is_empty() { "nothing" } else { &value })
     }
 
     fn secret_stands(&self) -> String {
@@ -323,7 +323,7 @@ impl Form<'_> {
         }
         loop {
             let needed = if self.guide.needs().contains(&field) { "" } else { " (may stay empty)" };
-            let typed = line(self.context, &format!("{}{needed}", self.stands(field))).await?;
+            let typed = line(self.context, &format!("{}{needed}:", self.stands(field))).await?;
             match typed.trim() {
                 "" => return Ok(Went::On),
                 ":back" => return Ok(Went::Back),
@@ -480,7 +480,7 @@ impl Form<'_> {
 /// Asks for the name of a new profile.
 async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, Failure> {
     loop {
-        let typed = line(context, "Name of the profile: letters, digits, '.', '_' and '-'").await?;
+        let typed = line(context, "Name of the profile, of letters, digits, '.', '_' and '-':").await?;
         match typed.trim().parse::<ProfileName>() {
             Err(error) => context.printer.say(&format!("Not taken: {error}")),
             Ok(name) => {

@@ -60,7 +60,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         let above = Rect { height: area.height - bar.height - toast.height, ..area };
         drawn = widgets::dialog(frame, above, app, dialog, theme);
     }
-    widgets::key_bar(frame, bar, app, drawn.seen, theme);
+    // Which keys there are is known with the rows: a bar before that would be drawn twice.
+    if !app.is_loading() {
+        widgets::key_bar(frame, bar, app, drawn.seen, theme);
+    }
     if let Some(word) = &app.toast {
         let (sign, style) =
             if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };

@@ -36,7 +36,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
     if home.rows.is_some() && home.is_empty() {
         return welcome(frame, inner, app, theme);
     }
-    if home.rows.is_none() && home.trouble.is_none() {
+    if app.is_loading() {
         return Drawn { seen: widgets::scrolled(frame, inner, Vec::new(), 0, theme), cursor: None };
     }
     // What the marked line cannot say in full stands below the list, where there is room.

@@ -1,0 +1,124 @@
+//! The accessible mode on a real pty: every question is a line, and nothing is redrawn.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[expect(dead_code, reason = "the screens' tests use more of it")]
+#[path = "support/pty.rs"]
+mod support;
+
+use support::{Start, Tui};
+
+/// A talk with the program: what it says is waited for from where the last answer was given.
+struct Talk {
+    tui: Tui,
+    heard: usize,
+}
+
+impl Talk {
+    fn begin(args: &[&str], env: &[(&str, &str)]) -> Talk {
+        Talk { tui: Tui::start(&Start { args, env, columns: 200, ..Start::default() }), heard: 0 }
+    }
+
+    /// What was said since the last answer, up to and with that text.
+    fn hears(&mut self, wanted: &str) -> String {
+        let heard = self.heard;
+        let new = |raw: &[u8]| String::from_utf8_lossy(&raw[heard..]).into_owned();
+        self.tui.until_raw(wanted, |raw| new(raw).contains(wanted));
+        let raw = self.tui.raw();
+        self.heard = raw.len();
+        new(&raw)
+    }
+
+    fn answers(&mut self, question: &str, answer: &str) -> String {
+        let said = self.hears(question);
+        self.tui.keys(&format!("{answer}\r"));
+        said
+    }
+
+    /// The number of the choice that begins so.
+    fn number(said: &str, choice: &str) -> String {
+        let line = said.lines().find(|line| line.contains(&format!(". {choice}")));
+        line.unwrap_or_else(|| panic!("no choice {choice:?} in:\n{said}")).split('.').next().unwrap().trim().to_owned()
+    }
+
+    fn chooses(&mut self, choice: &str) -> String {
+        let said = self.hears("Number, 1 to ");
+        let number = Talk::number(&said, choice);
+        self.tui.keys(&format!("{number}\r"));
+        said
+    }
+}
+
+#[test]
+fn from_nothing_to_saved_and_tested_again() {
+    let mut talk = Talk::begin(&["--sandbox", "--accessible"], &[]);
+    talk.chooses("Set up a connection");
+    talk.chooses("Finance & Operations with client credentials");
+    talk.answers("Name of the profile", "office365");
+    talk.answers("there is a profile of that name", "plain");
+    let mut steps = 0;
+    loop {
+        // Each step is told, done by the sandbox's administrator where it is one's, and its questions are answered.
+        let said = talk.hears(":\r\n");
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap().trim().to_owned();
+        if said.contains("Testing.") {
+            assert!(said.contains("registration: registered, acts as user"), "{said}");
+            let number = Talk::number(&said, "Save");
+            talk.tui.keys(&format!("{number}\r"));
+            break;
+        }
+        steps += 1;
+        assert!(steps < 60, "{said}");
+        let answer = if said.contains("Let the sandbox's administrator") {
+            Talk::number(&said, "Let the sandbox's administrator")
+        } else if said.contains("Where is the client secret?") {
+            assert!(said.contains("typed, hidden"), "{said}");
+            Talk::number(&said, "Leave it")
+        } else {
+            assert!(!last.contains("none of the numbers"), "{said}");
+            String::new()
+        };
+        talk.tui.keys(&format!("{answer}\r"));
+    }
+    let said = talk.chooses("Profile plain");
+    assert!(said.contains("saved "), "{said}");
+    talk.chooses("Test it");
+    let said = talk.chooses("Leave");
+    assert!(said.contains("6 of 6 entities can be read"), "{said}");
+    assert_eq!(talk.tui.wait_exit(), 0);
+    let raw = talk.tui.raw();
+    let raw = String::from_utf8_lossy(&raw);
+    assert!(!raw.contains("\x1b[?") && !raw.contains("\x1b[K"), "nothing is written over");
+}
+
+#[test]
+fn ctrl_d_and_ctrl_c_save_nothing_and_say_so() {
+    for key in ["\x04", "\x03"] {
+        let mut talk = Talk::begin(&["--sandbox", "--accessible", "new"], &[]);
+        talk.chooses("Business Central");
+        talk.answers("Name of the profile", "plain");
+        talk.hears("Before you");
+        talk.tui.keys(key);
+        talk.hears("Nothing was saved.");
+        assert_eq!(talk.tui.wait_exit(), 130, "{key:?}");
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_one_is_not_taken_and_an_error_text_is_explained() {
+    let mut talk = Talk::begin(&["--sandbox", "edit", "fno-client-credentials"], &[("TERM", "dumb")]);
+    talk.chooses("Application (client) ID");
+    talk.answers("Application (client) ID", "not an id");
+    talk.answers("Not taken: ", ":help");
+    talk.answers("For example", ":back");
+    talk.chooses("Leave without saving");
+    talk.hears("Nothing was saved.");
+    assert_eq!(talk.tui.wait_exit(), 0);
+
+    let mut talk = Talk::begin(&["--sandbox"], &[("ACCESSIBLE", "1")]);
+    talk.chooses("Explain an error text");
+    talk.answers("single dot ends it", "AADSTS7000222: The provided client secret keys are expired.\r.");
+    let said = talk.chooses("Leave");
+    assert!(said.contains("secret-expired"), "{said}");
+    assert_eq!(talk.tui.wait_exit(), 0);
+}
