@@ -62,7 +62,9 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     table.extend(row.credential.days_left.map(|days| vec!["time left".to_owned(), expiry::days(days)]));
     if let Some(source) = &draft.source {
         let readable = match work::credential(&session, source, None).await {
-            Ok(Credential::Certificate(own)) => format!("yes, thumbprint {}, until {}", own.thumbprint(), own.end_date()),
+            Ok(Credential::Certificate(own)) => {
+                format!("yes, thumbprint {}, until {}", own.thumbprint(), own.end_date())
+            }
             Ok(Credential::Secret(_)) => "yes".to_owned(),
             Err(trouble) => format!("no: {trouble}"),
         };
