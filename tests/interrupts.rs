@@ -50,6 +50,20 @@ fn asked(home: &Path) -> Tui {
 }
 
 #[test]
+fn whatever_tests_a_profile_asks_for_the_passphrase_of_its_vault() {
+    let profile = PROFILE.replace("source = \"env\"\nenv = \"D365_SECRET\"", "source = \"vault\"\nentry = \"one\"");
+    let (home, _) = home_with(&profile);
+    // That it does not open is enough: nothing is sent then.
+    fs::write(home.path().join("vault.age"), "no vault").unwrap();
+    for (args, code) in [(["check", "one"], 3), (["report", "one"], 0)] {
+        let mut tui = on_a_terminal(home.path(), &args);
+        tui.until("Passphrase of the vault, hidden: ");
+        tui.keys("canary\r");
+        assert_eq!(tui.wait_exit(), code, "{args:?}");
+    }
+}
+
+#[test]
 fn a_secret_is_asked_for_without_echo_and_kept() {
     let args = ["edit", "fno-client-credentials", "--secret", "prompt", "--sandbox"];
     let mut tui = Tui::start(&Start { args: &args, ..Start::default() });

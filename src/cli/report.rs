@@ -58,6 +58,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let opened = work::open(&session, &profile_name(&args.name)?).await?;
     let draft = opened.stored.draft;
     let profile = opened.profile.map_err(|problems| check::incomplete(&opened.stored.name, problems))?;
+    context.unlock_for(&session, &draft.source).await?;
 
     let started = jiff::Timestamp::now();
     let mut answers = Vec::new();

@@ -23,6 +23,7 @@ use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Whose answer it was.
@@ -200,8 +201,8 @@ impl Said {
     }
 }
 
-impl std::fmt::Debug for Said {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }
 }
@@ -263,8 +264,7 @@ impl Evidence {
     }
 }
 
-/// An answer as it came, before anything is made of it.
-#[derive(Debug, Clone)]
+/// An answer as it came, before anything is made of it. It may hold a token: `Debug` tells its status and length alone.
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
@@ -278,6 +278,12 @@ pub struct Reply {
     pub challenge: Option<String>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl Reply {

@@ -861,6 +861,7 @@ mod tests {
         assert!(page.marks.contains(&Mark::Html) && page.marks.contains(&Mark::Maintenance));
         let echo = read(&reply(400, "client_secret=c2lnbmF0dXJl", None));
         assert_eq!(echo.text.as_str(), "client_secret=[token]");
+        assert_eq!(format!("{:?}", reply(200, "canary", Some("canary"))), "Reply(200, 6 bytes)");
     }
 
     proptest::proptest! {
