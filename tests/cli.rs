@@ -85,6 +85,7 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "token",
         "report",
         "export",
         "import",
@@ -100,9 +101,7 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    for later in ["rotate", "token"] {
-        assert!(!help.contains(later), "{later} is offered and does not exist");
-    }
+    assert!(!help.contains("rotate"), "it is offered and does not exist");
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
     assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
     assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
@@ -599,6 +598,26 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
         assert_eq!(profile["checks"].as_array().unwrap().len(), 8, "{id}");
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_token_is_for_scripts() {
+    let place = Place::new();
+    for guide in ["fno-client-credentials", "fno-delegated", "office365", "business-central"] {
+        let out = place.rehearse(&["token", guide, "--sandbox"], None).expect(0);
+        let claims = out.out.trim_end().split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert!(claims["aud"].is_string() && out.out.lines().count() == 1, "{claims}");
+    }
+    for (args, code, told) in [
+        (&["token", GUIDE, "--sandbox=secret-expired"][..], 1, "no token came"),
+        (&["token", GUIDE, "--sandbox=offline"], 3, "no token came"),
+        (&["token", GUIDE, "--sandbox", "-o", "json"], 2, "as it is"),
+        (&["token", "nope", "--sandbox"], 2, "no profile"),
+    ] {
+        let out = place.rehearse(args, None).expect(code);
+        assert!(out.out.is_empty() && out.err.contains(told), "{args:?}: {} {}", out.out, out.err);
+    }
 }
 
 #[test]

@@ -144,3 +144,16 @@ fn a_secret_command_ends_with_the_program() {
         assert_eq!(text, "begun\n");
     }
 }
+
+#[test]
+fn a_token_is_not_printed_on_a_terminal() {
+    let args = ["token", "fno-client-credentials", "--sandbox"];
+    let tui = Tui::start(&Start { args: &args, ..Start::default() });
+    let screen = tui.until("--force");
+    assert!(screen.contains("is not printed on a terminal") && !screen.contains("eyJ"), "{screen}");
+    assert_eq!(tui.wait_exit(), 2);
+    let forced = ["token", "fno-client-credentials", "--sandbox", "--force"];
+    let tui = Tui::start(&Start { args: &forced, ..Start::default() });
+    tui.until("eyJ");
+    assert_eq!(tui.wait_exit(), 0);
+}
