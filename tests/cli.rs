@@ -730,7 +730,10 @@ fn diagnoses() {
     // Without a profile the guide is that of the product that answered.
     for (text, guide) in [
         ("GET https://contoso.operations.dynamics.com/data/CustomersV3 -> 403 Forbidden", "fno-client-credentials"),
-        ("GET https://api.businesscentral.dynamics.com/v2.0/Production/api/v2.0/companies -> 403 Forbidden", "business-central"),
+        (
+            "GET https://api.businesscentral.dynamics.com/v2.0/Production/api/v2.0/companies -> 403 Forbidden",
+            "business-central",
+        ),
         ("GET https://graph.microsoft.com/v1.0/organization -> 403 Forbidden", "office365"),
     ] {
         let report = place.run(&["diagnose", text, "-o", "json"]).expect(1).json();
