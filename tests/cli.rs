@@ -727,6 +727,18 @@ fn diagnoses() {
     let report = place.run(&["diagnose", "AADSTS7000215", "-o", "json"]).expect(1).json();
     assert_eq!(report["evidence"]["codes"], json!([7_000_215]));
     assert_eq!(report["findings"][0]["fix"]["guide"], Value::Null);
+    // Without a profile the guide is that of the product that answered.
+    for (text, guide) in [
+        ("GET https://contoso.operations.dynamics.com/data/CustomersV3 -> 403 Forbidden", "fno-client-credentials"),
+        (
+            "GET https://api.businesscentral.dynamics.com/v2.0/Production/api/v2.0/companies -> 403 Forbidden",
+            "business-central",
+        ),
+        ("GET https://graph.microsoft.com/v1.0/organization -> 403 Forbidden", "office365"),
+    ] {
+        let report = place.run(&["diagnose", text, "-o", "json"]).expect(1).json();
+        assert_eq!(report["findings"][0]["fix"]["guide"], guide, "{text}");
+    }
     let with = place.run(&["diagnose", "AADSTS7000215", "--profile", "one", "-o", "json"]).expect(1).json();
     assert_eq!(with["findings"][0]["fix"]["guide"], "fno-client-credentials");
     assert!(with["findings"][0]["fix"]["url"].as_str().unwrap().contains(CLIENT), "{with:#}");

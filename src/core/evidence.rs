@@ -18,6 +18,7 @@ use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
+use crate::core::guide::{Guide, Product};
 use crate::core::profile::Profile;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
@@ -252,6 +253,17 @@ impl Evidence {
             marks: marks.into_iter().collect(),
             ..Evidence::default()
         }
+    }
+
+    /// The guide of the product that answered, where the evidence tells it: the first of that product.
+    pub fn guide<'g>(&self, guides: &'g [Guide]) -> Option<&'g Guide> {
+        let product = match self.origin? {
+            Origin::FinanceOperations => Product::FinanceOperations,
+            Origin::BusinessCentral => Product::BusinessCentral,
+            Origin::Graph => Product::Graph,
+            Origin::Entra | Origin::Dataverse | Origin::PowerPlatform | Origin::Local => return None,
+        };
+        guides.iter().find(|guide| guide.product == product)
     }
 
     /// Names a thing, unless it is empty. Foreign values are made harmless.
