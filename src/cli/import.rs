@@ -33,8 +33,8 @@ const READS: &str = "the portal's Overview page, az -o json, .env, appsettings, 
         json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform,\n\
         connection strings, and this program's own exports.\n\n\
         What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that\n\
-        counts as confirmed. Missing values are allowed. A secret goes into the keyring or, where there is\n\
-        none, into the vault; where neither can be used it is dropped, and that is said.",
+        counts as confirmed. Missing values are allowed. A secret goes into the keyring; where there is none it is dropped,\n\
+        and that is said.",
     after_help = "Examples:\n  \
         d365-connect import .env --name contoso-uat\n  \
         kubectl get secret d365 -o yaml | d365-connect import -\n\n\
@@ -118,9 +118,6 @@ pub async fn run(args: Args, context: &Context) -> Done {
     if context.is_interactive() && !input::confirm(context, &format!("Keep this as profile '{name}'?")).await? {
         context.printer.say("nothing was kept");
         return OK;
-    }
-    if matches!(choice, SecretChoice::Value(_)) {
-        input::fall_back(context, &session).await?;
     }
     keep(context, &session, name, draft, choice).await
 }

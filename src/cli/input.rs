@@ -318,7 +318,7 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 }
 
 /// Where there is no keyring, the vault takes the secret: its passphrase is got now.
-pub async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
+async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
     let keyring = session.keyring.clone();
     if beside(move || Ok(keyring.usable().is_err())).await? {
         context.unlock(session).await?;

@@ -7,7 +7,7 @@ use crate::work;
 /// Remove a profile and its secret.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Its history, draft and the secret kept for it in the keyring or vault go too. Works offline and with a damaged file. Nothing is changed in\n\
+    after_help = "Its history, draft and keyring entry go too. Works offline and with a damaged file. Nothing is changed in\n\
     Entra or D365.\n\nExample:\n  d365-connect remove contoso-uat --yes\n\n\
     Exit codes: 0, 2 there is no such profile or --yes is missing, 3 the file could not be removed"
 )]
