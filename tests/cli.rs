@@ -85,6 +85,7 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "token",
         "report",
         "export",
         "import",
@@ -100,9 +101,7 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    for later in ["rotate", "token"] {
-        assert!(!help.contains(later), "{later} is offered and does not exist");
-    }
+    assert!(!help.contains("rotate"), "it is offered and does not exist");
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
     assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
     assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
@@ -602,6 +601,26 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
 }
 
 #[test]
+fn a_token_is_for_scripts() {
+    let place = Place::new();
+    for guide in ["fno-client-credentials", "fno-delegated", "office365", "business-central"] {
+        let out = place.rehearse(&["token", guide, "--sandbox"], None).expect(0);
+        let claims = out.out.trim_end().split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert!(claims["aud"].is_string() && out.out.lines().count() == 1, "{claims}");
+    }
+    for (args, code, told) in [
+        (&["token", GUIDE, "--sandbox=secret-expired"][..], 1, "no token came"),
+        (&["token", GUIDE, "--sandbox=offline"], 3, "no token came"),
+        (&["token", GUIDE, "--sandbox", "-o", "json"], 2, "as it is"),
+        (&["token", "nope", "--sandbox"], 2, "no profile"),
+    ] {
+        let out = place.rehearse(args, None).expect(code);
+        assert!(out.out.is_empty() && out.err.contains(told), "{args:?}: {} {}", out.out, out.err);
+    }
+}
+
+#[test]
 fn checks_in_words_and_in_the_formats_of_other_tools() {
     let place = Place::new();
     let human = place.rehearse(&["check", GUIDE, "--sandbox=not-registered"], None).expect(1).out;
@@ -708,6 +727,18 @@ fn diagnoses() {
     let report = place.run(&["diagnose", "AADSTS7000215", "-o", "json"]).expect(1).json();
     assert_eq!(report["evidence"]["codes"], json!([7_000_215]));
     assert_eq!(report["findings"][0]["fix"]["guide"], Value::Null);
+    // Without a profile the guide is that of the product that answered.
+    for (text, guide) in [
+        ("GET https://contoso.operations.dynamics.com/data/CustomersV3 -> 403 Forbidden", "fno-client-credentials"),
+        (
+            "GET https://api.businesscentral.dynamics.com/v2.0/Production/api/v2.0/companies -> 403 Forbidden",
+            "business-central",
+        ),
+        ("GET https://graph.microsoft.com/v1.0/organization -> 403 Forbidden", "office365"),
+    ] {
+        let report = place.run(&["diagnose", text, "-o", "json"]).expect(1).json();
+        assert_eq!(report["findings"][0]["fix"]["guide"], guide, "{text}");
+    }
     let with = place.run(&["diagnose", "AADSTS7000215", "--profile", "one", "-o", "json"]).expect(1).json();
     assert_eq!(with["findings"][0]["fix"]["guide"], "fno-client-credentials");
     assert!(with["findings"][0]["fix"]["url"].as_str().unwrap().contains(CLIENT), "{with:#}");

@@ -820,6 +820,12 @@ fn a_profile_is_exported() {
     assert_eq!(input.value(), "a b.json");
     bench.keys("<enter>");
     written(&mut bench, false, Written::ThereAlready);
+    // Esc goes back to the name, and loses neither it nor the text.
+    bench.keys("<esc>");
+    let Some(Dialog::Name { input, .. }) = &bench.app.dialog else { panic!() };
+    assert_eq!(input.value(), "a b.json");
+    bench.keys("<enter>");
+    written(&mut bench, false, Written::ThereAlready);
     bench.keys("<down><enter>");
     // What could not be written can be tried again: nothing typed is lost.
     written(&mut bench, true, Written::Failed(trouble("no space left")));

@@ -50,6 +50,20 @@ fn asked(home: &Path) -> Tui {
 }
 
 #[test]
+fn whatever_tests_a_profile_asks_for_the_passphrase_of_its_vault() {
+    let profile = PROFILE.replace("source = \"env\"\nenv = \"D365_SECRET\"", "source = \"vault\"\nentry = \"one\"");
+    let (home, _) = home_with(&profile);
+    // That it does not open is enough: nothing is sent then.
+    fs::write(home.path().join("vault.age"), "no vault").unwrap();
+    for (args, code) in [(["check", "one"], 3), (["report", "one"], 0)] {
+        let mut tui = on_a_terminal(home.path(), &args);
+        tui.until("Passphrase of the vault, hidden: ");
+        tui.keys("canary\r");
+        assert_eq!(tui.wait_exit(), code, "{args:?}");
+    }
+}
+
+#[test]
 fn a_secret_is_asked_for_without_echo_and_kept() {
     let args = ["edit", "fno-client-credentials", "--secret", "prompt", "--sandbox"];
     let mut tui = Tui::start(&Start { args: &args, ..Start::default() });
@@ -143,4 +157,17 @@ fn a_secret_command_ends_with_the_program() {
         told.read_to_string(&mut text).unwrap();
         assert_eq!(text, "begun\n");
     }
+}
+
+#[test]
+fn a_token_is_not_printed_on_a_terminal() {
+    let args = ["token", "fno-client-credentials", "--sandbox"];
+    let tui = Tui::start(&Start { args: &args, ..Start::default() });
+    let screen = tui.until("--force");
+    assert!(screen.contains("is not printed on a terminal") && !screen.contains("eyJ"), "{screen}");
+    assert_eq!(tui.wait_exit(), 2);
+    let forced = ["token", "fno-client-credentials", "--sandbox", "--force"];
+    let tui = Tui::start(&Start { args: &forced, ..Start::default() });
+    tui.until("eyJ");
+    assert_eq!(tui.wait_exit(), 0);
 }

@@ -1445,6 +1445,7 @@ async fn a_device_code_is_shown_for_pages_of_the_sign_in_host_alone() {
         ("https://evil.example/login.microsoftonline.com", false),
         ("https://login.micros\u{f6}ftonline.com/device", false),
         ("https://login.microsoftonline.com/device\nhttps://evil.example", false),
+        ("https://login.microsoftonline.com/\u{202e}ecived", false),
         ("javascript:alert(1)", false),
         ("file:///etc/passwd", false),
         (&long, false),
@@ -1551,6 +1552,31 @@ async fn a_device_code_is_polled_for_until_there_is_an_answer() {
         assert!(evidence(results, stopped)[0].marks.contains(&mark), "{name}");
     }
     assert_eq!(thief.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_renewal_that_was_not_told_is_no_refusal() {
+    for (answer, renewal, told) in [
+        (None, "works", None),
+        (Some(entra_error(400, "invalid_grant", 700_082)), "refused", Some("AADSTS700082")),
+        (Some(Answer::json(503, &json!({}))), "unknown", Some("was not told")),
+        (Some(Answer::json(429, &json!({}))), "unknown", Some("was not told")),
+    ] {
+        let bytes = answer.map(|answer| answer.bytes);
+        let server = Server::plain(move |seen| match &bytes {
+            Some(bytes) if seen.body.contains("grant_type=refresh_token") => {
+                Answer { bytes: bytes.clone(), ..Answer::default() }
+            }
+            _ => for_a_person(seen),
+        })
+        .await;
+        let (_, results) = signed(&as_a_person(&server, SignIn::DeviceCode), |_| async {}).await;
+        let CheckResult::Passed { details, .. } = &results[&CheckId::Token] else { panic!("{}", outline(&results)) };
+        assert_eq!(details["renewal"], renewal);
+        let note = details.get("notes").map(|notes| notes[0].as_str().unwrap());
+        assert_eq!(note.is_some(), told.is_some(), "{note:?}");
+        assert!(told.is_none_or(|told| note.unwrap().contains(told)), "{note:?}");
+    }
 }
 
 #[tokio::test]

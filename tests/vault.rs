@@ -150,8 +150,15 @@ fn a_profile_keeps_its_secret_in_the_vault() {
     assert!(locked.contains("no: the vault: it is locked"), "{locked}");
     place.run_with(&["remove", "moved", "--yes", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
     // Without passphrase and keyring nothing is saved.
-    place.run_with(&new("lost", "stdin")[..new("lost", "stdin").len() - 2], &[], Some(&secret)).expect(3);
+    let out = place.run_with(&new("lost", "stdin")[..new("lost", "stdin").len() - 2], &[], Some(&secret)).expect(3);
+    assert!(out.err.contains("--secret env:VAR") && out.err.contains("--vault-passphrase SOURCE"), "{}", out.err);
     assert!(!place.profile("lost").exists());
+    // What is the value of another field is no secret, wherever it is to be kept.
+    let client = settings.iter().find_map(|setting| setting.strip_prefix("client_id=")).unwrap();
+    for source in ["vault", "stdin"] {
+        place.run_with(&new("lost", source), &env, Some(client)).expect(2);
+        assert!(!place.profile("lost").exists(), "{source}");
+    }
     // Another passphrase, and everything is still there.
     let change = ["vault", "--vault-passphrase", "env:PASS", "--new-passphrase", "env:NEW"];
     place.run_with(&change, &[("PASS", "some words"), ("NEW", "other words")], None).expect(0);

@@ -28,7 +28,8 @@ impl App {
             evidence::compare(&mut evidence, draft);
         }
         let values = |name: &str| chosen.and_then(|(_, draft)| draft.template_value(name, guide, know.clouds));
-        let judge = Judge { book: know.rules, guide: guide.or(know.guides.first()), values: &values };
+        let guide = guide.or_else(|| evidence.guide(know.guides)).or(know.guides.first());
+        let judge = Judge { book: know.rules, guide, values: &values };
         let is_empty = diagnosis.text.trim().is_empty();
         let findings = if is_empty { Vec::new() } else { judge.findings(&evidence) };
         diagnosis.token = claims.map(|claims| claims.rows(profile.as_ref(), now)).unwrap_or_default();

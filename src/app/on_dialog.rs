@@ -25,8 +25,14 @@ impl App {
             }
             Some(Intent::Quit) => return self.ask_quit(130),
             Some(Intent::Back) => {
-                if let Dialog::Name { purpose: NameFor::File(paper), .. } = dialog {
-                    self.dialog = Some(Dialog::Paper(paper));
+                match dialog {
+                    Dialog::Name { purpose: NameFor::File(paper), .. } => self.dialog = Some(Dialog::Paper(paper)),
+                    // Back to the name that was typed.
+                    Dialog::Ask { answers, .. } => {
+                        let other = answers.into_iter().find(|(_, answer)| matches!(answer, Answer::OtherFile(..)));
+                        return other.map(|(_, answer)| self.answer(answer)).unwrap_or_default();
+                    }
+                    _ => {}
                 }
                 return Vec::new();
             }

@@ -4,7 +4,7 @@
 
 use crate::cli::{
     check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
-    sandbox, show, vault,
+    sandbox, show, token, vault,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -135,6 +135,8 @@ pub enum Command {
     Check(check::Args),
     /// Explain an error text, a reply, an AADSTS code or a log; offline
     Diagnose(diagnose::Args),
+    /// Print an access token, for scripts
+    Token(token::Args),
     /// Test a profile and write a report for a ticket
     Report(report::Args),
     /// Hand a profile's values over, in the format of whoever uses them

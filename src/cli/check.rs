@@ -12,8 +12,9 @@ use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
 use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
-use crate::core::secret::{ClientSecret, Scrubber};
+use crate::core::secret::ClientSecret;
 use crate::core::since::{Since, Traits};
+use crate::net::Left;
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -238,7 +239,7 @@ pub async fn note(session: &Session, name: &ProfileName, run: &CheckRun) -> Opti
     work::note_verdict(session, name, run.verdict(), cause, Traits::of_run(run)).await
 }
 
-/// Tests one profile and folds what it tells, with a secret that was typed and is not kept yet; `watch` sees each event first. The scrubber knows the secret and the token.
+/// Tests one profile and folds what it tells, with a secret that was typed and is not kept yet; `watch` sees each event first.
 pub async fn one(
     session: &Session,
     profile: &Profile,
@@ -247,7 +248,7 @@ pub async fn one(
     wanted: &[CheckId],
     attendance: Attendance,
     mut watch: impl FnMut(&CheckEvent),
-) -> (CheckRun, Scrubber) {
+) -> (CheckRun, Left) {
     let (sender, mut events) = mpsc::channel(16);
     let folding = async {
         let mut run = CheckRun::default();
@@ -262,12 +263,12 @@ pub async fn one(
         run
     };
     let (told, run) = tokio::join!(work::check(session, profile, secret, wanted, attendance, sender), folding);
-    let known = told.unwrap_or_else(|error| {
+    let left = told.unwrap_or_else(|error| {
         // Its guide is known, or it would not have been opened.
         tracing::error!(%error, "not tested");
-        Scrubber::default()
+        Left::default()
     });
-    (run, known)
+    (run, left)
 }
 
 /// Tells a person what to do, on standard error: the data goes elsewhere.

@@ -6,8 +6,7 @@ use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, Ended, check, input, profile_name, utf16};
 use crate::core::claims::Row;
-use crate::core::evidence::{self, Evidence, Origin};
-use crate::core::guide::Product;
+use crate::core::evidence::{self, Evidence};
 use crate::core::log::{self, Found, LogScan};
 use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::report::{DiagnoseReport, EvidenceReport, GroupReport, SCHEMA};
@@ -100,7 +99,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
                 evidence::compare(&mut evidence, draft);
                 assets::guide(&draft.guide)
             }
-            None => fitting(&evidence),
+            None => evidence.guide(assets::guides()),
         };
         Judge { book: assets::rules(), guide, values: &values }.findings(&evidence)
     };
@@ -217,20 +216,6 @@ fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
-}
-
-/// The guide of the product that answered, where the text tells it.
-fn fitting(evidence: &Evidence) -> Option<&'static crate::core::guide::Guide> {
-    let product = match evidence.origin? {
-        Origin::FinanceOperations => Product::FinanceOperations,
-        Origin::Entra
-        | Origin::BusinessCentral
-        | Origin::Dataverse
-        | Origin::Graph
-        | Origin::PowerPlatform
-        | Origin::Local => return None,
-    };
-    assets::guides().iter().find(|guide| guide.product == product)
 }
 
 /// What was read out of the text, for people.

@@ -399,7 +399,7 @@ fn about(certificate: &Certificate) -> String {
 
 /// A secret that is the value of another field, as a problem of that field's twin.
 pub fn mixed_up(choice: &SecretChoice, draft: &ProfileDraft) -> Option<Problem> {
-    let SecretChoice::Value(secret) = choice else { return None };
+    let (SecretChoice::Value(secret) | SecretChoice::InVault(secret)) = choice else { return None };
     let field = draft.values.iter().find(|(_, value)| secret.is(value)).map(|(field, _)| *field)?;
     let note = question::examine_secret(secret.shape(), Some(field)).into_iter().next()?;
     Some(Problem { field: FieldId::Secret, text: note.text })
@@ -422,9 +422,9 @@ async fn from_prompt(question: &'static str) -> Result<Arc<ClientSecret>, Failur
 }
 
 fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {
-    ClientSecret::new(text)
-        .map(Arc::new)
-        .map_err(|error| Failure::usage(error.to_string(), "the Value column under Certificates & secrets is wanted"))
+    // Passwords and passphrases are read here as well.
+    const HINT: &str = "of a client secret the Value column under Certificates & secrets is wanted";
+    ClientSecret::new(text).map(Arc::new).map_err(|error| Failure::usage(error.to_string(), HINT))
 }
 
 /// Asks for a yes.

@@ -27,6 +27,7 @@ mod rename;
 mod report;
 mod sandbox;
 mod show;
+mod token;
 mod utf16;
 mod vault;
 
@@ -167,6 +168,7 @@ impl Context {
             Some(Command::Remove(args)) => remove::run(&args, self).await,
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Token(args)) => token::run(&args, self).await,
             Some(Command::Report(args)) => report::run(&args, self).await,
             Some(Command::Export(args)) => export::run(&args, self).await,
             Some(Command::Import(args)) => import::run(args, self).await,

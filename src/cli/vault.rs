@@ -40,12 +40,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let count = work::vault_count(&session).await?;
     let secrets = if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") };
     context.printer.say(&format!("{path}: open, {secrets}"));
+    // Asked for twice also where the source says so.
+    let asks = args.change_passphrase || args.new_passphrase.as_deref() == Some("prompt");
     let new = match &args.new_passphrase {
+        _ if asks && context.is_interactive() => Some(input::new_passphrase().await?),
+        _ if asks => return Err(Failure::usage("a prompt needs a terminal", "--new-passphrase env:NEW")),
         Some(source) => input::passphrase(context, &session, Some(source)).await?,
-        None if args.change_passphrase && context.is_interactive() => Some(input::new_passphrase().await?),
-        None if args.change_passphrase => {
-            return Err(Failure::usage("a prompt needs a terminal", "--new-passphrase SOURCE"));
-        }
         None => None,
     };
     if let Some(new) = new {

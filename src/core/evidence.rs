@@ -18,11 +18,13 @@ use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
+use crate::core::guide::{Guide, Product};
 use crate::core::profile::Profile;
 use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Whose answer it was.
@@ -200,8 +202,8 @@ impl Said {
     }
 }
 
-impl std::fmt::Debug for Said {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }
 }
@@ -253,6 +255,17 @@ impl Evidence {
         }
     }
 
+    /// The guide of the product that answered, where the evidence tells it: the first of that product.
+    pub fn guide<'g>(&self, guides: &'g [Guide]) -> Option<&'g Guide> {
+        let product = match self.origin? {
+            Origin::FinanceOperations => Product::FinanceOperations,
+            Origin::BusinessCentral => Product::BusinessCentral,
+            Origin::Graph => Product::Graph,
+            Origin::Entra | Origin::Dataverse | Origin::PowerPlatform | Origin::Local => return None,
+        };
+        guides.iter().find(|guide| guide.product == product)
+    }
+
     /// Names a thing, unless it is empty. Foreign values are made harmless.
     #[must_use]
     pub fn naming(mut self, name: &str, value: &str) -> Evidence {
@@ -263,8 +276,7 @@ impl Evidence {
     }
 }
 
-/// An answer as it came, before anything is made of it.
-#[derive(Debug, Clone)]
+/// An answer as it came, before anything is made of it. It may hold a token: `Debug` tells its status and length alone.
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
@@ -278,6 +290,12 @@ pub struct Reply {
     pub challenge: Option<String>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl Reply {

@@ -93,7 +93,7 @@ impl Since {
         let day = self.passed.strftime("%Y-%m-%d");
         if self.differences.is_empty() {
             return vec![format!(
-                "All that can be compared is as it was when it last passed, on {day}: what changed is on the other side."
+                "All that is compared is as it was when it last passed, on {day}. The secret itself is not compared."
             )];
         }
         let mut lines = vec![format!("Different since it last passed, on {day}:")];
@@ -217,7 +217,8 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("2026-11-20"), "{lines:?}");
         assert!(lines[1].contains("old.example") && lines[1].contains("new.example"), "{lines:?}");
-        assert_eq!(since(&was).lines().len(), 1);
+        let same = since(&was).lines();
+        assert!(same.len() == 1 && same[0].contains("secret itself is not compared"), "{same:?}");
     }
 
     #[test]

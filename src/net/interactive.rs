@@ -164,24 +164,21 @@ impl Signing<'_> {
         let fields = [("grant_type", DEVICE_GRANT), ("device_code", device_code)];
         let form = form(self.profile(), None, &fields);
         let ask = token::ask(self.profile(), &form);
-        let mut pause = interval;
+        let mut pace = Pace { interval, pause: interval };
         loop {
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pace.pause).await;
             // A connection that breaks meanwhile says nothing about the sign-in; the time limit ends this.
             let reply = match self.client.ask_once(&ask).await {
                 Ok(reply) => reply,
                 Err(evidence) if matches!(evidence.fault, Some(Fault::Connect | Fault::Timeout)) => {
-                    pause = (pause * 2).min(SLOWEST);
+                    pace.back_off();
                     continue;
                 }
                 Err(evidence) => return Answer::Unreachable(evidence),
             };
             let error = reply.json().and_then(|json| Some(json.get("error")?.as_str()?.to_owned()));
-            match error.as_deref() {
-                Some("authorization_pending") => pause = interval,
-                Some("slow_down") => pause = (pause + Duration::from_secs(INTERVAL)).min(SLOWEST),
-                _ if reply.status == 429 || reply.status >= 500 => pause = (pause * 2).min(SLOWEST),
-                _ => return self.answered(reply, marks, None).await,
+            if !pace.goes_on(error.as_deref(), reply.status) {
+                return self.answered(reply, marks, None).await;
             }
         }
     }
@@ -193,37 +190,33 @@ impl Signing<'_> {
             evidence.marks.extend(marks);
             return Answer::Refused(reply, evidence);
         };
-        let renewed = match refresh {
-            None => Err("the sign-in gives no refresh token, so it ends with this token".to_owned()),
+        let (renewal, why) = match refresh {
+            None => ("refused", Some("the sign-in gives no refresh token, so it ends with this token".to_owned())),
             Some(refresh) => self.renew(&refresh, credential).await,
         };
-        match renewed {
-            Ok(()) => {
-                details.insert("renewal".into(), "works".into());
-            }
-            Err(why) => {
-                details.insert("renewal".into(), "refused".into());
-                details.insert("notes".into(), vec![why].into());
-            }
-        }
+        details.insert("renewal".into(), renewal.into());
+        details.extend(why.map(|why| ("notes".to_owned(), vec![why].into())));
         Answer::Granted(access, details)
     }
 
-    /// Whether a new token can be had without the person.
-    async fn renew(&self, refresh: &str, credential: Option<&Credential>) -> Result<(), String> {
+    /// Whether a new token can be had without the person: in a word, and why not.
+    async fn renew(&self, refresh: &str, credential: Option<&Credential>) -> (&'static str, Option<String>) {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", &self.scope())];
         let form = form(self.profile(), credential, &fields);
-        let Ok(mut reply) = self.client.ask_once(&token::ask(self.profile(), &form)).await else {
-            return Err("whether the sign-in can be renewed was not told".into());
-        };
+        let not_told = || ("unknown", Some("whether the sign-in can be renewed was not told".to_owned()));
+        let Ok(mut reply) = self.client.ask_once(&token::ask(self.profile(), &form)).await else { return not_told() };
         if take(&mut reply).is_some() {
-            return Ok(());
+            return ("works", None);
+        }
+        if reply.status == 429 || reply.status >= 500 {
+            return not_told();
         }
         let evidence = refusal(&reply, self.scrubber);
         let code = evidence.codes.first().map(|code| format!(" (AADSTS{code})")).unwrap_or_default();
-        Err(format!(
+        let why = format!(
             "the sign-in works now, but cannot be renewed{code}: the product will have to ask its user again within the hour"
-        ))
+        );
+        ("refused", Some(why))
     }
 
     /// Whether the sign-in host answers for the tenant, before a person is bothered. Facts 1.7.
@@ -262,6 +255,35 @@ impl Signing<'_> {
     }
 }
 
+/// How fast a device code is polled for.
+struct Pace {
+    /// What the issuer wants between two polls.
+    interval: Duration,
+    /// What is waited for before the next.
+    pause: Duration,
+}
+
+impl Pace {
+    /// Whether this answer says to ask again. From a `slow_down` on all polls are slower (RFC 8628, 3.5).
+    fn goes_on(&mut self, error: Option<&str>, status: u16) -> bool {
+        match error {
+            Some("authorization_pending") => self.pause = self.interval,
+            Some("slow_down") => {
+                self.interval = (self.interval + Duration::from_secs(INTERVAL)).min(SLOWEST);
+                self.pause = self.interval;
+            }
+            _ if status == 429 || status >= 500 => self.back_off(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Something is busy or broken: longer from time to time.
+    fn back_off(&mut self) {
+        self.pause = (self.pause * 2).min(SLOWEST);
+    }
+}
+
 /// A code that was issued for a device.
 struct Issued {
     page: String,
@@ -297,7 +319,7 @@ impl Issued {
 /// Whether a page is on a sign-in host of Microsoft's, or on the profile's own host where that is this machine or the
 /// sandbox.
 fn is_sign_in_page(page: &str, request: &RunRequest) -> bool {
-    if page.len() > 200 || page.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if page.len() > 200 || !page.bytes().all(|b| b.is_ascii_graphic()) {
         return false;
     }
     let Ok((url, _)) = ResourceUrl::parse(page) else { return false };
@@ -313,4 +335,31 @@ fn random() -> Option<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     SystemRandom::new().fill(bytes.as_mut()).ok()?;
     Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polls_stay_slower_once_they_were_too_fast() {
+        let seconds = Duration::from_secs;
+        let mut pace = Pace { interval: seconds(5), pause: seconds(5) };
+        for (error, status, wanted) in [
+            (Some("authorization_pending"), 400, 5),
+            (Some("slow_down"), 400, 10),
+            (Some("authorization_pending"), 400, 10),
+            (None, 503, 20),
+            (None, 429, 40),
+            (None, 500, 60),
+            (Some("authorization_pending"), 400, 10),
+            (Some("slow_down"), 400, 15),
+        ] {
+            assert!(pace.goes_on(error, status));
+            assert_eq!(pace.pause, seconds(wanted), "{error:?} {status}");
+        }
+        for (error, status) in [(Some("expired_token"), 400), (None, 200), (None, 302)] {
+            assert!(!pace.goes_on(error, status), "{error:?} {status}");
+        }
+    }
 }

@@ -20,4 +20,4 @@ mod tls;
 mod token;
 
 pub use client::{Client, ClientError, NetOptions, Proxy};
-pub use run::{RunRequest, run};
+pub use run::{Left, RunRequest, run};

@@ -38,10 +38,18 @@ pub struct RunRequest {
     pub today: Date,
 }
 
+/// What a run leaves for whoever makes something of it.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// Knows the secret and the token, to search for them.
+    pub known: Scrubber,
+    /// The token, if one came.
+    pub token: Option<AccessToken>,
+}
+
 /// Runs the test and tells of it. Every check of [`CheckId::ALL`] that is wanted or waited for gets exactly one
-/// `Finished`. Dropping the future cancels it at once. What comes back knows the secret and the token, to search for them
-/// whatever is made of the test.
-pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) -> Scrubber {
+/// `Finished`. Dropping the future cancels it at once.
+pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<CheckEvent>) -> Left {
     let plan = request.wanted.iter().flat_map(|check| check.with_needs()).collect();
     let progress = Progress::new(events, plan);
     progress.started(CheckId::Inputs).await;
@@ -50,20 +58,16 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
     progress.finished(CheckId::Inputs, inputs).await;
     let (true, Ok(credential)) = (fits, &request.credential) else {
         progress.skipped(&CheckId::ALL[1..], "needs inputs").await;
-        return request.credential.as_ref().map(Credential::scrubber).unwrap_or_default();
+        let known = request.credential.as_ref().map(Credential::scrubber).unwrap_or_default();
+        return Left { known, token: None };
     };
     progress.started(CheckId::Expiry).await;
     progress.finished(CheckId::Expiry, local::expiry(request, jiff::Timestamp::now())).await;
     connection(client, request, credential, &progress).await
 }
 
-/// What takes a connection; gives back what knows the secret and the token.
-async fn connection(
-    client: &Client,
-    request: &RunRequest,
-    credential: &Credential,
-    progress: &Progress<'_>,
-) -> Scrubber {
+/// What takes a connection.
+async fn connection(client: &Client, request: &RunRequest, credential: &Credential, progress: &Progress<'_>) -> Left {
     let scrubber = credential.scrubber();
     let product = request.profile.product;
     // Whether an environment of Business Central is there is told to tokens only.
@@ -100,7 +104,7 @@ async fn connection(
         None => scrubber,
     };
     let probed = progress.wants(CheckId::Registration);
-    match (signed_in, reached) {
+    let token = match (signed_in, reached) {
         (Some((token, marks)), Some(reached)) if probed || asks_with_token => {
             let session = Session { client, request, progress, token: &token, scrubber: &scrubber, marks };
             match product {
@@ -108,6 +112,7 @@ async fn connection(
                 Product::BusinessCentral => business_central::probe(&session, reached).await,
                 Product::Graph => graph::probe(&session).await,
             }
+            Some(token)
         }
         (signed_in, reached) => {
             let reason = if signed_in.is_none() { "needs token" } else { "needs environment" };
@@ -119,9 +124,10 @@ async fn connection(
                 progress.skipped(&[CheckId::Registration], reason).await;
                 progress.skipped(&[CheckId::Access], "needs registration").await;
             }
+            signed_in.map(|(token, _)| token)
         }
-    }
-    scrubber
+    };
+    Left { known: scrubber, token }
 }
 
 /// `authority` and `token`: both are judged from the token's answer.

@@ -7,9 +7,9 @@ use crate::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt
 use crate::core::credential::{Credential, Unusable};
 use crate::core::evidence::Evidence;
 use crate::core::profile::{CredentialSource, Profile, ProfileDraft, SecretSource};
-use crate::core::secret::{ClientSecret, Scrubber};
+use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
-use crate::net::{self, Client, ClientError, RunRequest};
+use crate::net::{self, Client, ClientError, Left, RunRequest};
 use crate::store;
 use crate::store::secrets::{self, CredentialTrouble, SecretTrouble, Stop};
 use crate::work::{Session, WorkError, today};
@@ -94,8 +94,7 @@ pub async fn answer_sign_in(session: &Session, prompt: &SignInPrompt) -> Result<
 }
 
 /// Tests a profile and tells of it: every wanted check gets exactly one `Finished`. A secret that was typed and not
-/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test. What comes back knows
-/// the secret and the token, to search for them whatever is made of the test.
+/// saved yet is handed in; else it is read from its source. Dropping the future cancels the test.
 ///
 /// # Errors
 /// When the profile's guide is not of this version.
@@ -106,7 +105,7 @@ pub async fn check(
     wanted: &[CheckId],
     attendance: Attendance,
     events: mpsc::Sender<CheckEvent>,
-) -> Result<Scrubber, WorkError> {
+) -> Result<Left, WorkError> {
     let guide = assets::guide(&profile.guide).ok_or_else(|| WorkError::NoGuide {
         name: profile.name.to_string(),
         guide: Untrusted::plain(&profile.guide),
@@ -139,7 +138,7 @@ pub async fn check(
         }
         Err(what) => {
             no_client(&what, wanted, &events).await;
-            Ok(known)
+            Ok(Left { known, token: None })
         }
     }
 }
@@ -151,7 +150,7 @@ async fn rehearsed(
     request: &RunRequest,
     tell: &watch::Sender<String>,
     events: &mpsc::Sender<CheckEvent>,
-) -> Scrubber {
+) -> Left {
     let (sender, mut told) = mpsc::channel(16);
     let run = async move { net::run(client, request, &sender).await };
     let answer = async {

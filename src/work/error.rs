@@ -74,9 +74,11 @@ impl WorkError {
         match self {
             WorkError::Store(error) => error.hint().map(str::to_owned),
             WorkError::Secret(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
-            WorkError::NotKept(_) => {
-                Some("let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'".into())
-            }
+            WorkError::NotKept(_) => Some(
+                "let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'; or have the vault keep it: \
+                 --vault-passphrase SOURCE"
+                    .into(),
+            ),
             WorkError::NoGuide { .. } => {
                 Some("d365-connect guides lists the guides; a newer version may have more".into())
             }

@@ -23,7 +23,7 @@ use jiff::civil::Date;
 pub struct Credential {
     /// `secret` or `certificate`; none when no credential is set or this version cannot use it.
     pub kind: Option<&'static str>,
-    /// `keyring`, `env`, `file` or `command`; of a certificate `file`.
+    /// `keyring`, `vault`, `env`, `file` or `command`; of a certificate `file`.
     pub source: Option<&'static str>,
     /// The recorded end date.
     pub expires: Option<Date>,

@@ -56,19 +56,27 @@ fn named(value: &str) -> String {
     if parse_guid(&bare).is_some() { bare } else { Untrusted::plain(value).one_line(200) }
 }
 
+/// So many different codes of one text are kept: an answer has one or two.
+const MAX_CODES: usize = 64;
+
 /// AADSTS codes, in the order of the text; a bare number counts where nothing better is there.
 fn codes(layers: &Layers) -> Vec<u32> {
-    let mut codes: Vec<u32> = layers.plain.iter().flat_map(Layer::codes).collect();
+    let mut codes: Vec<u32> = Vec::new();
+    for code in layers.plain.iter().flat_map(Layer::codes) {
+        if codes.len() < MAX_CODES && !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
     // A line break inside of a code: Microsoft writes a colon and a blank behind each.
     for (code, has_colon) in layers.glued.written_codes() {
-        if !codes.contains(&code) && (has_colon || codes.is_empty()) {
+        if codes.len() < MAX_CODES && !codes.contains(&code) && (has_colon || codes.is_empty()) {
             let whole = code.to_string();
             codes.retain(|piece| !whole.starts_with(&piece.to_string()));
             codes.push(code);
         }
     }
     if codes.is_empty() {
-        codes = layers.plain.iter().rev().flat_map(Layer::bare_codes).collect();
+        codes = layers.plain.iter().rev().flat_map(Layer::bare_codes).take(MAX_CODES).collect();
     }
     codes
 }
@@ -861,6 +869,7 @@ mod tests {
         assert!(page.marks.contains(&Mark::Html) && page.marks.contains(&Mark::Maintenance));
         let echo = read(&reply(400, "client_secret=c2lnbmF0dXJl", None));
         assert_eq!(echo.text.as_str(), "client_secret=[token]");
+        assert_eq!(format!("{:?}", reply(200, "canary", Some("canary"))), "Reply(200, 6 bytes)");
     }
 
     proptest::proptest! {
@@ -868,6 +877,16 @@ mod tests {
         fn any_text_is_read(text in "(\\PC|[\\x00-\\x{ffff}]|AADSTS|\"error\":|\\\\u00|%2|error_codes|eyJ|Location: |'|401)*") {
             let evidence = read_text(&text);
             proptest::prop_assert!(evidence.codes.iter().all(|code| *code < 100_000_000));
+        }
+    }
+
+    #[test]
+    fn a_text_has_few_codes() {
+        // Each is another one, and some are put together over a line break: what is kept of them is bounded.
+        for form in ["AADSTS5{}: x ", "AADSTS5\n{}: x ", "error 5{} ", "{\"error_codes\":[5{}]} "] {
+            let text: String = (10_000..20_000).map(|number| form.replace("{}", &number.to_string())).collect();
+            let codes = read_text(&text).codes;
+            assert!((2..=MAX_CODES).contains(&codes.len()), "{form}: {}", codes.len());
         }
     }
 
