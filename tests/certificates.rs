@@ -5,22 +5,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stderr, reason = "tells what was not tried")]
 
-use d365_connect::assets;
+#[expect(dead_code, reason = "the walks over scenarios use more of it")]
+#[path = "support/rehearsal.rs"]
+mod rehearsal;
+
 use d365_connect::core::check::{CheckId, CheckRun, Status};
 use d365_connect::core::credential::{self, Certificate, CertificateFault, KeySize};
 use d365_connect::core::names::ProfileName;
 use d365_connect::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
-use d365_connect::core::rules::Judge;
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::sandbox::Scenario;
 use d365_connect::store::certificates;
-use d365_connect::work::{self, Attendance, Options, Session};
+use d365_connect::work::{self, Session};
 use jiff::ToSpan;
+use rehearsal::{session, test};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
-use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 const PASSWORD: &str = "pass word \u{e9}";
@@ -127,30 +128,12 @@ fn shapes(kit: &Kit) -> Vec<(&'static str, bool)> {
     shapes
 }
 
-async fn session(scenario: Scenario) -> Session {
-    let (exchange, waiting) = (Duration::from_secs(20), Duration::ZERO);
-    Session::open(Options { home: None, sandbox: Some(scenario), exchange, waiting }).await.unwrap()
-}
-
 /// Tests a guide's ready profile with another credential.
 async fn check(session: &Session, guide: &str, source: CredentialSource) -> CheckRun {
     let name: ProfileName = guide.parse().unwrap();
     let opened = work::open(session, &name).await.unwrap();
     let draft = ProfileDraft { source: Some(source), ..opened.stored.draft };
-    let profile = draft.check(&name, opened.guide, assets::clouds()).unwrap();
-    let (sender, mut events) = mpsc::channel(4);
-    let folded = async {
-        let mut run = CheckRun::default();
-        let values = work::judge_values(&draft);
-        while let Some(event) = events.recv().await {
-            run.apply(event, &Judge { book: assets::rules(), guide: Some(opened.guide), values: &values });
-        }
-        run
-    };
-    let told = work::check(session, &profile, None, &CheckId::ALL, Attendance::Nobody, sender);
-    let (told, run) = tokio::join!(told, folded);
-    told.unwrap();
-    run
+    test(session, &draft, None).await
 }
 
 fn source(path: &Path, password: Option<&Path>) -> CredentialSource {

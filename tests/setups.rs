@@ -2,37 +2,19 @@
 //! fault leads to its cause, to who mends it and to the step of the guide that turns the test green.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use d365_connect::assets;
-use d365_connect::core::check::{CheckId, CheckRun, Status};
-use d365_connect::core::guide::{Actor, Guide, Product, SignIn};
-use d365_connect::core::profile::{CredentialSource, ProfileDraft};
-use d365_connect::core::question::FieldId;
-use d365_connect::core::rules::{Cause, Judge, Owner};
-use d365_connect::core::secret::ClientSecret;
-use d365_connect::sandbox::{Offer, Scenario};
-use d365_connect::work::{self, Attendance, Options, Session};
-use futures_util::StreamExt;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::mpsc;
+#[path = "support/rehearsal.rs"]
+mod rehearsal;
 
-async fn test(session: &Session, draft: &ProfileDraft, secret: Option<Arc<ClientSecret>>) -> CheckRun {
-    let guide = assets::guide(&draft.guide).unwrap();
-    let profile = draft.check(&"draft".parse().unwrap(), guide, assets::clouds()).unwrap();
-    let (sender, mut events) = mpsc::channel(4);
-    let folded = async {
-        let mut run = CheckRun::default();
-        let values = work::judge_values(draft);
-        while let Some(event) = events.recv().await {
-            run.apply(event, &Judge { book: assets::rules(), guide: Some(guide), values: &values });
-        }
-        run
-    };
-    let (told, run) =
-        tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, Attendance::Nobody, sender), folded);
-    told.unwrap();
-    run
-}
+use d365_connect::assets;
+use d365_connect::core::check::{CheckId, Status};
+use d365_connect::core::guide::{Actor, Guide, Product, SignIn};
+use d365_connect::core::question::FieldId;
+use d365_connect::core::rules::{Cause, Owner};
+use d365_connect::sandbox::Scenario;
+use d365_connect::work::{self, Options, Session};
+use futures_util::StreamExt;
+use rehearsal::{session, take_over, test};
+use std::time::Duration;
 
 /// What a scenario must lead to: how the test comes out, the cause, who mends it, and in which step.
 type Expected = (Status, Option<(Cause, Owner, &'static str)>);
@@ -87,9 +69,7 @@ fn expected(scenario: Scenario, way: SignIn) -> Expected {
 /// One row: the ready profile of the guide, in a tenant with that fault, and again after the step was carried out.
 async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
     let row = format!("{} {way} {}", guide.id, scenario.as_str());
-    let seconds = Duration::from_secs;
-    let options = Options { home: None, sandbox: Some(scenario), exchange: seconds(20), waiting: seconds(0) };
-    let session = Session::open(options).await.unwrap();
+    let session = session(scenario).await;
     let mut draft = work::open(&session, &guide.id.parse().unwrap()).await.unwrap().stored.draft;
     draft.set(FieldId::SignIn, way.as_str());
     let run = test(&session, &draft, None).await;
@@ -112,21 +92,7 @@ async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
 
     let (told, offers) = session.sandbox.as_ref().unwrap().carry_out(guide, &finding.fix.step);
     assert!(!told.is_empty(), "{row}");
-    let mut typed = None;
-    for offer in offers {
-        match offer {
-            Offer::Value(field, value) => draft.set(field, &value),
-            Offer::Certificate(pem) => {
-                let path = session.home.root().join("new.pem");
-                std::fs::write(&path, pem.as_bytes()).unwrap();
-                draft.source = Some(CredentialSource::certificate(path.to_str().unwrap()));
-            }
-            Offer::Secret(value, end) => {
-                typed = Some(value);
-                draft.set(FieldId::Expires, &end.to_string());
-            }
-        }
-    }
+    let typed = take_over(&session, &mut draft, offers);
     let mended = test(&session, &draft, typed).await;
     assert_eq!(mended.verdict(), Status::Passed, "{row}, after {}: {:?}", finding.fix.step, mended.findings);
 }

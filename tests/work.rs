@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stdout, reason = "processes started by tests tell what they saw")]
 
+#[path = "support/rehearsal.rs"]
+mod rehearsal;
+
 use d365_connect::assets;
-use d365_connect::core::check::{CheckId, CheckRun, Status};
+use d365_connect::core::check::{CheckId, Status};
 use d365_connect::core::names::ProfileName;
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
-use d365_connect::core::rules::Judge;
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::since::{Trait, Traits};
 use d365_connect::sandbox::{Offer, Scenario};
@@ -15,18 +17,12 @@ use d365_connect::store::StoreError;
 use d365_connect::store::drafts::Draft;
 use d365_connect::store::profiles;
 use d365_connect::store::secrets::{Keyring, Stop};
-use d365_connect::work::{self, Attendance, Options, SaveRequest, SecretChoice, Session, WorkError};
+use d365_connect::work::{self, Options, SaveRequest, SecretChoice, Session, WorkError};
+use rehearsal::{session, take_over, test};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use zeroize::Zeroizing;
-
-async fn session(scenario: Scenario) -> Session {
-    let seconds = Duration::from_secs;
-    let options = Options { home: None, sandbox: Some(scenario), exchange: seconds(20), waiting: seconds(0) };
-    Session::open(options).await.unwrap()
-}
 
 /// A rehearsal with the ready profile of the first guide alone.
 async fn with_one_profile(scenario: Scenario) -> Session {
@@ -43,25 +39,6 @@ fn name(text: &str) -> ProfileName {
 
 fn secret(text: &str) -> Arc<ClientSecret> {
     Arc::new(ClientSecret::new(Zeroizing::new(text.to_owned())).unwrap())
-}
-
-/// Tests a draft with a secret that is not saved yet, as the wizard does.
-async fn test(session: &Session, draft: &ProfileDraft, secret: Option<Arc<ClientSecret>>) -> CheckRun {
-    let guide = assets::guide(&draft.guide).unwrap();
-    let profile = draft.check(&name("draft"), guide, assets::clouds()).unwrap();
-    let (sender, mut events) = mpsc::channel(4);
-    let folded = async {
-        let mut run = CheckRun::default();
-        let values = work::judge_values(draft);
-        while let Some(event) = events.recv().await {
-            run.apply(event, &Judge { book: assets::rules(), guide: Some(guide), values: &values });
-        }
-        run
-    };
-    let (told, run) =
-        tokio::join!(work::check(session, &profile, secret, &CheckId::ALL, Attendance::Nobody, sender), folded);
-    told.unwrap();
-    run
 }
 
 /// What the keyring of a rehearsal holds.
@@ -82,21 +59,7 @@ async fn every_scenario_turns_green_by_the_step_that_its_finding_names() {
             let (told, offers) =
                 session.sandbox.as_ref().unwrap().carry_out(assets::guide(&draft.guide).unwrap(), &finding.fix.step);
             assert!(!told.is_empty(), "{id}");
-            let mut typed = None;
-            for offer in offers {
-                match offer {
-                    Offer::Value(field, value) => draft.set(field, &value),
-                    Offer::Secret(value, end) => {
-                        typed = Some(value);
-                        draft.set(FieldId::Expires, &end.to_string());
-                    }
-                    Offer::Certificate(pem) => {
-                        let path = session.home.root().join("new.pem");
-                        std::fs::write(&path, pem.as_bytes()).unwrap();
-                        draft.source = Some(CredentialSource::certificate(path.to_str().unwrap()));
-                    }
-                }
-            }
+            let typed = take_over(&session, &mut draft, offers);
             let mended = test(&session, &draft, typed).await;
             assert_eq!(mended.verdict(), Status::Passed, "{id}, {}: {:?}", finding.fix.step, mended.findings);
         } else {

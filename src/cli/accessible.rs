@@ -6,7 +6,7 @@ use crate::assets;
 use crate::cli::args::Cli;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, OK, check, guides, input, list, new, shown};
-use crate::core::check::{CheckEvent, CheckId, Status};
+use crate::core::check::{CheckId, Status};
 use crate::core::guide::Guide;
 use crate::core::intake;
 use crate::core::names::ProfileName;
@@ -463,11 +463,7 @@ impl Form<'_> {
             SecretChoice::Keep | SecretChoice::Source(_) => None,
         };
         self.say("Testing.");
-        let watch = |event: &CheckEvent| {
-            if let CheckEvent::SignIn { prompt, .. } = event {
-                check::ask_to_sign_in(self.context, &self.name, prompt);
-            }
-        };
+        let watch = check::asking(self.context, &self.name);
         let attendance = check::attendance(self.context, self.session);
         let (run, _) = check::one(self.session, &profile, &self.draft, secret, &CheckId::ALL, attendance, watch).await;
         let report = ProfileReport::new(self.name.as_str(), &self.guide.id, started, &run, &[]);
@@ -508,17 +504,12 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
     }
 }
 
-/// A line that is typed. Ctrl-D is an interruption.
+/// What is typed at a question; what is no text is told, and counts as nothing.
 async fn line(context: &Context, question: &str) -> Result<String, Failure> {
     if !question.is_empty() {
         context.printer.say(question);
     }
-    let typed = input::beside(|| {
-        let mut line = String::new();
-        let read = std::io::stdin().read_line(&mut line)?;
-        if read == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
-    });
-    match typed.await {
+    match input::line().await {
         Err(failure) if failure.code == code::USAGE => {
             context.printer.failure(&failure);
             Ok(String::new())

@@ -271,8 +271,17 @@ pub async fn one(
     (run, left)
 }
 
+/// Watches a test, and asks whoever is there to sign in.
+pub fn asking<'a>(context: &'a Context, name: &'a ProfileName) -> impl FnMut(&CheckEvent) + 'a {
+    move |event| {
+        if let CheckEvent::SignIn { prompt, .. } = event {
+            ask_to_sign_in(context, name, prompt);
+        }
+    }
+}
+
 /// Tells a person what to do, on standard error: the data goes elsewhere.
-pub fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
+fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) {
     let printer = &context.printer;
     let seconds = prompt.lasts().as_secs();
     match prompt {

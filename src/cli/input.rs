@@ -430,13 +430,17 @@ fn taken(text: Zeroizing<String>) -> Result<Arc<ClientSecret>, Failure> {
 /// Asks for a yes.
 pub async fn confirm(context: &Context, question: &str) -> Result<bool, Failure> {
     context.printer.say(&format!("{question} [y/N]"));
-    let answer = beside(|| {
+    Ok(matches!(line().await?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// A line that is typed. Ctrl-D, the end of input, is an interruption.
+pub async fn line() -> Result<String, Failure> {
+    beside(|| {
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line)?;
-        // End of input is Ctrl-D.
         if read == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
-    });
-    Ok(matches!(answer.await?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    })
+    .await
 }
 
 /// Reads beside the loop, so that Ctrl-C is heard.

@@ -12,7 +12,6 @@ use crate::core::question::FieldId;
 use crate::core::report::ProfileReport;
 use crate::core::resource::ResourceUrl;
 use crate::core::ticket::{Answer, Ticket};
-use crate::store;
 use crate::work;
 use std::path::PathBuf;
 
@@ -63,10 +62,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let started = jiff::Timestamp::now();
     let mut answers = Vec::new();
     context.printer.progress("testing");
-    let watch = |event: &CheckEvent| match event {
-        CheckEvent::Finished { check, result, .. } => answers.extend(Answer::of(*check, result)),
-        CheckEvent::SignIn { prompt, .. } => check::ask_to_sign_in(context, &profile.name, prompt),
-        CheckEvent::Started { .. } | CheckEvent::Waiting { .. } => {}
+    let mut ask = check::asking(context, &profile.name);
+    let watch = |event: &CheckEvent| {
+        ask(event);
+        if let CheckEvent::Finished { check, result, .. } = event {
+            answers.extend(Answer::of(*check, result));
+        }
     };
     let attendance = check::attendance(context, &session);
     let (run, left) = check::one(&session, &profile, &draft, None, &CheckId::ALL, attendance, watch).await;
@@ -96,7 +97,8 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     match &args.out {
         None => context.printer.bytes(text.as_bytes()),
         Some(path) => {
-            store::write_private(path, text.as_bytes(), args.force)
+            work::write_out(&session, path, text.as_bytes(), args.force)
+                .await
                 .map_err(|error| Failure::here(error.to_string(), "name another file with --out"))?;
             context.printer.say(&format!("wrote {}", shown(&path.display().to_string())));
         }
@@ -106,7 +108,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
 
 /// What is told of the profile.
 fn values(draft: &ProfileDraft) -> Vec<(&'static str, String)> {
-    let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+    let given = |field| draft.given(field).map(str::to_owned);
     let end =
         expiry::parse_date(draft.value(FieldId::Expires)).map(|end| match expiry::days_left(end, work::today()) {
             left @ 1.. => format!("{} left, until {end}", expiry::days(left)),

@@ -25,7 +25,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let stored = profiles::load(&session.home, &profile_name(&args.name)?).map_err(WorkError::from)?;
     let row = work::row(&session.home, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
     let draft = &stored.draft;
-    let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+    let given = |field| draft.given(field).map(str::to_owned);
     let list = |field| question::list(draft.value(field)).map(str::to_owned).collect();
     if context.is_json() {
         context.printer.json(&ShowReport {

@@ -4,7 +4,7 @@
 
 use crate::cli::failure::{Failure, Trouble, code};
 use crate::cli::{Context, Done, OK, check, profile_name};
-use crate::core::check::{CheckEvent, CheckId, Status};
+use crate::core::check::{CheckId, Status};
 use crate::work;
 use std::io::IsTerminal;
 use zeroize::Zeroizing;
@@ -44,11 +44,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let draft = opened.stored.draft;
     let profile = opened.profile.map_err(|problems| check::incomplete(&opened.stored.name, problems))?;
     context.unlock_for(&session, &draft.source).await?;
-    let watch = |event: &CheckEvent| {
-        if let CheckEvent::SignIn { prompt, .. } = event {
-            check::ask_to_sign_in(context, &profile.name, prompt);
-        }
-    };
+    let watch = check::asking(context, &profile.name);
     let attendance = check::attendance(context, &session);
     let (run, left) = check::one(&session, &profile, &draft, None, &[CheckId::Token], attendance, watch).await;
     let Some(token) = left.token else {

@@ -307,6 +307,16 @@ impl ProfileDraft {
         self.values.get(&field).map_or("", String::as_str)
     }
 
+    /// The same; none where nothing was given.
+    pub fn given(&self, field: FieldId) -> Option<&str> {
+        Some(self.value(field)).filter(|value| !value.is_empty())
+    }
+
+    /// The same, but for what is shaped like a secret: one in the wrong field must not get into a link or an export.
+    pub fn harmless(&self, field: FieldId) -> Option<&str> {
+        self.given(field).filter(|value| !looks_like_secret(value))
+    }
+
     /// Sets a value, cleaned of what copying leaves around it; an empty one is taken out.
     pub fn set(&mut self, field: FieldId, text: &str) {
         let (value, _) = question::clean(text);
@@ -346,8 +356,7 @@ impl ProfileDraft {
     /// The origin of the API: as given, else the cloud's own, where the product has one for all tenants.
     pub fn resource(&self, product: Product, clouds: &Clouds) -> Option<ResourceUrl> {
         let parse = |text: &str| ResourceUrl::parse(text).ok().map(|(url, _)| url);
-        let given = self.value(FieldId::ResourceUrl);
-        if !given.is_empty() {
+        if let Some(given) = self.given(FieldId::ResourceUrl) {
             return parse(given);
         }
         let cloud = clouds.get(self.cloud());
@@ -361,23 +370,19 @@ impl ProfileDraft {
     /// The origin of Microsoft Graph.
     pub fn graph(&self, clouds: &Clouds) -> Option<ResourceUrl> {
         let own = clouds.get(self.cloud()).map(|cloud| cloud.graph.as_str());
-        let given = Some(self.value(FieldId::GraphUrl)).filter(|url| !url.is_empty());
-        ResourceUrl::parse(given.or(own)?).ok().map(|(url, _)| url)
+        ResourceUrl::parse(self.given(FieldId::GraphUrl).or(own)?).ok().map(|(url, _)| url)
     }
 
     /// The sign-in origin.
     pub fn authority(&self, clouds: &Clouds) -> Option<ResourceUrl> {
         let own = clouds.get(self.cloud()).map(|cloud| cloud.authority.as_str());
-        let given = Some(self.value(FieldId::AuthorityUrl)).filter(|url| !url.is_empty());
-        ResourceUrl::parse(given.or(own)?).ok().map(|(url, _)| url)
+        ResourceUrl::parse(self.given(FieldId::AuthorityUrl).or(own)?).ok().map(|(url, _)| url)
     }
 
     /// A value by its name in templates. What the guide's product has of its own accord is filled in where the guide is
     /// known.
     pub fn template_value(&self, name: &str, guide: Option<&Guide>, clouds: &Clouds) -> Option<String> {
-        // A secret in the wrong field must not get into a link.
-        let fit = |value: &String| !value.is_empty() && !looks_like_secret(value);
-        let given = |field| Some(self.value(field).to_owned()).filter(fit);
+        let given = |field| self.harmless(field).map(str::to_owned);
         let resource = || guide.and_then(|guide| self.resource(guide.product, clouds));
         match name {
             "client_id" => given(FieldId::ClientId),

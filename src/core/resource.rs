@@ -204,6 +204,11 @@ fn is_latin(c: char) -> bool {
     matches!(c, '\u{0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
+/// A text as one segment of a path.
+pub fn segment(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +253,18 @@ mod tests {
             let (url, told) = ResourceUrl::parse(pasted).unwrap_or_else(|e| panic!("{pasted}: {e}"));
             assert_eq!(url.as_str(), *origin, "{pasted}");
             assert_eq!(&told, cleaned, "{pasted}");
+        }
+    }
+
+    #[test]
+    fn names_as_segments_of_a_path() {
+        for (name, path) in [
+            ("Production", "Production"),
+            ("My Sandbox", "My%20Sandbox"),
+            ("a/b?c#d%", "a%2Fb%3Fc%23d%25"),
+            ("a+b", "a%2Bb"),
+        ] {
+            assert_eq!(segment(name), path);
         }
     }
 

@@ -13,7 +13,8 @@ use crate::core::guide::{Guide, Product};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::{self, FieldId};
-use crate::core::secret::{ClientSecret, looks_like_secret};
+use crate::core::resource::segment;
+use crate::core::secret::ClientSecret;
 use crate::core::template;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -98,7 +99,7 @@ impl Handover<'_> {
             _ => FieldId::ALL
                 .into_iter()
                 .find(|field| hole_of(*field) == name)
-                .and_then(|field| self.given(field))
+                .and_then(|field| self.draft.harmless(field).map(str::to_owned))
                 .or_else(|| self.option(name)),
         }
     }
@@ -109,17 +110,11 @@ impl Handover<'_> {
         given.or_else(|| template::fill(&option.default, &|hole| self.plain(hole)))
     }
 
-    /// A value of the profile. What is shaped like a secret is none, wherever it stands.
-    fn given(&self, field: FieldId) -> Option<String> {
-        let value = self.draft.value(field);
-        (!value.is_empty() && !looks_like_secret(value)).then(|| value.to_owned())
-    }
-
     /// The guide, and every value that the template has no place for.
     fn rest(&self) -> String {
         let placed: Vec<&str> = template::holes(&self.format.template).into_iter().map(bare).collect();
         let others = FieldId::ALL.into_iter().filter(|field| !placed.contains(&hole_of(*field)));
-        let values = others.filter_map(|field| Some((field.name(), self.given(field)?)));
+        let values = others.filter_map(|field| Some((field.name(), self.draft.harmless(field)?.to_owned())));
         let guide = Some(("guide", self.guide.id.clone())).filter(|_| !placed.contains(&"guide"));
         let line = |(name, value): (&str, String)| {
             let hole = |hole: &str| match bare(hole) {
@@ -142,12 +137,12 @@ impl Handover<'_> {
             Product::FinanceOperations => {
                 let given = question::list(self.draft.value(FieldId::Entities)).next();
                 let entity = given.or_else(|| self.guide.reads.first().map(|entity| entity.name.as_str()))?;
-                format!("/data/{}?$top=1", percent(entity))
+                format!("/data/{}?$top=1", segment(entity))
             }
             Product::BusinessCentral => {
-                let tenant = self.given(FieldId::TenantId)?;
-                let environment = self.given(FieldId::Environment)?;
-                format!("/v2.0/{}/{}/api/v2.0/companies", percent(&tenant), percent(&environment))
+                let tenant = self.draft.harmless(FieldId::TenantId)?;
+                let environment = self.draft.harmless(FieldId::Environment)?;
+                format!("/v2.0/{}/{}/api/v2.0/companies", segment(tenant), segment(environment))
             }
             Product::Graph => "/v1.0/organization".to_owned(),
         };
@@ -174,9 +169,4 @@ fn slug(name: &str) -> String {
     let short: String = small.trim_matches('-').chars().take(63).collect();
     let slug = short.trim_end_matches('-');
     if slug.is_empty() { "d365".to_owned() } else { slug.to_owned() }
-}
-
-/// A part of a path.
-fn percent(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -5,13 +5,13 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::evidence::{Evidence, Mark, Origin, Reply};
+use crate::core::resource::segment;
 use crate::core::untrusted::Untrusted;
 use crate::net::client::Call;
 use crate::net::local::{noted, with_note};
 use crate::net::session::{Read, Session, refused, rows};
 use futures_util::future::join_all;
 use serde_json::Value;
-use url::form_urlencoded::byte_serialize;
 
 /// The list of environments. Facts 5.
 pub(super) const ENVIRONMENTS: &str = "/environments/v1.2";
@@ -57,11 +57,6 @@ fn api(session: &Session<'_>) -> String {
     let profile = &session.request.profile;
     let environment = profile.environment.as_deref().unwrap_or_default();
     format!("/v2.0/{}/{}/api/v2.0", profile.tenant, segment(environment))
-}
-
-/// A text as one segment of a path.
-fn segment(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// Whether the environment is there: by the list of environments, else by what its companies answer.
@@ -197,15 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_as_segments_of_a_path() {
-        for (name, path) in [
-            ("Production", "Production"),
-            ("My Sandbox", "My%20Sandbox"),
-            ("a/b?c#d%", "a%2Fb%3Fc%23d%25"),
-            ("a+b", "a%2Bb"),
-        ] {
-            assert_eq!(segment(name), path);
-        }
+    fn ids_as_parts_of_a_path() {
         assert!(is_plain("11111111-2222-4333-8444-555555555555") && !is_plain("a)/x(") && !is_plain(""));
     }
 }

@@ -3,13 +3,13 @@
 //! Does not know how the token came.
 
 use crate::core::check::{CheckId, CheckResult, Details};
+use crate::core::resource::segment;
 use crate::core::untrusted::Untrusted;
 use crate::net::client::Call;
 use crate::net::local::{noted, with_note};
 use crate::net::session::{Session, refused};
 use futures_util::future::join_all;
 use serde_json::Value;
-use url::form_urlencoded::byte_serialize;
 
 /// The user session: tells the mapped user without any entity privilege. Facts 4.5.
 const USER_SESSION: &str = "/api/services/UserSessionService/AifUserSessionService/GetUserSessionInfo";
@@ -73,9 +73,8 @@ pub(super) async fn registration(session: &Session<'_>) -> CheckResult {
 /// integrations see without asking for more (facts 4.8).
 pub(super) async fn access(session: &Session<'_>) -> CheckResult {
     let names = session.entities();
-    let reads = names.iter().map(|name| async move {
-        session.read(name, &format!("/data/{}?$top=1", byte_serialize(name.as_bytes()).collect::<String>())).await
-    });
+    let reads =
+        names.iter().map(|name| async move { session.read(name, &format!("/data/{}?$top=1", segment(name))).await });
     let reads = join_all(reads).await;
     let writes = session.request.guide.writes.as_deref();
     with_note(session.access(reads), writes)

@@ -4,12 +4,12 @@
 
 use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::names::parse_guid;
+use crate::core::resource::segment;
 use crate::core::untrusted::Untrusted;
 use crate::net::client::Call;
 use crate::net::local::{noted, with_note};
 use crate::net::session::{Read, Session, refused, rows};
 use futures_util::future::join_all;
-use url::form_urlencoded::byte_serialize;
 
 /// The service document, which answers without a token.
 pub(super) const ROOT: &str = "/v1.0/";
@@ -57,7 +57,7 @@ pub(super) async fn access(session: &Session<'_>, organization: Option<usize>) -
         match (*name, organization) {
             (ORGANIZATION, Some(rows)) => Read { name: ORGANIZATION.into(), http_status: Some(200), outcome: Ok(rows) },
             (name, _) => {
-                let path = format!("{ROOT}{}?$top=1", byte_serialize(name.as_bytes()).collect::<String>());
+                let path = format!("{ROOT}{}?$top=1", segment(name));
                 session.read(name, &path).await
             }
         }

@@ -1,5 +1,5 @@
-//! What the last test of a profile said, what it was like when it last passed, and where it was exported: `history/NAME.json`. Follows renames and removals;
-//! never holds a secret.
+//! What the last test of a profile said, what it was like when it last passed, and where it was exported:
+//! `history/NAME.json`. Follows renames and removals; never holds a secret.
 //!
 //! Does not know how a test is made, how its verdict comes about, or what an export looks like.
 
@@ -11,6 +11,7 @@ use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
 use crate::store::{StoreError, profiles};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -55,11 +56,7 @@ const MAX_EXPORTS: usize = 50;
 
 /// The exports of a profile, the oldest first.
 pub fn exports(home: &Home, name: &ProfileName) -> Vec<Exported> {
-    let read = || {
-        let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
-        serde_json::from_value(read(&path)?.remove("exports")?).ok()
-    };
-    read().unwrap_or_default()
+    noted(home, name, "exports").unwrap_or_default()
 }
 
 /// Notes an export, in place of an older one of the same format to the same path.
@@ -83,14 +80,18 @@ pub fn note_export(home: &Home, name: &ProfileName, mut export: Exported) -> Res
 
 /// The last verdict. `None` when there is none, or its file is damaged: history is a convenience.
 pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
-    let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
-    serde_json::from_value(read(&path)?.remove("last")?).ok()
+    noted(home, name, "last")
 }
 
 /// What it was like when it last passed. `None` when it never did, or as with [`last`].
 pub fn passed(home: &Home, name: &ProfileName) -> Option<Passed> {
+    noted(home, name, "passed")
+}
+
+/// One thing that is noted on a profile.
+fn noted<T: DeserializeOwned>(home: &Home, name: &ProfileName, what: &str) -> Option<T> {
     let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
-    serde_json::from_value(read(&path)?.remove("passed")?).ok()
+    serde_json::from_value(read(&path)?.remove(what)?).ok()
 }
 
 /// Notes a verdict, and of a test that passed what it was like. A profile that was removed while it was tested gets none.

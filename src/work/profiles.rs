@@ -88,7 +88,7 @@ pub fn row(home: &Home, listed: Listed) -> Row {
         Ok(stored) => {
             let draft = &stored.draft;
             let guide = assets::guide(&draft.guide);
-            let given = |field| Some(draft.value(field).to_owned()).filter(|value| !value.is_empty());
+            let given = |field| draft.given(field).map(str::to_owned);
             let own = || guide.and_then(|guide| draft.resource(guide.product, assets::clouds()));
             let resource_url = given(FieldId::ResourceUrl).or_else(|| own().map(|url| url.to_string()));
             // Where all tenants share one address, the environment tells more.

@@ -180,8 +180,7 @@ fn by_code(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refusa
         return Err(Refusal::new(70_000, "The provided value for the 'code' parameter is not valid."));
     };
     if code.used {
-        let text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code.";
-        return Err(Refusal::new(54_005, text));
+        return Err(redeemed());
     }
     if code.is_old() {
         let text = "The provided authorization code has expired. Send a new interactive authorization request.";
@@ -211,6 +210,10 @@ fn by_code(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refusa
         code.used = true;
     }
     Ok(grant)
+}
+
+fn redeemed() -> Refusal {
+    Refusal::new(54_005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code.")
 }
 
 /// Refresh token; one for another API is also to be had for it.
@@ -248,8 +251,7 @@ fn by_device(tenant: &mut Tenant, form: &Form, name: &str) -> Result<Grant, Refu
         return Err(Refusal::new(70_018, "The device code is not known."));
     };
     if device.used {
-        let text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code.";
-        return Err(Refusal::new(54_005, text));
+        return Err(redeemed());
     }
     if device.is_old() {
         return Err(Refusal::new(70_019, "The device code has expired. Ask for a new one."));
