@@ -19,7 +19,6 @@ use crate::sandbox::{AUTHORITY, Offer};
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// What is said before the first question.
 const MANNERS: &str = "Enter keeps what stands there. :clear takes it out, :back goes to the step before, :help says where \
@@ -89,6 +88,7 @@ async fn one(context: &Context, row: &Row) -> Done {
     let actions = [
         "Test it",
         "Change it",
+        "Give it a new credential",
         "Hand over open steps",
         "Export its values",
         "Rename it",
@@ -101,13 +101,14 @@ async fn one(context: &Context, row: &Row) -> Done {
     match chosen {
         0 => command(context, &["check", "--", &name]).await,
         1 => change(context, &row.name).await,
-        2 => {
+        2 => command(context, &["rotate", "--", &name]).await,
+        3 => {
             let roles = ["entra-admin", "d365-admin"];
             let whom = ["The Entra administrator", "The D365 administrator"].map(str::to_owned);
             let role = roles[choose(context, "For whom?", &whom).await?];
             command(context, &["handoff", "--role", role, "--", &name]).await
         }
-        3 => {
+        4 => {
             let formats: Vec<String> = assets::exports().iter().map(|format| format.id.clone()).collect();
             let at = choose(context, "In which format?", &formats).await?;
             let out = line(context, "File to write, for you alone; Enter prints it here:").await?;
@@ -118,9 +119,9 @@ async fn one(context: &Context, row: &Row) -> Done {
             words.extend(["--", &name]);
             command(context, &words).await
         }
-        4 => command(context, &["rename", "--", &name, line(context, "Its new name:").await?.trim()]).await,
-        5 => command(context, &["copy", "--", &name, line(context, "The copy's name:").await?.trim()]).await,
-        6 => command(context, &["remove", "--", &name]).await,
+        5 => command(context, &["rename", "--", &name, line(context, "Its new name:").await?.trim()]).await,
+        6 => command(context, &["copy", "--", &name, line(context, "The copy's name:").await?.trim()]).await,
+        7 => command(context, &["remove", "--", &name]).await,
         _ => OK,
     }
 }
@@ -456,16 +457,12 @@ impl Form<'_> {
     async fn test(&self) -> Result<Option<Finding>, Failure> {
         let Ok(profile) = self.draft.check(&self.name, self.guide, assets::clouds()) else { return Ok(None) };
         let started = Timestamp::now();
-        let secret = match &self.secret {
-            SecretChoice::Value(secret) | SecretChoice::InVault(secret) | SecretChoice::Certificate(_, secret) => {
-                Some(Arc::clone(secret))
-            }
-            SecretChoice::Keep | SecretChoice::Source(_) => None,
-        };
         self.say("Testing.");
         let watch = check::asking(self.context, &self.name);
         let attendance = check::attendance(self.context, self.session);
-        let (run, _) = check::one(self.session, &profile, &self.draft, secret, &CheckId::ALL, attendance, watch).await;
+        let (run, _) =
+            check::one(self.session, &profile, &self.draft, self.secret.typed(), &CheckId::ALL, attendance, watch)
+                .await;
         let report = ProfileReport::new(self.name.as_str(), &self.guide.id, started, &run, &[]);
         let verdict = report.verdict;
         check::human(self.context, &check::Tested { profile, report, since: None });

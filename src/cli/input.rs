@@ -109,6 +109,11 @@ impl CredentialArgs {
         self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
     }
 
+    /// Whether a certificate is to be made.
+    pub fn makes(&self) -> bool {
+        self.make_certificate.is_some()
+    }
+
     /// What is asked for; what is wrong with it is told at once.
     pub fn request(&self) -> Result<CredentialRequest, Failure> {
         let mut troubles = Vec::new();

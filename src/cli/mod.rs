@@ -25,6 +25,7 @@ mod prompt;
 mod remove;
 mod rename;
 mod report;
+mod rotate;
 mod sandbox;
 mod show;
 mod token;
@@ -168,6 +169,7 @@ impl Context {
             Some(Command::Remove(args)) => remove::run(&args, self).await,
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Rotate(args)) => rotate::run(&args, self).await,
             Some(Command::Token(args)) => token::run(&args, self).await,
             Some(Command::Report(args)) => report::run(&args, self).await,
             Some(Command::Export(args)) => export::run(&args, self).await,
