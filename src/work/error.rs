@@ -57,6 +57,7 @@ impl WorkError {
                 StoreError::Damaged { .. }
                 | StoreError::Newer { .. }
                 | StoreError::Locked { .. }
+                | StoreError::Changed { .. }
                 | StoreError::Io { .. }
                 | StoreError::Unflushed { .. },
             )
