@@ -19,6 +19,7 @@ use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -1392,6 +1393,7 @@ fn opened_with_what_the_command_line_gave() {
         clouds: assets::clouds(),
         rules: assets::rules(),
         exports: assets::exports(),
+        settings: Settings::default(),
     };
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);

@@ -33,8 +33,8 @@ use std::time::Duration;
 use support::{Bench, CLIENT, GUIDE, SECRET, TENANT, URL, draft, now, row, today};
 use zeroize::Zeroizing;
 
-const PLAIN: Theme = Theme { color: true, ascii: false };
-const ASCII: Theme = Theme { color: false, ascii: true };
+const PLAIN: Theme = Theme { color: true, ascii: false, light: false };
+const ASCII: Theme = Theme { color: false, ascii: true, light: false };
 
 fn draw(bench: &mut Bench, size: (u16, u16), theme: Theme) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
@@ -480,7 +480,7 @@ fn in_ascii_mode_every_cell_is_ascii() {
 
 #[test]
 fn without_colour_there_is_none() {
-    let theme = Theme { color: false, ascii: false };
+    let theme = Theme { color: false, ascii: false, light: false };
     for (name, mut bench) in scenes() {
         let terminal = draw(&mut bench, (80, 24), theme);
         for cell in &terminal.backend().buffer().content {
@@ -651,7 +651,7 @@ proptest! {
         color in any::<bool>(),
         ascii in any::<bool>(),
     ) {
-        let theme = Theme { color, ascii };
+        let theme = Theme { color, ascii, light: false };
         let mut bench = full_home().rehearsing();
         for (key, width, height) in walk {
             bench.keys(KEYS[key]);

@@ -29,6 +29,7 @@ use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::RuleBook;
 use crate::core::secret::looks_like_secret;
+use crate::core::settings::Settings;
 use dialog::Dialog;
 use effect::{Effect, OpenFor};
 use form::{FieldKey, Form, Purpose};
@@ -46,7 +47,7 @@ use std::collections::BTreeSet;
 use tui_input::InputRequest;
 use zeroize::Zeroizing;
 
-/// What the app knows from the assets, handed in at the start.
+/// What the app knows from the assets and the settings, handed in at the start.
 #[derive(Debug, Clone, Copy)]
 pub struct Knowledge {
     /// The guides.
@@ -57,6 +58,8 @@ pub struct Knowledge {
     pub rules: &'static RuleBook,
     /// The formats of exports.
     pub exports: &'static [Format],
+    /// What is settled for all profiles.
+    pub settings: Settings,
 }
 
 /// What to show first.

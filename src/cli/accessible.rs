@@ -15,7 +15,7 @@ use crate::core::question::{self, FieldId, Weight};
 use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
-use crate::sandbox::{AUTHORITY, Offer};
+use crate::sandbox::Offer;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
@@ -165,9 +165,7 @@ pub async fn set_up(
     };
     let mut draft = draft.unwrap_or_else(|| ProfileDraft::new(&guide.id));
     draft.guide.clone_from(&guide.id);
-    if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
-        draft.set(FieldId::AuthorityUrl, AUTHORITY);
-    }
+    session.begin(&mut draft);
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was: None };
     let mut at = 0;
     loop {

@@ -38,7 +38,7 @@ use crate::core::profile::{CredentialSource, SecretSource};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
-use crate::work::{Options, Saved, Session};
+use crate::work::{Options, Saved, Session, WorkError};
 use args::{Cli, Command, Global, Output};
 use clap::Parser;
 use failure::{Failure, code};
@@ -200,12 +200,20 @@ impl Context {
         if session.vault.exists() {
             self.unlock(&session).await?;
         }
-        Ok(Ended::Open(Box::new(session), open, self.printer.theme()))
+        let theme = self.printer.theme(session.settings().theme);
+        Ok(Ended::Open(Box::new(session), open, theme))
     }
 
     /// A session for a command.
     async fn session(&self) -> Result<Arc<Session>, Failure> {
-        let open = async || Ok::<_, Failure>(Arc::new(self.open(Duration::from_secs(5)).await?));
+        let open = async || {
+            let session = self.open(Duration::from_secs(5)).await?;
+            match &session.settings {
+                Ok(found) => found.aside.iter().for_each(|line| self.printer.note(&shown(line))),
+                Err(error) => return Err(Failure::from(WorkError::from(error.clone()))),
+            }
+            Ok(Arc::new(session))
+        };
         self.session.get_or_try_init(open).await.cloned()
     }
 

@@ -23,6 +23,7 @@ pub mod report;
 pub mod resource;
 pub mod rules;
 pub mod secret;
+pub mod settings;
 pub mod since;
 pub mod template;
 pub mod ticket;

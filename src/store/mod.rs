@@ -10,6 +10,7 @@ pub mod history;
 pub mod paths;
 pub mod profiles;
 pub mod secrets;
+pub mod settings;
 
 pub use files::{expanded, open_regular, read_whole, write_private};
 
@@ -52,6 +53,14 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// What is wrong, with the line where that is known; never the line's text.
+        what: String,
+    },
+    /// The settings cannot be used as they stand.
+    #[error("{}: {what}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where that is known.
         what: String,
     },
     /// The file was written by a newer version of this program.
@@ -104,6 +113,7 @@ impl StoreError {
             StoreError::Changed { .. } => Some("look at it again and change it once more; nothing was saved"),
             StoreError::FileExists { .. } => Some("choose another path, or write over it with --force"),
             StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
+            StoreError::Settings { .. } => Some("mend the file in an editor; without it everything has its default"),
             StoreError::Newer { .. } => Some("use the newer version to change it"),
             StoreError::Locked { .. } => Some("wait until it has finished, then try again"),
             StoreError::Io { .. } | StoreError::Unflushed { .. } => None,

@@ -55,6 +55,7 @@ impl WorkError {
             ) => Class::Usage,
             WorkError::Store(
                 StoreError::Damaged { .. }
+                | StoreError::Settings { .. }
                 | StoreError::Newer { .. }
                 | StoreError::Locked { .. }
                 | StoreError::Changed { .. }
