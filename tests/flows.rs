@@ -19,7 +19,7 @@ use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
-use d365_connect::core::settings::{DefaultStore, Settings};
+use d365_connect::core::settings::Settings;
 use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -683,6 +683,25 @@ fn rename_copy_and_remove() {
         assert!(told.contains(problem), "{typed}: {told}");
         assert_eq!(input.value(), typed);
         assert_eq!(bench.asked(), "");
+    }
+    // What was removed can be brought back, and tried again where that fails.
+    let mut bench = Bench::home(vec![row("fabrikam")]);
+    bench.take();
+    bench.keys("u");
+    assert_eq!(toast(&bench), "nothing was removed");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::Removed { name: "contoso".parse().unwrap(), result: Ok("'contoso' was removed".into()) });
+    assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
+    for (result, again) in
+        [(Err(trouble("there is a profile 'contoso' already")), "BringBack"), (Ok("back".into()), "")]
+    {
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), "BringBack");
+        bench.tell(Msg::BroughtBack(result));
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), again);
     }
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.tell(Msg::Changed(Err(trouble("another program holds the lock"))));

@@ -33,6 +33,8 @@ pub enum Intent {
     Copy,
     /// Remove.
     Remove,
+    /// Bring back what was removed.
+    BringBack,
     /// Show the keys.
     Help,
     /// Go back; cancel.
@@ -142,6 +144,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
+    bind(Key::Char('u'), Intent::BringBack, "bring back", "bring the profile back that was removed last"),
     bind(Key::Up, Intent::Up, "", "one up"),
     bind(Key::Down, Intent::Down, "", "one down"),
     bind(Key::Char('k'), Intent::Up, "", ""),

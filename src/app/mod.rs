@@ -317,6 +317,23 @@ impl App {
                 }
                 vec![Effect::LoadHome]
             }
+            Msg::Removed { name, result } => {
+                match result {
+                    Ok(text) => {
+                        self.home.removed = Some(name);
+                        self.say(format!("{text}; u brings it back"));
+                    }
+                    Err(trouble) => self.trouble(&trouble),
+                }
+                vec![Effect::LoadHome]
+            }
+            Msg::BroughtBack(result) => {
+                // After a failure it can be tried again.
+                if result.is_ok() {
+                    self.home.follow = self.home.removed.take();
+                }
+                self.update(Msg::Changed(result))
+            }
             Msg::Changed(result) => {
                 match result {
                     Ok(text) => self.say(text),

@@ -77,6 +77,7 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
+            (Context::Home, Intent::BringBack) => self.home.removed.is_some(),
             (Context::Home, Intent::Enter | Intent::Remove | Intent::HandOver) => self.home.marked().is_some(),
             (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))

@@ -102,9 +102,14 @@ impl App {
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
                     format!("Remove the profile '{}'?", row.name),
-                    vec!["Its secret is taken out of the keyring. The app in Entra and its row in D365 stay as they are.".into()],
+                    vec!["Its secret goes too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
+                Vec::new()
+            }
+            (Intent::BringBack, _) if self.home.removed.is_some() => vec![Effect::BringBack],
+            (Intent::BringBack, _) => {
+                self.warn("nothing was removed");
                 Vec::new()
             }
             (Intent::Rename, Some(Marked::Profile(row))) => {
@@ -170,7 +175,9 @@ impl App {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
         form.no_keyring.clone_from(&self.no_keyring);
-        if form.purpose == Purpose::New && draft.source.is_none() && self.know.settings.default_store == DefaultStore::Vault
+        if form.purpose == Purpose::New
+            && draft.source.is_none()
+            && self.know.settings.default_store == DefaultStore::Vault
         {
             form.put(FieldKey::Source, "vault");
             form.mark_kept();

@@ -144,6 +144,45 @@ pub fn remove(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
     files::remove(&path, &lock).and(history).and(drafts)
 }
 
+/// A profile's files as they stood, to be brought back.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its name.
+    pub name: ProfileName,
+    text: String,
+    history: Option<String>,
+}
+
+/// Takes note of a profile's files before they are removed.
+///
+/// # Errors
+/// When there is no such profile, or its file cannot be read.
+pub fn taken(home: &Home, name: &ProfileName) -> Result<Taken, StoreError> {
+    let (name, path) = find(home, name)?;
+    let text = files::read(&path)?.ok_or_else(|| not_found(&name))?;
+    let history = history::text(home, &name);
+    Ok(Taken { name, text, history })
+}
+
+/// Brings a removed profile back as it stood, with the place of its secret edited.
+///
+/// # Errors
+/// When there is a profile of its name by now, or it cannot be written.
+pub fn bring_back(
+    home: &Home,
+    taken: &Taken,
+    edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
+) -> Result<(), StoreError> {
+    let lock = files::lock(home)?;
+    free(home, &taken.name)?;
+    let path = home.profile(&taken.name);
+    write(&path, &format::change(&path, &taken.text, |draft| Ok(edit(draft)))?, &lock)?;
+    match &taken.history {
+        Some(text) => files::write(&home.history(&taken.name), text, &lock),
+        None => Ok(()),
+    }
+}
+
 /// Reads, changes, renames and writes a profile under one lock.
 fn change(
     home: &Home,
