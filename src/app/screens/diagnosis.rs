@@ -1,7 +1,7 @@
 //! Diagnosis: a pasted error text, and what it means. Judges as it is typed; nothing leaves this screen.
 
 use crate::core::claims::Row;
-use crate::core::evidence::Evidence;
+use crate::core::evidence::{Evidence, Place};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Finding;
@@ -25,10 +25,14 @@ pub struct Diagnosis {
     pub text: Zeroizing<String>,
     /// What was read in it.
     pub evidence: Evidence,
+    /// Where that stands in the text as it is shown.
+    pub places: Vec<Place>,
     /// The claims of a token in it, beside what the profile needs; the token itself is only in the text.
     pub token: Vec<Row>,
     /// The profile that it is compared with.
     pub profile: Option<(ProfileName, ProfileDraft)>,
+    /// The product that the text is of, where that is not the profile's: then it is judged without the profile.
+    pub other: Option<&'static str>,
     /// What it means; empty while there is no text.
     pub findings: Vec<Finding>,
     /// Where the cursor is.
@@ -44,8 +48,10 @@ impl Default for Diagnosis {
         Diagnosis {
             text: Zeroizing::default(),
             evidence: Evidence::default(),
+            places: Vec::new(),
             token: Vec::new(),
             profile: None,
+            other: None,
             findings: Vec::new(),
             part: Part::Text,
             marked: 0,

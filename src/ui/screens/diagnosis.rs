@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
 use crate::core::check::Status;
-use crate::core::evidence::{self, Kind};
+use crate::core::evidence::Kind;
 use crate::core::rules::Cause;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
@@ -66,7 +66,7 @@ fn marked<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> (Vec<Line<'a>
     // One style a character: in what the terminal shows, a character may take another number of bytes.
     let mut styles = vec![Style::new(); shown.chars().count()];
     let raw = diagnosis.evidence.text.as_str();
-    for place in evidence::places(&diagnosis.evidence) {
+    for place in &diagnosis.places {
         let from = raw[..place.from].chars().count();
         let count = raw[place.from..place.to].chars().count();
         styles.iter_mut().skip(from).take(count).for_each(|style| *style = style_of(place.kind, theme));
