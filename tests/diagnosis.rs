@@ -129,7 +129,11 @@ fn a_token_alone_that_cannot_work_is_told() {
         (json!({"exp": NOW - 3600}), "sign-in-expired", Confidence::Likely),
         (json!({"nbf": NOW + 3600, "exp": NOW + 7200}), "clock-skew", Confidence::Likely),
         (json!({"iss": format!("https://login.microsoftonline.com/{OTHER}/v2.0")}), "token-tenant", Confidence::Likely),
-        (json!({"iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0")}), "not-an-error", Confidence::Likely),
+        (
+            json!({"iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0")}),
+            "not-an-error",
+            Confidence::Likely,
+        ),
     ] {
         let (evidence, told) = read_pasted(&token(&claims), None, NOW);
         let found = judge(&evidence);

@@ -28,8 +28,7 @@ impl App {
         let known = Known { book: know.rules, guides: know.guides, clouds: know.clouds };
         let is_empty = diagnosis.text.trim().is_empty();
         let usual = know.guides.first();
-        let reading =
-            if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
+        let reading = if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
         diagnosis.token = reading.token.unwrap_or_default();
         diagnosis.places = evidence::places(&reading.evidence);
         diagnosis.evidence = reading.evidence;

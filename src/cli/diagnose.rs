@@ -101,7 +101,8 @@ pub async fn run(args: Args, context: &Context) -> Done {
             token = reading.token;
             if let (Some(opened), Some(other)) = (&opened, reading.other) {
                 let name = &opened.stored.name;
-                let note = format!("the text is of {other}, and profile '{name}' is not: it is judged without the profile");
+                let note =
+                    format!("the text is of {other}, and profile '{name}' is not: it is judged without the profile");
                 context.printer.note(&note);
                 compared = None;
             } else if let (Some(_), Some(opened), None) = (&token, &opened, profile) {
