@@ -30,7 +30,8 @@ impl App {
         let usual = know.guides.first();
         let reading = if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
         diagnosis.token = reading.token.unwrap_or_default();
-        diagnosis.places = evidence::places(&reading.evidence);
+        diagnosis.shown = evidence::shown(&diagnosis.text);
+        diagnosis.places = evidence::places(diagnosis.shown.as_str(), &reading.evidence);
         diagnosis.evidence = reading.evidence;
         diagnosis.findings = reading.findings;
         diagnosis.other = reading.other;

@@ -395,6 +395,9 @@ impl App {
         let nothing_new = intake.secret.is_none()
             && intake.found.iter().all(|found| form.text(FieldKey::Of(found.field)) == found.value);
         if nothing_new {
+            if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                wizard.carried_out();
+            }
             let next = self.test_key().map(|key| format!(" {key} tests again.")).unwrap_or_default();
             self.say(format!("{said}{next}"));
         } else {
@@ -423,7 +426,7 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Wizard(wizard)) => {
                 wizard.to_next_gap();
-                wizard.fault = None;
+                wizard.fault.take_if(|fault| !fault.mended);
             }
             Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_)) | None => {}
         }

@@ -449,7 +449,16 @@ pub fn token_in(text: &str) -> Option<Claims> {
 /// Reads a text as [`read_text`] does, and a token in it beside the profile that it is for, where there is one. `now` in
 /// seconds since 1970.
 pub fn read_pasted(text: &str, profile: Option<&Profile>, now: i64) -> (Evidence, Option<Claims>) {
-    let mut evidence = read_text(text);
+    with_token(read_text(text), text, profile, now)
+}
+
+/// What was read in a text, and in a token in it. As [`read_pasted`].
+pub(in crate::core) fn with_token(
+    mut evidence: Evidence,
+    text: &str,
+    profile: Option<&Profile>,
+    now: i64,
+) -> (Evidence, Option<Claims>) {
     let claims = token_in(text);
     if let Some(claims) = &claims {
         evidence.marks.insert(Mark::TokenSeen);
@@ -472,6 +481,11 @@ pub fn read_pasted(text: &str, profile: Option<&Profile>, now: i64) -> (Evidence
         }
     }
     (evidence, claims)
+}
+
+/// The whole text as it may be shown to the person who pasted it: harmless, without tokens and secrets.
+pub fn shown(text: &str) -> Untrusted {
+    Untrusted::whole(Layers::of(text).kept())
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are

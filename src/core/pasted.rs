@@ -47,14 +47,15 @@ pub struct Reading {
 impl Known<'_> {
     /// Reads a text and judges it. `usual` is the guide where nothing tells one; `now` in seconds since 1970.
     pub fn read(&self, text: &str, beside: Option<Beside<'_>>, usual: Option<&Guide>, now: i64) -> Reading {
-        let own = beside.filter(|beside| self.other_product(&evidence::read_text(text), *beside).is_none());
+        let evidence = evidence::read_text(text);
+        let other = beside.and_then(|beside| self.other_product(&evidence, beside));
+        let own = beside.filter(|_| other.is_none());
         let profile = own.and_then(|own| own.profile);
-        let (mut evidence, claims) = evidence::read_pasted(text, profile, now);
+        let (mut evidence, claims) = evidence::with_token(evidence, text, profile, now);
         // A token says what it is for, where nothing else does and nobody wants it for something.
         if own.is_none() && evidence.origin.is_none() {
             evidence.origin = claims.as_ref().and_then(|claims| claims.product()).map(Origin::of);
         }
-        let other = beside.filter(|_| own.is_none()).and_then(|beside| self.other_product(&evidence, beside));
         let findings = self.findings(&mut evidence, own, usual);
         Reading { evidence, token: claims.map(|claims| claims.rows(profile, now)), findings, other }
     }

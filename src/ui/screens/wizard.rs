@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::form::Purpose;
+use crate::app::key::Key;
 use crate::app::screens::wizard::{Focus, Wizard};
 use crate::core::check::Status;
 use crate::core::guide::{Listing, Need, Permission, TargetForm};
@@ -54,7 +55,9 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let [text_area, _, field_area] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(gap), Constraint::Length(field_rows)]).areas(inner);
     let lines = body_lines(app, wizard, room, body.height >= 30, theme);
-    let seen = widgets::scrolled(frame, text_area, lines, wizard.scroll, theme);
+    let more = theme.sign("more ↓", "more v");
+    let more = if wide { more.to_owned() } else { format!("{} {more}", theme.key_label(Key::PageDown)) };
+    let seen = widgets::scrolled_by(frame, text_area, lines, wizard.scroll, &more, theme);
     // The field under the cursor stays in sight, its line above all.
     let skip = fields.end.saturating_sub(usize::from(field_rows));
     let skip = fields.cursor.map_or(skip, |(line, _)| skip.min(line));
@@ -74,7 +77,7 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
         .map(|(at, step)| {
             let (sign, style) = if at == wizard.step {
                 (theme.sign("▸", ">"), theme.accent())
-            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at) {
+            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at && !fault.mended) {
                 theme.status(Status::Failed)
             } else if wizard.done(at) {
                 theme.status(Status::Passed)
@@ -99,7 +102,11 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     let value = |name: &str| draft.template_value(name, Some(guide), app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
-    if let Some(fault) = wizard.fault_here() {
+    if let Some(fault) = wizard.fault_here().filter(|fault| fault.mended) {
+        let text = format!("Was: {}. This step was carried out since; test again.", fault.title);
+        lines.extend(widgets::judged(Status::Passed, &text, room, theme.good(), theme));
+        lines.push(Line::default());
+    } else if let Some(fault) = wizard.fault_here() {
         lines.extend(widgets::judged(Status::Failed, &fault.title, room, theme.bad(), theme));
         lines.extend(widgets::paragraph("Do     ", &fault.fix, room, theme.accent(), theme));
         if let Some(url) = &fault.url {
@@ -128,7 +135,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
         lines.push(Line::default());
         if problems.is_empty() {
             let text = "tests what is filled in. Nothing is saved before you say so.";
-            let enter = format!("{} ", theme.key_label(crate::app::key::Key::Enter));
+            let enter = format!("{} ", theme.key_label(Key::Enter));
             lines.extend(widgets::paragraph(&enter, text, room, theme.good(), theme));
         } else {
             lines.push(Line::styled("Still open:", theme.warn()));
