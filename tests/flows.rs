@@ -1232,7 +1232,9 @@ fn a_value_that_is_not_the_texts_is_marked_where_it_is_mended() {
     let field = FieldKey::Of(FieldId::ClientId);
     let notes = bench.wizard().form.notes(field);
     assert!(notes[0].weight == Weight::Hint && notes[0].text.contains(OTHER), "{notes:?}");
-    assert!(bench.wizard().form.notes(FieldKey::Of(FieldId::TenantId)).iter().all(|note| !note.text.contains("differs")));
+    assert!(
+        bench.wizard().form.notes(FieldKey::Of(FieldId::TenantId)).iter().all(|note| !note.text.contains("differs"))
+    );
     bench.keys("<c-u>").paste(OTHER);
     assert_ne!(bench.wizard().form.notes(field)[0].weight, Weight::Hint);
 }

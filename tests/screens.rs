@@ -254,7 +254,8 @@ fn warned() -> Bench {
     let mut bench = filled();
     bench.keys("<right><right><right><right>");
     bench.tell(Msg::Told(Err("the browser could not be opened: no program is there that opens an address, \
-        so copy the link with y and open it on a machine that has one".into())));
+        so copy the link with y and open it on a machine that has one"
+        .into())));
     bench
 }
 
@@ -639,6 +640,32 @@ fn the_keys_offered_are_those_that_work() {
             assert!(!shown.contains(word), "{word}:\n{shown}");
         }
     }
+}
+
+/// What a small window has no room for in its key bar is named elsewhere, and works.
+#[test]
+fn small_windows_name_the_keys_that_read_on() {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("n");
+    assert!(bench.app.focused_field().is_some());
+    assert!(text(&draw(&mut bench, (40, 10), PLAIN)).contains("pgdn text"));
+    bench.keys("<pgdn>");
+    assert!(bench.app.focused_field().is_none());
+    assert!(text(&draw(&mut bench, (40, 10), PLAIN)).contains("pgdn more"));
+    let shown = text(&draw(&mut compared(), (40, 10), PLAIN));
+    assert!(shown.contains("contoso (p)") && shown.contains("certain"), "{shown}");
+}
+
+#[test]
+fn a_profile_that_was_tested_tells_its_last_test() {
+    let mut tested = row("contoso");
+    tested.last =
+        Some(LastVerdict { verdict: Status::Passed, when: now() - jiff::SignedDuration::from_hours(2), cause: None });
+    let mut bench = Bench::home(vec![tested]);
+    bench.keys("<enter>");
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Look, result: Ok(draft()) });
+    let shown = text(&draw(&mut bench, (80, 24), PLAIN));
+    assert!(shown.contains("passed 2 h ago"), "{shown}");
 }
 
 #[test]

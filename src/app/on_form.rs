@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 impl App {
     pub(super) fn wizard_intent(&mut self, intent: Intent) -> Vec<Effect> {
         let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
+        let hidden = self.seen.page == 0;
         let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::NextField => wizard.cycle(true),
@@ -40,6 +41,11 @@ impl App {
                         self.keep_draft()
                     }
                 };
+            }
+            // In a low window the text is out of sight while the cursor is in a field.
+            Intent::NextPage if hidden && wizard.focused().is_some() => {
+                wizard.leave_field();
+                wizard.focus = Focus::Body;
             }
             Intent::NextPage if wizard.scroll < max_scroll => wizard.scroll = (wizard.scroll + page).min(max_scroll),
             Intent::PrevPage if wizard.scroll > 0 => {

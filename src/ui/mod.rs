@@ -35,10 +35,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         let room = usize::from(area.width);
         let text = texts.iter().find(|text| text::width(text) <= room).unwrap_or(&texts[2]);
         if area.height > 0 {
-            frame.render_widget(
-                Line::from(text::cut(text, room, theme.ascii)),
-                Rect { height: 1, ..area },
-            );
+            frame.render_widget(Line::from(text::cut(text, room, theme.ascii)), Rect { height: 1, ..area });
         }
         return Seen::default();
     }

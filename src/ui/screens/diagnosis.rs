@@ -1,6 +1,7 @@
 //! Diagnosis: the pasted text with its evidence marked, and what it means: beside it, or below in a narrow window.
 
 use crate::app::App;
+use crate::app::key::Key;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
 use crate::core::check::Status;
 use crate::core::evidence::Kind;
@@ -34,19 +35,33 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis:
     // A line of its own has no room for a frame.
     let inner = if left.height > 1 { widgets::pane(frame, left, "Error text", theme) } else { left };
     let cursor = pasted(frame, inner, diagnosis, theme);
-    let inner = widgets::pane(frame, right, &heading(diagnosis), theme);
+    let inner = widgets::pane(frame, right, &heading(app, diagnosis, right.width, theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let lines = findings(diagnosis, usize::from(inner.width), body.height >= 30, theme);
     Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
 }
 
 /// What the findings are, and which profile they are beside.
-fn heading(diagnosis: &Diagnosis) -> String {
-    match (&diagnosis.profile, diagnosis.other) {
-        (None, _) => "What it means · no profile".to_owned(),
-        (Some((name, _)), None) => format!("What it means · {name}"),
-        (Some((name, _)), Some(other)) => format!("What it means · {other}, not {name}"),
+fn heading(app: &App, diagnosis: &Diagnosis, width: u16, theme: Theme) -> String {
+    const FRONT: &str = "What it means · ";
+    let narrow = width < 60;
+    let beside = match (&diagnosis.profile, diagnosis.other) {
+        (None, _) => "no profile".to_owned(),
+        (Some((name, _)), None) => name.to_string(),
+        (Some((name, _)), Some(_)) if narrow => format!("not {name}"),
+        (Some((name, _)), Some(other)) => format!("{other}, not {name}"),
+    };
+    if !narrow || app.home.profiles().is_empty() {
+        return format!("{FRONT}{beside}");
     }
+    // In a narrow window the key bar has no room for the key that changes it, and a long name gives way to the key.
+    let key = match diagnosis.part {
+        Part::Text => Key::Ctrl('p'),
+        Part::Findings => Key::Char('p'),
+    };
+    let key = format!(" ({})", theme.key_label(key));
+    let room = usize::from(width).saturating_sub(4 + text::width(FRONT) + text::width(&key));
+    format!("{FRONT}{}{key}", text::cut(&beside, room, theme.ascii))
 }
 
 /// The text, without tokens and secrets; where it is typed, its end is in sight, else its start.

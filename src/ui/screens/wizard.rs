@@ -41,9 +41,16 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let inner = widgets::pane(frame, right, &heading, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width);
+    let low = inner.height < 12;
+    if low && matches!(wizard.focus, Focus::Field(_)) {
+        // The text is out of sight, and the key bar has no room to tell where it is.
+        let word = format!(" {} text ", theme.key_label(Key::PageDown));
+        let width = u16::try_from(text::width(&word)).unwrap_or(0).min(inner.width);
+        let place = Rect { x: inner.right() - width, y: right.bottom() - 1, width, height: 1 };
+        frame.render_widget(Span::styled(word, theme.accent()), place);
+    }
 
     let fields = fields(wizard, room, theme);
-    let low = inner.height < 12;
     // In a low window the text gives way to the fields while the cursor is in one, and the other way round.
     let field_room = match (low, wizard.focus) {
         (true, Focus::Body) => 0,
