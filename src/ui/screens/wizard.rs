@@ -42,14 +42,6 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width);
     let low = inner.height < 12;
-    if low && matches!(wizard.focus, Focus::Field(_)) {
-        // The text is out of sight, and the key bar has no room to tell where it is.
-        let word = format!(" {} text ", theme.key_label(Key::PageDown));
-        let width = u16::try_from(text::width(&word)).unwrap_or(0).min(inner.width);
-        let place = Rect { x: inner.right() - width, y: right.bottom() - 1, width, height: 1 };
-        frame.render_widget(Span::styled(word, theme.accent()), place);
-    }
-
     let fields = fields(wizard, room, theme);
     // In a low window the text gives way to the fields while the cursor is in one, and the other way round.
     let field_room = match (low, wizard.focus) {
@@ -61,6 +53,13 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let gap = u16::from(field_rows > 0 && inner.height > field_rows + 4);
     let [text_area, _, field_area] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(gap), Constraint::Length(field_rows)]).areas(inner);
+    if text_area.height == 0 && wizard.focus != Focus::Body {
+        // The text is out of sight, and the key bar has no room to tell where it is.
+        let word = format!(" {} text ", theme.key_label(Key::PageDown));
+        let width = u16::try_from(text::width(&word)).unwrap_or(0).min(inner.width);
+        let place = Rect { x: inner.right() - width, y: right.bottom() - 1, width, height: 1 };
+        frame.render_widget(Span::styled(word, theme.accent()), place);
+    }
     let lines = body_lines(app, wizard, room, body.height >= 30, theme);
     let more = theme.sign("more ↓", "more v");
     let more = if wide { more.to_owned() } else { format!("{} {more}", theme.key_label(Key::PageDown)) };
