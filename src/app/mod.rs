@@ -468,10 +468,15 @@ impl App {
         }
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
-                diagnosis.part = Part::Text;
                 // Tabs between words keep them apart.
                 diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
+                // What was pasted is read, and not typed on: the keys are for what it means.
+                if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut()
+                    && !diagnosis.findings.is_empty()
+                {
+                    diagnosis.part = Part::Findings;
+                }
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),

@@ -128,7 +128,7 @@ impl App {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
             (Context::DiagnosisFindings, Intent::HandOver) => {
-                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some())
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none())
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {

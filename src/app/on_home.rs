@@ -256,14 +256,17 @@ impl App {
                 Vec::new()
             }
             OpenFor::Mend => {
-                let finding = match self.stack.last() {
-                    Some(Screen::Diagnosis(diagnosis)) => diagnosis.findings.get(diagnosis.marked).cloned(),
+                let found = match self.stack.last() {
+                    Some(Screen::Diagnosis(diagnosis)) => {
+                        diagnosis.findings.get(diagnosis.marked).cloned().zip(Some(diagnosis.others()))
+                    }
                     _ => None,
                 };
-                if let Some(finding) = finding {
+                if let Some((finding, others)) = found {
                     let saved = Purpose::Change(name.clone(), draft.clone());
                     self.open_wizard(name.as_str(), &draft, saved, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                        wizard.form.others = others;
                         wizard.mend(&finding);
                     }
                 }

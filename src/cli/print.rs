@@ -92,6 +92,15 @@ impl Printer {
         let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(text));
     }
 
+    /// As [`Printer::say`], broken at blanks where the terminal would break inside of a word. Lines that go on are led by
+    /// so many blanks.
+    pub fn tell(&self, text: &str, indent: usize) {
+        match terminal_width() {
+            Some(width) => self.say(&wrapped(text, "", indent, width)),
+            None => self.say(text),
+        }
+    }
+
     /// `note: …` on standard error.
     pub fn note(&self, text: &str) {
         self.say(&format!("note: {text}"));
@@ -183,29 +192,7 @@ impl Printer {
 
     /// Running text, broken at blanks, each line led by blanks. Words that do not fit (links) are left whole.
     pub fn wrap(&self, text: &str, first: &str, indent: usize) -> String {
-        let width = self.width();
-        let mut out = String::new();
-        for (number, paragraph) in text.lines().enumerate() {
-            let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
-            let mut bare = true;
-            for word in paragraph.split_whitespace() {
-                if !bare && line.width() + 1 + word.width() > width {
-                    out.push_str(line.trim_end());
-                    out.push('\n');
-                    line = " ".repeat(indent);
-                    bare = true;
-                }
-                if !bare {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                bare = false;
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out.truncate(out.trim_end_matches('\n').len());
-        out
+        wrapped(text, first, indent, self.width())
     }
 
     /// Lines of a table, its columns aligned and two blanks apart.
@@ -242,6 +229,32 @@ fn is_utf8_locale() -> bool {
 fn is_light_terminal() -> bool {
     let told = std::env::var("COLORFGBG").unwrap_or_default();
     matches!(told.rsplit(';').next(), Some("7" | "15"))
+}
+
+/// Running text, broken at blanks.
+fn wrapped(text: &str, first: &str, indent: usize, width: usize) -> String {
+    let mut out = String::new();
+    for (number, paragraph) in text.lines().enumerate() {
+        let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
+        let mut bare = true;
+        for word in paragraph.split_whitespace() {
+            if !bare && line.width() + 1 + word.width() > width {
+                out.push_str(line.trim_end());
+                out.push('\n');
+                line = " ".repeat(indent);
+                bare = true;
+            }
+            if !bare {
+                line.push(' ');
+            }
+            line.push_str(word);
+            bare = false;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    out
 }
 
 #[cfg(unix)]

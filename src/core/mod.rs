@@ -16,6 +16,7 @@ pub mod handoff;
 pub mod intake;
 pub mod log;
 pub mod names;
+pub mod pasted;
 pub mod permissions;
 pub mod profile;
 pub mod question;
