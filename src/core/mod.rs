@@ -23,6 +23,8 @@ pub mod question;
 pub mod report;
 pub mod resource;
 pub mod rules;
+#[cfg(doctest)]
+mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod since;
