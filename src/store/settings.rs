@@ -42,10 +42,8 @@ pub fn read(home: &Home) -> Result<Found, StoreError> {
 
 fn parse(path: &Path, text: &str) -> Result<Found, StoreError> {
     let line = |at: Option<usize>| line_of(text.as_bytes(), at.unwrap_or(0));
-    let wrong = |line: usize, what: &str| StoreError::Settings {
-        path: path.to_owned(),
-        what: format!("line {line}: {what}"),
-    };
+    let wrong =
+        |line: usize, what: &str| StoreError::Settings { path: path.to_owned(), what: format!("line {line}: {what}") };
     let doc = Document::parse(text).map_err(|error| {
         let what = error.message().lines().next().unwrap_or_default();
         wrong(line(error.span().map(|span| span.start)), &format!("not TOML: {what}"))
