@@ -17,6 +17,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+/// What is told of a profile that cannot be tested.
+const INCOMPLETE: &str = "incomplete";
+
 /// Draws home.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: Theme) -> Drawn {
     let home = &app.home;
@@ -170,7 +173,9 @@ impl Columns {
         let longest_name = names.chain(drafts).max().unwrap_or(0);
         let causes = home.profiles().iter().filter_map(|row| told_cause(row.last.as_ref()?));
         let running = home.runs.iter().filter_map(|run| run.fold.current()).map(CheckId::title);
-        let longest_last = causes.map(Cause::as_str).chain(running).map(|told| text::width(told) + 2).max();
+        let incomplete = home.profiles().iter().find(|row| row.problem.is_some()).map(|_| INCOMPLETE);
+        let told = causes.map(Cause::as_str).chain(running).chain(incomplete);
+        let longest_last = told.map(|told| text::width(told) + 2).max();
         let last = longest_last.unwrap_or(0).clamp(11, 25) + 1;
         let room = room.saturating_sub(3);
         // A name is cut last: the target gives way to it.
@@ -221,7 +226,7 @@ fn profile<'a>(app: &App, row: &Row, theme: Theme) -> [Span<'a>; 5] {
             format!("{} {}", theme.sign("…", "~"), run.fold.current().map_or("starting", CheckId::title)),
             theme.accent(),
         ),
-        (Some(_), None, _) => Span::styled(format!("{} incomplete", theme.status(Status::Unknown).0), theme.warn()),
+        (Some(_), None, _) => Span::styled(format!("{} {INCOMPLETE}", theme.status(Status::Unknown).0), theme.warn()),
         (None, None, None) => Span::styled("not yet", theme.dim()),
         (None, None, Some(last)) => {
             let (sign, style) = theme.status(last.verdict);
