@@ -11,15 +11,17 @@ use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trou
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
+use d365_connect::app::screens::home::{Entry, Shown};
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
+use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
-use d365_connect::core::settings::Settings;
+use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -1549,4 +1551,184 @@ fn a_new_set_up_asks_what_to_connect_to() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
     bench.keys("n<esc>");
     assert!(bench.app.dialog.is_none() && !matches!(bench.app.stack.last(), Some(Screen::Wizard(_))));
+}
+
+/// Three profiles of two tenants, and a draft without one.
+fn many() -> Bench {
+    let of = |name: &str, tenant: &str, target: &str, days: Option<i64>| {
+        let mut row = row(name);
+        (row.tenant, row.target, row.days_left) = (Some(tenant.into()), target.into(), days);
+        row
+    };
+    let rows = vec![
+        of("alpha", "fabrikam.example", "alpha.operations.dynamics.com", Some(90)),
+        of("beta", TENANT, "beta.operations.dynamics.com", None),
+        of("gamma", "Fabrikam.example", "Production · CRONUS", Some(5)),
+    ];
+    let mut bench = Bench::home(Vec::new());
+    let drafts = vec![draft_row("half-done", "client-secret")];
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench.take();
+    bench
+}
+
+/// What is listed, from the top down; tenants in brackets, the mark before its entry.
+fn listed(bench: &Bench) -> String {
+    let home = &bench.app.home;
+    let line = |line: &Shown| match line {
+        Shown::Tenant(tenant, count) => format!("[{} {count}]", tenant.as_deref().unwrap_or("-")),
+        Shown::Entry(at) => {
+            let mark = if *at == home.marked { ">" } else { "" };
+            match home.entry(*at) {
+                Some(Entry::Profile(row)) => format!("{mark}{}", row.name),
+                Some(Entry::Draft(row)) => format!("{mark}{}", row.name),
+                None => panic!("no entry at {at}"),
+            }
+        }
+    };
+    home.shown.iter().map(line).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn letters_narrow_the_list_and_esc_shows_all_again() {
+    let mut bench = many();
+    for (typed, shown) in [
+        ("ALP", ">alpha"),
+        ("fabrikam", ">alpha gamma"),
+        ("cronus fabri", ">gamma"),
+        ("client", "alpha beta >gamma"),
+        ("draft", ">half-done"),
+        (TENANT, ">beta"),
+        ("nothing", ""),
+    ] {
+        bench.keys("/").keys(typed);
+        assert_eq!(listed(&bench), shown, "{typed}");
+        bench.keys("<esc>");
+        assert_eq!(listed(&bench).replace('>', ""), "alpha beta gamma half-done");
+        assert!(!bench.app.home.filtering);
+    }
+    // q is a letter there, and not the end of the program; the arrows move the mark.
+    let mut bench = many();
+    bench.keys("/quit<c-u>fabrikam<down>");
+    assert_eq!((listed(&bench).as_str(), bench.app.quit), ("alpha >gamma", None));
+    assert_eq!(bench.asked(), "");
+    bench.keys("<enter>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::OpenProfile { name, .. }] if name.as_str() == "gamma"), "{effects:?}");
+    // The filter stays; the keys of the list work again.
+    bench.keys("<up>T");
+    assert_eq!((listed(&bench).as_str(), bench.asked().as_str()), (">alpha gamma", "StartSaved StartSaved"));
+    // The first Esc stops the tests, the second shows all.
+    bench.keys("<esc>");
+    assert_eq!(listed(&bench), ">alpha gamma");
+    bench.keys("<esc>");
+    assert_eq!(listed(&bench), ">alpha beta gamma half-done");
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_done() {
+    let mut bench = many();
+    bench.keys("/nothing<tab>");
+    for key in ["<enter>", "t", "e", "r", "c", "D", "x", "h", "="] {
+        bench.keys(key);
+        assert!(toast(&bench).contains("Esc shows all again"), "{key}: {}", toast(&bench));
+        assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""), "{key}");
+    }
+    bench.keys("/<back><back><back><back><back><back><back>");
+    assert_eq!(listed(&bench), ">alpha beta gamma half-done");
+}
+
+#[test]
+fn a_list_that_is_read_again_stays_as_it_was_looked_at() {
+    let mut bench = many();
+    bench.keys("/fabrikam<tab><down>");
+    let data = |names: &[&str]| HomeData {
+        rows: names
+            .iter()
+            .map(|name| {
+                let mut row = row(name);
+                row.tenant = Some("fabrikam.example".into());
+                row
+            })
+            .collect(),
+        drafts: Vec::new(),
+        now: now(),
+    };
+    bench.tell(Msg::HomeLoaded(Ok(data(&["aaa", "alpha", "gamma"]))));
+    assert_eq!(listed(&bench), "aaa alpha >gamma");
+    bench.tell(Msg::HomeLoaded(Err(trouble("the folder cannot be read"))));
+    assert_eq!(listed(&bench), "aaa alpha >gamma");
+    // What was just renamed is to be seen, whatever the filter says.
+    bench.keys("<esc>/gamma<tab>r<c-u>omega<enter>");
+    bench.take();
+    bench.tell(Msg::HomeLoaded(Ok(data(&["aaa", "alpha", "omega"]))));
+    assert_eq!(listed(&bench), "aaa alpha >omega");
+}
+
+#[test]
+fn a_secret_does_not_stay_in_the_filter() {
+    for leave in ["<tab>", "<enter>"] {
+        let mut bench = many();
+        bench.keys("/").keys(SECRET).keys(leave);
+        assert_eq!(bench.app.home.filter.value(), "", "{leave}");
+        assert_eq!(bench.asked(), "", "{leave}");
+        assert!(toast(&bench).contains("taken out"), "{}", toast(&bench));
+    }
+    let mut bench = many();
+    bench.keys("/").paste(SECRET);
+    assert_eq!(bench.app.home.filter.value(), "");
+    bench.paste("  fabrikam\nsecond line\n");
+    assert_eq!((bench.app.home.filter.value(), listed(&bench).as_str()), ("fabrikam", ">alpha gamma"));
+}
+
+#[test]
+fn entries_stand_below_their_tenant_and_the_mark_stays_on_its_entry() {
+    let mut bench = many();
+    bench.keys("<down><down>g");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] beta [fabrikam.example 2] alpha >gamma [- 1] half-done"));
+    // The mark goes over the headings.
+    bench.keys("<up><up>");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] >beta [fabrikam.example 2] alpha gamma [- 1] half-done"));
+    bench.keys("<up><pgdn><pgdn><pgdn><pgdn>");
+    assert_eq!(bench.app.home.marked, 3);
+    bench.keys("/a fabri");
+    assert_eq!(listed(&bench), "[fabrikam.example 2] >alpha gamma");
+    bench.keys("<esc>g<down><down>s");
+    assert_eq!(listed(&bench), ">gamma alpha beta half-done");
+    bench.keys("g");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] beta [fabrikam.example 2] >gamma alpha [- 1] half-done"));
+    bench.keys("gs");
+    assert_eq!(listed(&bench), "alpha beta >gamma half-done");
+}
+
+#[test]
+fn settings_are_what_a_set_up_begins_with() {
+    let settled = |settings| {
+        let mut bench = Bench::home(vec![row("contoso")]);
+        bench.app.know.settings = settings;
+        bench.keys("n");
+        bench
+    };
+    let field = |bench: &Bench, key| bench.wizard().form.text(key).to_owned();
+    let plain = settled(Settings::default());
+    assert_eq!(field(&plain, FieldKey::Of(FieldId::Cloud)), "");
+    assert_eq!(field(&plain, FieldKey::Source), "keyring");
+    let own = Settings { cloud: CloudId::UsGov, default_store: DefaultStore::Vault, ..Settings::default() };
+    let mut bench = settled(own);
+    assert_eq!(field(&bench, FieldKey::Of(FieldId::Cloud)), "us-gov");
+    assert_eq!(field(&bench, FieldKey::Source), "vault");
+    // Nothing was typed, so there is nothing to ask about.
+    bench.keys("<esc>");
+    assert!(bench.app.stack.is_empty() && bench.app.dialog.is_none(), "{}", title(&bench));
+    // A profile that is there keeps what it has.
+    bench.take();
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Edit, result: Ok(draft()) });
+    let form = bench.app.form().unwrap();
+    assert_eq!((form.text(FieldKey::Of(FieldId::Cloud)), form.text(FieldKey::Source)), ("", "keyring"));
+}
+
+#[test]
+fn attention_begins_where_the_settings_say() {
+    let home = &many().app.home;
+    assert_eq!([4, 5, 90].map(|days| home.need_attention(days)), [0, 1, 2]);
 }

@@ -672,7 +672,8 @@ fn in_keyring() -> SecretSource {
     SecretSource::Keyring { entry: String::new() }
 }
 
-fn request(key: Key) -> Option<InputRequest> {
+/// What a key does to a text that is typed.
+pub(super) fn request(key: Key) -> Option<InputRequest> {
     Some(match key {
         Key::Char(c) => InputRequest::InsertChar(c),
         Key::Backspace => InputRequest::DeletePrevChar,

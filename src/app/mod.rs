@@ -224,6 +224,7 @@ impl App {
             return dialog.context();
         }
         match self.stack.last() {
+            None if self.home.filtering => Context::Filter,
             None => Context::Home,
             Some(Screen::Wizard(wizard)) => match wizard.focus {
                 Focus::Body => Context::Step,
@@ -444,6 +445,12 @@ impl App {
                 }
                 self.judge_text();
             }
+            None if self.home.filtering => {
+                if let Some(request) = form::request(key) {
+                    self.home.filter.handle(request);
+                    self.home.arrange();
+                }
+            }
             _ => {}
         }
         Vec::new()
@@ -480,6 +487,7 @@ impl App {
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
+            None if self.home.filtering => self.paste_filter(&paste.text),
             Some(Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
         }
         Vec::new()

@@ -31,6 +31,8 @@ pub struct Row {
     pub guide: String,
     /// What it connects to.
     pub target: String,
+    /// Its tenant, where one is given.
+    pub tenant: Option<String>,
     /// Days until its secret ends, where recorded.
     pub days_left: Option<i64>,
     /// Why its file cannot be used.

@@ -22,6 +22,7 @@ mod man;
 mod new;
 mod print;
 mod prompt;
+mod remind;
 mod remove;
 mod rename;
 mod report;
@@ -175,6 +176,7 @@ impl Context {
             Some(Command::Export(args)) => export::run(&args, self).await,
             Some(Command::Import(args)) => import::run(args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
+            Some(Command::Remind(args)) => remind::run(&args, self).await,
             Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
             Some(Command::Vault(args)) => vault::run(&args, self).await,

@@ -63,6 +63,12 @@ impl ClientSecret {
         !other.is_empty() && self.0.expose_secret() == other
     }
 
+    /// Whether it begins with what Microsoft Graph shows of a secret: its first three characters, never more (facts 3).
+    #[expect(clippy::disallowed_methods, reason = "compares only")]
+    pub fn has_hint(&self, hint: &str) -> bool {
+        hint.chars().count() == 3 && self.0.expose_secret().starts_with(hint)
+    }
+
     /// Whether two are the same.
     #[expect(clippy::disallowed_methods, reason = "compares only")]
     pub fn is_same(&self, other: &ClientSecret) -> bool {

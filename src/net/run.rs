@@ -64,8 +64,21 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
         return Left { known, token: None };
     };
     progress.started(CheckId::Expiry).await;
-    progress.finished(CheckId::Expiry, local::expiry(request, jiff::Timestamp::now())).await;
-    connection(client, request, credential, &progress).await
+    let expiry = local::expiry(request, jiff::Timestamp::now());
+    // Graph may know better than what was noted down.
+    if request.profile.product != Product::Graph {
+        progress.finished(CheckId::Expiry, expiry).await;
+        return connection(client, request, credential, &progress).await;
+    }
+    let left = connection(client, request, credential, &progress).await;
+    let end = match (&left.token, credential) {
+        (Some(token), Credential::Secret(secret)) if progress.wants(CheckId::Expiry) => {
+            graph::end_of(client, request, secret, token, &progress).await
+        }
+        _ => None,
+    };
+    progress.finished(CheckId::Expiry, local::beside(expiry, request, end)).await;
+    left
 }
 
 /// What takes a connection.

@@ -332,6 +332,7 @@ async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             name: row.name,
             guide: row.guide_short,
             target: row.target,
+            tenant: row.tenant_id,
             days_left: row.credential.days_left,
             problem: row.problem,
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),
