@@ -395,7 +395,7 @@ fn is_json_status(text: &[u8], sign: usize) -> bool {
     let after = &text[sign..];
     let number = after.iter().position(u8::is_ascii_digit).map_or(&[][..], |at| &after[at..]);
     let digits = number.iter().take_while(|b| b.is_ascii_digit()).count();
-    digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(|name| is_key(name))
+    digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(is_key)
 }
 
 /// Whether a line is a JSON object, as in a log of them.
