@@ -508,6 +508,7 @@ const HOLES: &[&str] = &[
     "own_redirect",
     "ended",
     "audience_product",
+    "token_issuer",
     "suberror",
 ];
 

@@ -158,7 +158,7 @@ pub async fn set_up(
             &assets::guides()[choose(context, "What do you want to connect to?", &titles).await?]
         }
     };
-    context.printer.tell(MANNERS, 0);
+    context.printer.say(MANNERS);
     let name = match name {
         Some(name) => name,
         None => new_name(context, &session).await?,
@@ -191,7 +191,7 @@ pub async fn change(context: &Context, name: &ProfileName) -> Done {
     let was = Some((name.clone(), draft.clone()));
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was };
     let fields: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| guide.takes(*field)).collect();
-    context.printer.tell(MANNERS, 0);
+    context.printer.say(MANNERS);
     loop {
         let mut options: Vec<String> = fields.iter().map(|field| form.stands(*field)).collect();
         options.extend(["Test and save", "Leave without saving"].map(str::to_owned));
@@ -241,7 +241,7 @@ struct Form<'a> {
 
 impl Form<'_> {
     fn say(&self, text: &str) {
-        self.context.printer.tell(text, 0);
+        self.context.printer.say(text);
     }
 
     /// The text of a step, links and ids filled in.
@@ -473,7 +473,7 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
     loop {
         let typed = line(context, "Name of the profile, of letters, digits, '.', '_' and '-':").await?;
         match typed.trim().parse::<ProfileName>() {
-            Err(error) => context.printer.tell(&format!("Not taken: {error}"), 0),
+            Err(error) => context.printer.say(&format!("Not taken: {error}")),
             Ok(name) => {
                 if !work::rows(session).await?.iter().any(|row| row.name == name) {
                     return Ok(name);
@@ -486,9 +486,9 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
 
 /// A choice by number, from 1; what comes back counts from 0.
 async fn choose(context: &Context, question: &str, options: &[String]) -> Result<usize, Failure> {
-    context.printer.tell(question, 0);
+    context.printer.say(question);
     for (at, option) in options.iter().enumerate() {
-        context.printer.tell(&format!("{}. {option}", at + 1), 3);
+        context.printer.item(&format!("{}. {option}", at + 1), 3);
     }
     loop {
         let typed = line(context, &format!("Number, 1 to {}:", options.len())).await?;
@@ -496,7 +496,7 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
             Ok(number) if (1..=options.len()).contains(&number) => return Ok(number - 1),
             _ => {
                 let most = options.len();
-                context.printer.tell(&format!("That is none of the numbers: type one from 1 to {most}."), 0);
+                context.printer.say(&format!("That is none of the numbers: type one from 1 to {most}."));
             }
         }
     }
@@ -505,7 +505,7 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
 /// What is typed at a question; what is no text is told, and counts as nothing.
 async fn line(context: &Context, question: &str) -> Result<String, Failure> {
     if !question.is_empty() {
-        context.printer.tell(question, 0);
+        context.printer.say(question);
     }
     match input::line().await {
         Err(failure) if failure.code == code::USAGE => {

@@ -110,7 +110,7 @@ pub async fn run(request: Request) -> Ended {
     // A terminal that is called dumb moves no cursor.
     let accessible = global.accessible || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if accessible {
-        printer.redraws_nothing();
+        printer.is_read_aloud();
     }
     let context = Context { printer, global, accessible, session: OnceCell::new() };
     let done = tokio::select! {

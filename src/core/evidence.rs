@@ -473,7 +473,7 @@ pub(in crate::core) fn with_token(
             ("audience", &claims.audience),
             ("audience_product", &product),
             ("tenant_found", &claims.tenant),
-            ("issuer", &claims.issuer),
+            ("token_issuer", &claims.issuer),
             ("app", &claims.app),
             ("ended", &ended),
         ] {
