@@ -507,6 +507,7 @@ const HOLES: &[&str] = &[
     "wanted",
     "own_redirect",
     "ended",
+    "audience_product",
     "suberror",
 ];
 

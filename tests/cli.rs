@@ -85,6 +85,7 @@ fn help_and_version() {
         "remove",
         "check",
         "diagnose",
+        "rotate",
         "token",
         "report",
         "export",
@@ -101,7 +102,12 @@ fn help_and_version() {
         let own = place.run(&[command, "--help"]).expect(0).out;
         assert!(own.contains("Exit codes:") && own.contains("Example"), "{command}: {own}");
     }
-    assert!(!help.contains("rotate"), "it is offered and does not exist");
+    // The long help is the command's own, not the line of the list.
+    for (command, words) in
+        [("check", "whose prerequisite failed"), ("token", "Whoever has it"), ("rotate", "beside the old")]
+    {
+        assert!(place.run(&[command, "--help"]).expect(0).out.contains(words), "{command}");
+    }
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
     assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
     assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
@@ -698,6 +704,80 @@ fn a_served_sandbox_is_reached_from_another_process() {
     assert!(out.err.contains("'half' is not complete"), "{}", out.err);
 }
 
+/// The old secret stands until the new one is proved, and nothing is changed by one that is refused.
+#[test]
+fn a_new_secret_is_tested_before_it_is_switched_to() {
+    let place = Place::new();
+    let served = Served::start(&place, "healthy");
+    let (settings, secret) = (served.settings(), served.secret());
+    let env = [("OLD", CANARY), ("BAD", CANARY), ("NEW", secret.as_str())];
+    let mut args = vec!["new", "one", "--no-input", "--secret", "env:OLD", "--set", "credential.expires=2099-01-01"];
+    args.extend(settings.iter().map(String::as_str));
+    place.run_with(&args, &env, None).expect(0);
+    let export = place.path().join("handed over.env");
+    let export = export.to_str().unwrap();
+    place.run_with(&["export", "one", "--to", "env", "--include-secret", "--out", export], &env, None).expect(0);
+    let before = std::fs::read_to_string(place.profile("one")).unwrap();
+    for (args, code, told) in [
+        (&["rotate", "one"][..], 2, "comes from is missing"),
+        (&["rotate", "two", "--secret", "env:NEW"], 2, "'two'"),
+        // Where it is read from is the same, and so is what is read.
+        (&["rotate", "one", "--secret", "env:OLD"], 2, "has already"),
+        (&["rotate", "one", "--secret", "env:NEW", "--expires", "soon"], 2, "--expires 2027-05-20"),
+        (&["rotate", "one", "--make-certificate", "new.pem"], 2, "--secret certificate:PATH"),
+        (&["rotate", "one", "--secret", "env:BAD", "--no-wait"], 1, "nothing was changed"),
+        (&["rotate", "one", "--secret", "env:UNSET", "--no-wait"], 3, "nothing was changed"),
+        (&["rotate", "one", "--secret", "file:missing", "--no-wait"], 3, "nothing was changed"),
+    ] {
+        let out = place.run_with(args, &env, None).expect(code);
+        clean("rotate", &out);
+        assert!(out.err.contains(told), "{args:?}: {}", out.err);
+        assert_eq!(std::fs::read_to_string(place.profile("one")).unwrap(), before, "{args:?}");
+    }
+    assert!(!place.path().join("new.pem").exists());
+    let refused = ["rotate", "one", "--secret", "env:BAD", "--no-wait", "-o", "json"];
+    let refused = place.run_with(&refused, &env, None).expect(1).json();
+    fits("rotate", &refused);
+    assert_eq!(
+        (&refused["switched"], &refused["test"]["findings"][0]["cause"]),
+        (&false.into(), &"secret-wrong".into())
+    );
+
+    let out =
+        place.run_with(&["rotate", "one", "--secret", "env:NEW", "--expires", "2098-01-01"], &env, None).expect(0);
+    assert!(!out.out.contains(&secret) && !out.err.contains(&secret), "{}{}", out.out, out.err);
+    assert!(out.out.contains(export) && out.out.contains("remove the old one in Entra"), "{}", out.out);
+    let shown = place.run(&["show", "one", "-o", "json"]).expect(0).json();
+    assert_eq!(shown["reads"], "NEW");
+    assert_eq!(shown["credential"]["expires"], "2098-01-01");
+    assert_eq!(shown["last"]["verdict"], "passed");
+    // The old end date is not the new one's.
+    let back = place.run_with(&["rotate", "one", "--secret", "command:printenv NEW2", "-o", "json"], &env, None);
+    assert_eq!(back.expect(3).json()["switched"], false);
+    std::fs::write(place.path().join("new"), &secret).unwrap();
+    let same = place.run_with(&["rotate", "one", "--secret", "file:new", "-o", "json"], &env, None).expect(0);
+    let report = same.json();
+    fits("rotate", &report);
+    assert_eq!((&report["expires"], &report["exports"][0]["path"]), (&Value::Null, &export.into()));
+    assert!(same.err.contains("not recorded"), "{}", same.err);
+}
+
+/// In a rehearsal the simulated administrator makes the new secret.
+#[test]
+fn a_rotation_can_be_rehearsed() {
+    let place = Place::new();
+    for guide in assets::guides() {
+        let out = place.rehearse(&["--sandbox", "rotate", &guide.id, "-o", "json"], None).expect(0).json();
+        fits("rotate", &out);
+        assert_eq!((&out["switched"], &out["test"]["verdict"]), (&true.into(), &"passed".into()), "{}", guide.id);
+    }
+    // What is wrong beside the credential keeps no new one away.
+    let out = place.rehearse(&["--sandbox=not-registered", "rotate", GUIDE], None).expect(0);
+    assert!(out.err.contains("not its fault") && out.out.contains("d365-not-registered"), "{}{}", out.out, out.err);
+    let out = place.rehearse(&["--sandbox=secret-expired", "rotate", GUIDE], None).expect(0);
+    assert!(out.out.contains("passed  token"), "{}", out.out);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_with_130() {
@@ -780,6 +860,21 @@ fn a_token_is_told_beside_the_profile() {
     let alone = place.run_with(&["diagnose"], &[], Some(&token)).expect(0);
     clean("a token", &alone);
     assert!(alone.out.contains("The token's claims\n") && !alone.out.contains("needed: https"), "{}", alone.out);
+}
+
+/// A text of another product than the profile's is judged without the profile, and that is said.
+#[test]
+fn a_text_of_another_product_is_told() {
+    let place = ready("one");
+    let text = r#"401 Unauthorized https://api.businesscentral.dynamics.com/v2.0 {"error":{"code":"Authentication_InvalidCredentials"}}"#;
+    let out = place.run(&["diagnose", text, "--profile", "one"]).expect(1);
+    assert!(out.err.contains("the text is of Business Central, and profile 'one' is not"), "{}", out.err);
+    assert!(!out.out.contains(CLIENT) && !out.out.contains("contoso"), "{}", out.out);
+    let own = place.run(&["diagnose", "AADSTS7000215", "--profile", "one"]).expect(1);
+    assert!(!own.err.contains("is not"), "{}", own.err);
+    let log = format!("2026-11-21 10:00:00 ERROR {text}\n").repeat(5);
+    let out = place.run_with(&["diagnose", "--profile", "one"], &[], Some(&log)).expect(1);
+    assert!(out.err.contains("errors of other products"), "{}", out.err);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use d365_connect::app::form::{FieldKey, Purpose};
 use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
-use d365_connect::app::screens::diagnosis::Diagnosis;
+use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
@@ -19,6 +19,7 @@ use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
+use d365_connect::core::settings::Settings;
 use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +86,7 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
             assert_eq!(bench.asked(), "OpenProfile");
             let name = "contoso".parse().unwrap();
             bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
-            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
+            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -683,6 +684,25 @@ fn rename_copy_and_remove() {
         assert_eq!(input.value(), typed);
         assert_eq!(bench.asked(), "");
     }
+    // What was removed can be brought back, and tried again where that fails.
+    let mut bench = Bench::home(vec![row("fabrikam")]);
+    bench.take();
+    bench.keys("u");
+    assert_eq!(toast(&bench), "nothing was removed");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::Removed { name: "contoso".parse().unwrap(), result: Ok("'contoso' was removed".into()) });
+    assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
+    for (result, again) in
+        [(Err(trouble("there is a profile 'contoso' already")), "BringBack"), (Ok("back".into()), "")]
+    {
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), "BringBack");
+        bench.tell(Msg::BroughtBack(result));
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), again);
+    }
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.tell(Msg::Changed(Err(trouble("another program holds the lock"))));
     assert_eq!(toast(&bench), "another program holds the lock");
@@ -1066,6 +1086,7 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     assert_eq!(title(&bench), "The sandbox's portal shows");
     bench.keys("<enter>");
     assert_eq!(toast(&bench), "2 values taken; t tests again");
+    assert!(bench.wizard().fault_here().unwrap().mended);
     assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
     bench.keys("t");
     let effects = bench.take();
@@ -1075,8 +1096,10 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     let mut bench = opened(OpenFor::Test, draft()).rehearsing();
     let run = bench.run();
     bench.run_ends(run, Some(&failure(CheckId::Registration, ""))).keys("<enter>a");
+    assert!(!bench.wizard().fault_here().unwrap().mended);
     bench.tell(Msg::CarriedOut { said: "The app is registered.".into(), offers: Vec::new() });
     assert_eq!(toast(&bench), "The app is registered. t tests again.");
+    assert!(bench.wizard().fault_here().unwrap().mended);
     // An answer that comes when the wizard is gone asks nothing.
     bench.keys("<esc><esc>");
     let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
@@ -1150,7 +1173,7 @@ fn an_error_text_is_explained_as_it_is_typed_and_leads_to_a_step() {
     bench.keys("d").paste("AADSTS700016: Application with identifier was not found");
     let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
     assert_eq!(diagnosis.findings[0].cause.as_str(), "client-not-found");
-    bench.keys("<tab><enter>");
+    bench.keys("<enter>");
     assert_eq!(bench.place().1, Some(FieldKey::Of(FieldId::ClientId)));
     bench.keys("<esc><tab><c-u>");
     let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
@@ -1173,7 +1196,7 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     assert!(diagnosis(&bench).findings[0].explanation.contains("not this profile's"));
     let compared = diagnosis(&bench).findings.clone();
     // With none, and with it again.
-    bench.keys("<c-p><enter>");
+    bench.keys("<tab><c-p><enter>");
     assert!(diagnosis(&bench).profile.is_none());
     assert_ne!(diagnosis(&bench).findings, compared);
     bench.keys("<tab>p<down><enter>");
@@ -1195,17 +1218,75 @@ fn without_a_profile_the_guide_is_asked_for() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
     bench.keys("d<c-p>");
     assert!(toast(&bench).contains("no profile"), "{}", toast(&bench));
-    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>");
+    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>");
     assert!(title(&bench).contains("connection"), "{}", title(&bench));
     bench.keys("<down><enter>");
     assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
     assert_eq!(bench.place().0, "client-secret");
 }
 
+/// What was pasted is read; what is typed by hand is typed on.
+#[test]
+fn a_paste_leads_to_the_findings_and_typing_stays_in_the_text() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d700016");
+    assert_eq!((diagnosis(&bench).part, diagnosis(&bench).findings.len()), (Part::Text, 1));
+    bench.keys("<c-u>").paste("   ");
+    assert_eq!(diagnosis(&bench).part, Part::Text, "there is nothing to read");
+    bench.keys("<c-u>").paste("AADSTS700016: Application with identifier was not found");
+    assert_eq!(diagnosis(&bench).part, Part::Findings);
+    bench.keys("<tab>x");
+    assert!(diagnosis(&bench).text.ends_with('x'));
+}
+
+/// The profile's value is right for the profile, but it is not what the text is about.
+#[test]
+fn a_value_that_is_not_the_texts_is_marked_where_it_is_mended() {
+    const OTHER: &str = "19072c09-bf6c-4c36-b128-b12280421700";
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste(&format!("AADSTS700016: Application with identifier '{OTHER}' was not found in the directory"));
+    bench.take();
+    bench.keys("<enter>");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Mend, result: Ok(draft()) });
+    let field = FieldKey::Of(FieldId::ClientId);
+    let notes = bench.wizard().form.notes(field);
+    assert!(notes[0].weight == Weight::Hint && notes[0].text.contains(OTHER), "{notes:?}");
+    assert!(
+        bench.wizard().form.notes(FieldKey::Of(FieldId::TenantId)).iter().all(|note| !note.text.contains("differs"))
+    );
+    bench.keys("<c-u>").paste(OTHER);
+    assert_ne!(bench.wizard().form.notes(field)[0].weight, Weight::Hint);
+}
+
+/// A text of another product leads into no step of the profile.
+#[test]
+fn a_text_of_another_product_is_not_mended_in_the_profile() {
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste("401 https://api.businesscentral.dynamics.com/v2.0 {\"error\":{\"code\":\"Authentication_InvalidCredentials\"}}");
+    assert_eq!(diagnosis(&bench).other, Some("Business Central"));
+    bench.take();
+    bench.keys("h");
+    assert!(toast(&bench).contains("another product"), "{}", toast(&bench));
+    bench.keys("<enter>");
+    assert!(!matches!(&bench.take()[..], [Effect::OpenProfile { .. }]));
+}
+
+/// All of a long text is shown, with what was recognised at its end; it is looked for when the text changes alone.
+#[test]
+fn a_long_text_is_marked_to_its_end() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste(&format!("{} AADSTS7000215: Invalid\u{1b}[2J", "at Contoso.Sync.Run()\n".repeat(300)));
+    let shown = diagnosis(&bench).shown.as_str();
+    let place = diagnosis(&bench).places.last().unwrap();
+    assert_eq!(&shown[place.from..place.to], "AADSTS7000215");
+    assert!(place.from > 6000 && !shown.contains('\u{1b}'));
+}
+
 #[test]
 fn a_finding_of_a_text_is_copied() {
     let mut bench = Bench::home(Vec::new());
-    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.").keys("<tab>");
+    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.");
     bench.take();
     bench.keys("c");
     let effects = bench.take();
@@ -1392,6 +1473,7 @@ fn opened_with_what_the_command_line_gave() {
         clouds: assets::clouds(),
         rules: assets::rules(),
         exports: assets::exports(),
+        settings: Settings::default(),
     };
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);

@@ -149,6 +149,7 @@ fn request(authority: &str, resource: &str) -> RunRequest {
         page: None,
         wanted,
         today: TODAY,
+        warning_days: 30,
     }
 }
 

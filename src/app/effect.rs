@@ -122,6 +122,8 @@ pub enum Effect {
     Copy(ProfileName, ProfileName),
     /// Remove a profile.
     Remove(ProfileName),
+    /// Bring the profile back that was removed last.
+    BringBack,
     /// Open a page in the browser.
     OpenLink(String),
     /// Send a text to the terminal's clipboard.

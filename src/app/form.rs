@@ -95,6 +95,8 @@ pub struct Form {
     pub confirmed: BTreeSet<String>,
     /// The saved secret is known not to work.
     pub refused_secret: bool,
+    /// What the text that led here names in place of a value.
+    pub others: Vec<(FieldId, String)>,
     /// It is being saved under that name: nothing is typed meanwhile.
     pub saving: Option<ProfileName>,
     clouds: &'static Clouds,
@@ -158,6 +160,7 @@ impl Form {
             kept: None,
             saving: None,
             refused_secret: false,
+            others: Vec::new(),
         };
         form.mark_kept();
         form
@@ -450,6 +453,13 @@ impl Form {
                 let mut notes = draft.notes(field, self.guide, self.clouds, self.today);
                 let known = |note: &Note| note.weight == Weight::Odd && self.is_confirmed(draft.value(field));
                 notes.retain(|note| !known(note));
+                let other = self.others.iter().find(|(of, other)| *of == field && *other != self.text(key));
+                if let Some((_, other)) = other {
+                    let note = Note::new(Weight::Hint, format!("differs: the text is about {other}"));
+                    // The weightiest comes first.
+                    let at = notes.iter().position(|note| note.weight < Weight::Hint).unwrap_or(notes.len());
+                    notes.insert(at, note);
+                }
                 notes
             }
         }

@@ -33,6 +33,8 @@ pub enum Intent {
     Copy,
     /// Remove.
     Remove,
+    /// Bring back what was removed.
+    BringBack,
     /// Show the keys.
     Help,
     /// Go back; cancel.
@@ -142,6 +144,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
+    bind(Key::Char('u'), Intent::BringBack, "bring back", "bring the profile back that was removed last"),
     bind(Key::Up, Intent::Up, "", "one up"),
     bind(Key::Down, Intent::Down, "", "one down"),
     bind(Key::Char('k'), Intent::Up, "", ""),
@@ -262,11 +265,11 @@ const DIAGNOSIS_TEXT: &[Binding] = &[
 
 const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it"),
+    bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
+    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
-    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
-    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
-    bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),

@@ -29,6 +29,7 @@ use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
 use crate::core::rules::RuleBook;
 use crate::core::secret::looks_like_secret;
+use crate::core::settings::Settings;
 use dialog::Dialog;
 use effect::{Effect, OpenFor};
 use form::{FieldKey, Form, Purpose};
@@ -46,7 +47,7 @@ use std::collections::BTreeSet;
 use tui_input::InputRequest;
 use zeroize::Zeroizing;
 
-/// What the app knows from the assets, handed in at the start.
+/// What the app knows from the assets and the settings, handed in at the start.
 #[derive(Debug, Clone, Copy)]
 pub struct Knowledge {
     /// The guides.
@@ -57,6 +58,8 @@ pub struct Knowledge {
     pub rules: &'static RuleBook,
     /// The formats of exports.
     pub exports: &'static [Format],
+    /// What is settled for all profiles.
+    pub settings: Settings,
 }
 
 /// What to show first.
@@ -314,6 +317,23 @@ impl App {
                 }
                 vec![Effect::LoadHome]
             }
+            Msg::Removed { name, result } => {
+                match result {
+                    Ok(text) => {
+                        self.home.removed = Some(name);
+                        self.say(format!("{text}; u brings it back"));
+                    }
+                    Err(trouble) => self.trouble(&trouble),
+                }
+                vec![Effect::LoadHome]
+            }
+            Msg::BroughtBack(result) => {
+                // After a failure it can be tried again.
+                if result.is_ok() {
+                    self.home.follow = self.home.removed.take();
+                }
+                self.update(Msg::Changed(result))
+            }
             Msg::Changed(result) => {
                 match result {
                     Ok(text) => self.say(text),
@@ -448,10 +468,15 @@ impl App {
         }
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
-                diagnosis.part = Part::Text;
                 // Tabs between words keep them apart.
                 diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
+                // What was pasted is read, and not typed on: the keys are for what it means.
+                if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut()
+                    && !diagnosis.findings.is_empty()
+                {
+                    diagnosis.part = Part::Findings;
+                }
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),

@@ -153,7 +153,16 @@ pub enum Msg {
     },
     /// A draft was kept.
     DraftKept(Result<(), Trouble>),
-    /// A profile was renamed, copied or removed: what was done, in words.
+    /// A profile was removed, or not: what was done, in words.
+    Removed {
+        /// Which.
+        name: ProfileName,
+        /// What became of it.
+        result: Result<String, Trouble>,
+    },
+    /// A removed profile was brought back, or not: what was done, in words.
+    BroughtBack(Result<String, Trouble>),
+    /// A profile was renamed or copied: what was done, in words.
     Changed(Result<String, Trouble>),
     /// A link or text was sent on, or not: in words.
     Told(Result<String, String>),

@@ -77,6 +77,7 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
+            (Context::Home, Intent::BringBack) => self.home.removed.is_some(),
             (Context::Home, Intent::Enter | Intent::Remove | Intent::HandOver) => self.home.marked().is_some(),
             (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
@@ -127,7 +128,7 @@ impl App {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
             (Context::DiagnosisFindings, Intent::HandOver) => {
-                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some())
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none())
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {

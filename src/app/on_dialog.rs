@@ -62,9 +62,12 @@ impl App {
                 }
                 _ => {}
             },
-            Dialog::Values { intake, scroll, .. } => match intent {
+            Dialog::Values { intake, said, scroll, .. } => match intent {
                 Some(Intent::Enter) => {
                     let intake = mem::take(intake);
+                    if let (Some(_), Some(Screen::Wizard(wizard))) = (said, self.stack.last_mut()) {
+                        wizard.carried_out();
+                    }
                     self.take_values(&intake);
                     return Vec::new();
                 }

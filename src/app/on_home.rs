@@ -4,7 +4,7 @@
 
 use crate::app::dialog::{Answer, Dialog, NameFor};
 use crate::app::effect::{Effect, OpenFor};
-use crate::app::form::{Form, Purpose};
+use crate::app::form::{FieldKey, Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
@@ -12,9 +12,12 @@ use crate::app::screens::home::{HomeRun, Marked, Round};
 use crate::app::screens::wizard::Wizard;
 use crate::app::{App, Screen, others};
 use crate::core::check::{CheckRun, Status};
+use crate::core::cloud::CloudId;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
+use crate::core::settings::DefaultStore;
 use std::mem;
 use tui_input::Input;
 
@@ -99,9 +102,14 @@ impl App {
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
                     format!("Remove the profile '{}'?", row.name),
-                    vec!["Its secret is taken out of the keyring. The app in Entra and its row in D365 stay as they are.".into()],
+                    vec!["Its secret goes too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
+                Vec::new()
+            }
+            (Intent::BringBack, _) if self.home.removed.is_some() => vec![Effect::BringBack],
+            (Intent::BringBack, _) => {
+                self.warn("nothing was removed");
                 Vec::new()
             }
             (Intent::Rename, Some(Marked::Profile(row))) => {
@@ -167,16 +175,30 @@ impl App {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
         form.no_keyring.clone_from(&self.no_keyring);
+        if form.purpose == Purpose::New
+            && draft.source.is_none()
+            && self.know.settings.default_store == DefaultStore::Vault
+        {
+            form.put(FieldKey::Source, "vault");
+            form.mark_kept();
+        }
         form
     }
 
     pub(super) fn open_wizard(&mut self, name: &str, draft: &ProfileDraft, purpose: Purpose, step: &str) {
         let mut draft = draft.clone();
-        if let (Purpose::New, Some(rehearsal)) = (&purpose, &self.sandbox) {
-            for (field, value) in
-                rehearsal.preset.iter().filter(|(field, _)| draft.value(*field).is_empty()).collect::<Vec<_>>()
-            {
-                draft.set(*field, value);
+        if purpose == Purpose::New {
+            let settled = [(FieldId::Cloud, self.know.settings.cloud.to_string())];
+            let preset: &[(FieldId, String)] = match &self.sandbox {
+                Some(rehearsal) => &rehearsal.preset,
+                // Where nothing is said it is the global one already.
+                None if self.know.settings.cloud == CloudId::Global => &[],
+                None => &settled,
+            };
+            for (field, value) in preset {
+                if draft.value(*field).is_empty() {
+                    draft.set(*field, value);
+                }
             }
         }
         let form = self.make_form(name, &draft, purpose);
@@ -234,14 +256,17 @@ impl App {
                 Vec::new()
             }
             OpenFor::Mend => {
-                let finding = match self.stack.last() {
-                    Some(Screen::Diagnosis(diagnosis)) => diagnosis.findings.get(diagnosis.marked).cloned(),
+                let found = match self.stack.last() {
+                    Some(Screen::Diagnosis(diagnosis)) => {
+                        diagnosis.findings.get(diagnosis.marked).cloned().zip(Some(diagnosis.others()))
+                    }
                     _ => None,
                 };
-                if let Some(finding) = finding {
+                if let Some((finding, others)) = found {
                     let saved = Purpose::Change(name.clone(), draft.clone());
                     self.open_wizard(name.as_str(), &draft, saved, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                        wizard.form.others = others;
                         wizard.mend(&finding);
                     }
                 }

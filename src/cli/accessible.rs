@@ -15,11 +15,10 @@ use crate::core::question::{self, FieldId, Weight};
 use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
-use crate::sandbox::{AUTHORITY, Offer};
+use crate::sandbox::Offer;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// What is said before the first question.
 const MANNERS: &str = "Enter keeps what stands there. :clear takes it out, :back goes to the step before, :help says where \
@@ -89,6 +88,7 @@ async fn one(context: &Context, row: &Row) -> Done {
     let actions = [
         "Test it",
         "Change it",
+        "Give it a new credential",
         "Hand over open steps",
         "Export its values",
         "Rename it",
@@ -101,13 +101,14 @@ async fn one(context: &Context, row: &Row) -> Done {
     match chosen {
         0 => command(context, &["check", "--", &name]).await,
         1 => change(context, &row.name).await,
-        2 => {
+        2 => command(context, &["rotate", "--", &name]).await,
+        3 => {
             let roles = ["entra-admin", "d365-admin"];
             let whom = ["The Entra administrator", "The D365 administrator"].map(str::to_owned);
             let role = roles[choose(context, "For whom?", &whom).await?];
             command(context, &["handoff", "--role", role, "--", &name]).await
         }
-        3 => {
+        4 => {
             let formats: Vec<String> = assets::exports().iter().map(|format| format.id.clone()).collect();
             let at = choose(context, "In which format?", &formats).await?;
             let out = line(context, "File to write, for you alone; Enter prints it here:").await?;
@@ -118,9 +119,9 @@ async fn one(context: &Context, row: &Row) -> Done {
             words.extend(["--", &name]);
             command(context, &words).await
         }
-        4 => command(context, &["rename", "--", &name, line(context, "Its new name:").await?.trim()]).await,
-        5 => command(context, &["copy", "--", &name, line(context, "The copy's name:").await?.trim()]).await,
-        6 => command(context, &["remove", "--", &name]).await,
+        5 => command(context, &["rename", "--", &name, line(context, "Its new name:").await?.trim()]).await,
+        6 => command(context, &["copy", "--", &name, line(context, "The copy's name:").await?.trim()]).await,
+        7 => command(context, &["remove", "--", &name]).await,
         _ => OK,
     }
 }
@@ -157,16 +158,14 @@ pub async fn set_up(
             &assets::guides()[choose(context, "What do you want to connect to?", &titles).await?]
         }
     };
-    context.printer.say(MANNERS);
+    context.printer.tell(MANNERS, 0);
     let name = match name {
         Some(name) => name,
         None => new_name(context, &session).await?,
     };
     let mut draft = draft.unwrap_or_else(|| ProfileDraft::new(&guide.id));
     draft.guide.clone_from(&guide.id);
-    if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
-        draft.set(FieldId::AuthorityUrl, AUTHORITY);
-    }
+    session.begin(&mut draft);
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was: None };
     let mut at = 0;
     loop {
@@ -192,7 +191,7 @@ pub async fn change(context: &Context, name: &ProfileName) -> Done {
     let was = Some((name.clone(), draft.clone()));
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was };
     let fields: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| guide.takes(*field)).collect();
-    context.printer.say(MANNERS);
+    context.printer.tell(MANNERS, 0);
     loop {
         let mut options: Vec<String> = fields.iter().map(|field| form.stands(*field)).collect();
         options.extend(["Test and save", "Leave without saving"].map(str::to_owned));
@@ -242,7 +241,7 @@ struct Form<'a> {
 
 impl Form<'_> {
     fn say(&self, text: &str) {
-        self.context.printer.say(text);
+        self.context.printer.tell(text, 0);
     }
 
     /// The text of a step, links and ids filled in.
@@ -456,16 +455,12 @@ impl Form<'_> {
     async fn test(&self) -> Result<Option<Finding>, Failure> {
         let Ok(profile) = self.draft.check(&self.name, self.guide, assets::clouds()) else { return Ok(None) };
         let started = Timestamp::now();
-        let secret = match &self.secret {
-            SecretChoice::Value(secret) | SecretChoice::InVault(secret) | SecretChoice::Certificate(_, secret) => {
-                Some(Arc::clone(secret))
-            }
-            SecretChoice::Keep | SecretChoice::Source(_) => None,
-        };
         self.say("Testing.");
         let watch = check::asking(self.context, &self.name);
         let attendance = check::attendance(self.context, self.session);
-        let (run, _) = check::one(self.session, &profile, &self.draft, secret, &CheckId::ALL, attendance, watch).await;
+        let (run, _) =
+            check::one(self.session, &profile, &self.draft, self.secret.typed(), &CheckId::ALL, attendance, watch)
+                .await;
         let report = ProfileReport::new(self.name.as_str(), &self.guide.id, started, &run, &[]);
         let verdict = report.verdict;
         check::human(self.context, &check::Tested { profile, report, since: None });
@@ -478,7 +473,7 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
     loop {
         let typed = line(context, "Name of the profile, of letters, digits, '.', '_' and '-':").await?;
         match typed.trim().parse::<ProfileName>() {
-            Err(error) => context.printer.say(&format!("Not taken: {error}")),
+            Err(error) => context.printer.tell(&format!("Not taken: {error}"), 0),
             Ok(name) => {
                 if !work::rows(session).await?.iter().any(|row| row.name == name) {
                     return Ok(name);
@@ -491,15 +486,18 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
 
 /// A choice by number, from 1; what comes back counts from 0.
 async fn choose(context: &Context, question: &str, options: &[String]) -> Result<usize, Failure> {
-    context.printer.say(question);
+    context.printer.tell(question, 0);
     for (at, option) in options.iter().enumerate() {
-        context.printer.say(&format!("{}. {option}", at + 1));
+        context.printer.tell(&format!("{}. {option}", at + 1), 3);
     }
     loop {
         let typed = line(context, &format!("Number, 1 to {}:", options.len())).await?;
         match typed.trim().parse::<usize>() {
             Ok(number) if (1..=options.len()).contains(&number) => return Ok(number - 1),
-            _ => context.printer.say("That is none of the numbers."),
+            _ => {
+                let most = options.len();
+                context.printer.tell(&format!("That is none of the numbers: type one from 1 to {most}."), 0);
+            }
         }
     }
 }
@@ -507,7 +505,7 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
 /// What is typed at a question; what is no text is told, and counts as nothing.
 async fn line(context: &Context, question: &str) -> Result<String, Failure> {
     if !question.is_empty() {
-        context.printer.say(question);
+        context.printer.tell(question, 0);
     }
     match input::line().await {
         Err(failure) if failure.code == code::USAGE => {

@@ -4,7 +4,7 @@
 
 use crate::cli::{
     check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
-    sandbox, show, token, vault,
+    rotate, sandbox, show, token, vault,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -114,46 +114,28 @@ pub enum Level {
     Trace,
 }
 
-/// The commands.
+/// The commands. What each does is said where its flags are: a line here would take the place of the long help there.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Set up a profile
     New(new::Args),
-    /// Change a profile
     Edit(edit::Args),
-    /// List the profiles
     List(list::Args),
-    /// Show one profile, without its secret
     Show(show::Args),
-    /// Give a profile another name
     Rename(rename::Args),
-    /// Copy a profile
     Copy(copy::Args),
-    /// Remove a profile and its secret
     Remove(remove::Args),
-    /// Test profiles against Entra and D365
     Check(check::Args),
-    /// Explain an error text, a reply, an AADSTS code or a log; offline
     Diagnose(diagnose::Args),
-    /// Print an access token, for scripts
+    Rotate(rotate::Args),
     Token(token::Args),
-    /// Test a profile and write a report for a ticket
     Report(report::Args),
-    /// Hand a profile's values over, in the format of whoever uses them
     Export(export::Args),
-    /// Take values in from a file or a paste
     Import(import::Args),
-    /// Read the guides
     Guides(guides::Args),
-    /// Write the open steps of one person down
     Handoff(handoff::Args),
-    /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
-    /// Look at the vault, or change its passphrase
     Vault(vault::Args),
-    /// Print shell completions
     Completions(completions::Args),
-    /// Print the man page
     Man(man::Args),
 }
 

@@ -12,6 +12,7 @@ use crate::core::profile::{ProfileDraft, SourceRequest};
 use crate::core::question::{FieldId, examine_secret};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::ClientSecret;
+use crate::core::settings::DefaultStore;
 use crate::sandbox::AUTHORITY;
 use crate::store::{self, StoreError};
 use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
@@ -112,7 +113,14 @@ pub async fn run(args: Args, context: &Context) -> Done {
             }
             input::secret(context, &session, request).await?
         }
-        None => pasted.map_or(SecretChoice::Keep, SecretChoice::Value),
+        None => match pasted {
+            None => SecretChoice::Keep,
+            Some(value) if session.settings().default_store == DefaultStore::Vault => {
+                context.unlock(&session).await?;
+                SecretChoice::InVault(value)
+            }
+            Some(value) => SecretChoice::Value(value),
+        },
     };
     wrong(&draft, &name, guide, &choice)?;
     if context.is_interactive() && !input::confirm(context, &format!("Keep this as profile '{name}'?")).await? {

@@ -11,6 +11,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
+use crate::core::settings::DefaultStore;
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session};
 use std::io::{IsTerminal, Read};
@@ -107,6 +108,11 @@ impl CredentialArgs {
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
         self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
+    }
+
+    /// Whether a certificate is to be made.
+    pub fn makes(&self) -> bool {
+        self.make_certificate.is_some()
     }
 
     /// What is asked for; what is wrong with it is told at once.
@@ -284,7 +290,12 @@ fn absolute(path: String) -> String {
 ///
 /// A source that cannot be read at the moment is told and taken all the same.
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
-    let into_vault = request == SourceRequest::Vault;
+    let by_default = session.settings().default_store == DefaultStore::Vault;
+    let into_vault = match request {
+        SourceRequest::Vault => true,
+        SourceRequest::Stdin | SourceRequest::Prompt => by_default,
+        SourceRequest::Keyring | SourceRequest::At(_) => false,
+    };
     if into_vault {
         context.unlock(session).await?;
     }

@@ -25,6 +25,7 @@ mod prompt;
 mod remove;
 mod rename;
 mod report;
+mod rotate;
 mod sandbox;
 mod show;
 mod token;
@@ -37,7 +38,7 @@ use crate::core::profile::{CredentialSource, SecretSource};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
-use crate::work::{Options, Saved, Session};
+use crate::work::{Options, Saved, Session, WorkError};
 use args::{Cli, Command, Global, Output};
 use clap::Parser;
 use failure::{Failure, code};
@@ -168,6 +169,7 @@ impl Context {
             Some(Command::Remove(args)) => remove::run(&args, self).await,
             Some(Command::Check(args)) => check::run(&args, self).await,
             Some(Command::Diagnose(args)) => diagnose::run(args, self).await,
+            Some(Command::Rotate(args)) => rotate::run(&args, self).await,
             Some(Command::Token(args)) => token::run(&args, self).await,
             Some(Command::Report(args)) => report::run(&args, self).await,
             Some(Command::Export(args)) => export::run(&args, self).await,
@@ -198,12 +200,20 @@ impl Context {
         if session.vault.exists() {
             self.unlock(&session).await?;
         }
-        Ok(Ended::Open(Box::new(session), open, self.printer.theme()))
+        let theme = self.printer.theme(session.settings().theme);
+        Ok(Ended::Open(Box::new(session), open, theme))
     }
 
     /// A session for a command.
     async fn session(&self) -> Result<Arc<Session>, Failure> {
-        let open = async || Ok::<_, Failure>(Arc::new(self.open(Duration::from_secs(5)).await?));
+        let open = async || {
+            let session = self.open(Duration::from_secs(5)).await?;
+            match &session.settings {
+                Ok(found) => found.aside.iter().for_each(|line| self.printer.note(&shown(line))),
+                Err(error) => return Err(Failure::from(WorkError::from(error.clone()))),
+            }
+            Ok(Arc::new(session))
+        };
         self.session.get_or_try_init(open).await.cloned()
     }
 

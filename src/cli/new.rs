@@ -11,7 +11,6 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::FieldId;
-use crate::sandbox::AUTHORITY;
 use crate::store::{StoreError, profiles};
 use crate::work::{self, SaveRequest, SecretChoice, WorkError};
 
@@ -124,10 +123,7 @@ async fn save(
             return Err(WorkError::from(StoreError::Exists { name }).into());
         }
     }
-    // A rehearsal signs in at the simulated tenant; nothing else can be reached.
-    if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
-        draft.set(FieldId::AuthorityUrl, AUTHORITY);
-    }
+    session.begin(&mut draft);
     let secret = request.choice(context, &session, None).await.transpose();
     input::tell_notes(context, &given, &draft, guide);
     if name.is_none() {

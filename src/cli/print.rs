@@ -5,6 +5,7 @@
 use crate::cli::args::Color;
 use crate::cli::failure::{Failure, code};
 use crate::core::check::Status;
+use crate::core::settings::Palette;
 use crate::ui::theme::Theme;
 use serde::Serialize;
 use std::cell::Cell;
@@ -19,6 +20,8 @@ const MAX_WIDTH: usize = 100;
 pub struct Printer {
     ascii: bool,
     color_out: bool,
+    /// By a flag, which is more than a setting.
+    color_is_asked_for: bool,
     color_err: bool,
     /// Whether a line may be written over.
     passing: bool,
@@ -37,6 +40,7 @@ impl Printer {
         Printer {
             ascii: ascii || !is_utf8_locale(),
             color_out: wanted(std::io::stdout().is_terminal()),
+            color_is_asked_for: matches!(color, Color::Always),
             color_err: wanted(std::io::stderr().is_terminal()),
             passing: std::io::stderr().is_terminal(),
             stopped: Cell::new(None),
@@ -48,9 +52,15 @@ impl Printer {
         self.passing = false;
     }
 
-    /// How a screen on standard output may look.
-    pub fn theme(&self) -> Theme {
-        Theme { color: self.color_out, ascii: self.ascii }
+    /// How a screen on standard output may look, with the colours that are wished for.
+    pub fn theme(&self, wished: Palette) -> Theme {
+        let color = self.color_out && (wished != Palette::None || self.color_is_asked_for);
+        let light = match wished {
+            Palette::Auto => is_light_terminal(),
+            Palette::Light => true,
+            Palette::Dark | Palette::None => false,
+        };
+        Theme { color, ascii: self.ascii, light }
     }
 
     /// A text for people on standard output.
@@ -80,6 +90,15 @@ impl Printer {
     /// A line on standard error. Trouble there has nowhere to go.
     pub fn say(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(text));
+    }
+
+    /// As [`Printer::say`], broken at blanks where the terminal would break inside of a word. Lines that go on are led by
+    /// so many blanks.
+    pub fn tell(&self, text: &str, indent: usize) {
+        match terminal_width() {
+            Some(width) => self.say(&wrapped(text, "", indent, width)),
+            None => self.say(text),
+        }
     }
 
     /// `note: …` on standard error.
@@ -173,29 +192,7 @@ impl Printer {
 
     /// Running text, broken at blanks, each line led by blanks. Words that do not fit (links) are left whole.
     pub fn wrap(&self, text: &str, first: &str, indent: usize) -> String {
-        let width = self.width();
-        let mut out = String::new();
-        for (number, paragraph) in text.lines().enumerate() {
-            let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
-            let mut bare = true;
-            for word in paragraph.split_whitespace() {
-                if !bare && line.width() + 1 + word.width() > width {
-                    out.push_str(line.trim_end());
-                    out.push('\n');
-                    line = " ".repeat(indent);
-                    bare = true;
-                }
-                if !bare {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                bare = false;
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out.truncate(out.trim_end_matches('\n').len());
-        out
+        wrapped(text, first, indent, self.width())
     }
 
     /// Lines of a table, its columns aligned and two blanks apart.
@@ -225,6 +222,39 @@ fn is_utf8_locale() -> bool {
     let decides = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(std::env::var_os).find(|v| !v.is_empty());
     let name = decides.map(|value| value.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     name.contains("utf-8") || name.contains("utf8")
+}
+
+/// Whether the background is light, where the terminal tells of its colours as rxvt does: `0;15`, the text's and the
+/// background's.
+fn is_light_terminal() -> bool {
+    let told = std::env::var("COLORFGBG").unwrap_or_default();
+    matches!(told.rsplit(';').next(), Some("7" | "15"))
+}
+
+/// Running text, broken at blanks.
+fn wrapped(text: &str, first: &str, indent: usize, width: usize) -> String {
+    let mut out = String::new();
+    for (number, paragraph) in text.lines().enumerate() {
+        let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
+        let mut bare = true;
+        for word in paragraph.split_whitespace() {
+            if !bare && line.width() + 1 + word.width() > width {
+                out.push_str(line.trim_end());
+                out.push('\n');
+                line = " ".repeat(indent);
+                bare = true;
+            }
+            if !bare {
+                line.push(' ');
+            }
+            line.push_str(word);
+            bare = false;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    out
 }
 
 #[cfg(unix)]

@@ -16,6 +16,7 @@ pub mod handoff;
 pub mod intake;
 pub mod log;
 pub mod names;
+pub mod pasted;
 pub mod permissions;
 pub mod profile;
 pub mod question;
@@ -25,6 +26,7 @@ pub mod rules;
 #[cfg(doctest)]
 mod sealed;
 pub mod secret;
+pub mod settings;
 pub mod since;
 pub mod template;
 pub mod ticket;

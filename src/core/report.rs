@@ -31,6 +31,32 @@ pub struct CheckReport {
     pub profiles: Vec<ProfileReport>,
 }
 
+/// `rotate`.
+#[derive(Debug, Serialize)]
+pub struct RotateReport {
+    /// The version of this shape.
+    pub schema: u32,
+    /// Whether the profile uses the new credential now; if not, nothing was changed.
+    pub switched: bool,
+    /// The recorded end of the new credential.
+    pub expires: Option<String>,
+    /// Where the old secret was handed over to, the oldest first; empty when it was not switched.
+    pub exports: Vec<ExportLine>,
+    /// How the new credential was tested.
+    pub test: ProfileReport,
+}
+
+/// A place that got a profile's values.
+#[derive(Debug, Serialize)]
+pub struct ExportLine {
+    /// The export's format.
+    pub format: String,
+    /// The file; none for standard output.
+    pub path: Option<String>,
+    /// When.
+    pub when: String,
+}
+
 /// How one profile was tested.
 #[derive(Debug, Serialize)]
 pub struct ProfileReport {

@@ -63,6 +63,12 @@ impl ClientSecret {
         !other.is_empty() && self.0.expose_secret() == other
     }
 
+    /// Whether two are the same.
+    #[expect(clippy::disallowed_methods, reason = "compares only")]
+    pub fn is_same(&self, other: &ClientSecret) -> bool {
+        self.is(other.0.expose_secret())
+    }
+
     /// What it looks like, which may be told.
     #[expect(clippy::disallowed_methods, reason = "judges the shape only")]
     pub fn shape(&self) -> SecretShape {

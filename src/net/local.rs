@@ -6,7 +6,7 @@ use crate::core::check::{CheckId, CheckResult, Details};
 use crate::core::cloud::HostKind;
 use crate::core::credential::{Credential, Unusable};
 use crate::core::evidence::{Evidence, Mark};
-use crate::core::expiry::{self, WARNING_DAYS};
+use crate::core::expiry;
 use crate::core::guide::{Product, SignIn};
 use crate::core::profile::CredentialSource;
 use crate::core::question::{self, Context, FieldId, Weight};
@@ -96,7 +96,7 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
     CheckResult::Passed { summary: "the values are well formed".into(), details: noted(notes) }
 }
 
-/// Whether the credential has more than 30 days left.
+/// Whether the credential has more than the days left from which on its end is near.
 ///
 /// A certificate tells its own end, whatever is recorded.
 pub(super) fn expiry(request: &RunRequest, now: Timestamp) -> CheckResult {
@@ -128,7 +128,7 @@ pub(super) fn expiry(request: &RunRequest, now: Timestamp) -> CheckResult {
         ..=0 if certificate.is_none() => {
             refused(format!("the recorded end date was {end}"), details, evidence(Mark::EndDatePassed))
         }
-        ..=WARNING_DAYS => {
+        _ if left <= request.warning_days => {
             // A certificate works until the hour that it names.
             let left = if left > 0 { expiry::days(left) } else { "less than a day".into() };
             let evidence = evidence(Mark::EndDateNear).naming("days_left", &left);

@@ -36,6 +36,8 @@ pub struct RunRequest {
     pub wanted: Vec<CheckId>,
     /// Today, for the end date.
     pub today: Date,
+    /// Days left from which on the end is near.
+    pub warning_days: i64,
 }
 
 /// What a run leaves for whoever makes something of it.

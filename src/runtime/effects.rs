@@ -151,6 +151,7 @@ impl Effects {
             | Effect::Rename(..)
             | Effect::Copy(..)
             | Effect::Remove(_)
+            | Effect::BringBack
             | Effect::MakeExport { .. }
             | Effect::NoteExport { .. }
             | Effect::WriteFile { .. }) => {
@@ -270,11 +271,19 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             }))
         }
         Effect::Remove(name) => {
-            let done = work::remove(session, &name).await;
-            said(done.map(|removed| match removed.left {
+            let done = work::remove_for_now(session, &name).await;
+            let result = done.map_err(|error| trouble(&error)).map(|removed| match removed.left {
                 None => format!("'{name}' was removed"),
                 Some(why) => format!("'{name}' was removed; {why}"),
-            }))
+            });
+            Some(Msg::Removed { name, result })
+        }
+        Effect::BringBack => {
+            let done = work::bring_back(session).await.map_err(|error| trouble(&error));
+            Some(Msg::BroughtBack(done.map(|(name, without)| match without {
+                None => format!("'{name}' is back"),
+                Some(why) => format!("'{name}' is back without its secret: {why}"),
+            })))
         }
         Effect::MakeExport { name, format } => {
             let opened = work::open(session, &name).await.map_err(|error| trouble(&error));

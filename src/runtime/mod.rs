@@ -46,6 +46,7 @@ pub async fn run(session: Session, open: Open, theme: Theme) -> io::Result<u8> {
         clouds: assets::clouds(),
         rules: assets::rules(),
         exports: assets::exports(),
+        settings: session.settings(),
     };
     let rehearsal = session.sandbox.as_ref().map(|sandbox| Rehearsal {
         scenario: sandbox.scenario().as_str(),
@@ -55,8 +56,12 @@ pub async fn run(session: Session, open: Open, theme: Theme) -> io::Result<u8> {
     let mut inputs = Inputs::start()?;
     let mut terminal = Terminal::enter()?;
     let (messages, answers) = mpsc::channel(256);
+    let about_settings = session.about_settings();
     let mut effects = Effects::new(session, messages);
-    let (mut app, first) = App::new(know, today(), rehearsal, open);
+    let (mut app, mut first) = App::new(know, today(), rehearsal, open);
+    if let Some(told) = about_settings {
+        first.extend(app.update(Msg::Told(Err(told))));
+    }
     let result = screens(&mut app, first, &mut terminal, &mut inputs, &mut effects, answers, theme).await;
     // The terminal is given back first; files that are being written are waited for after that.
     terminal.leave();

@@ -35,6 +35,11 @@ impl Home {
         self.profiles().join(format!("{name}.toml"))
     }
 
+    /// `settings.toml`.
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("settings.toml")
+    }
+
     /// `vault.age`.
     pub fn vault(&self) -> PathBuf {
         self.0.join("vault.age")

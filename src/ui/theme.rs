@@ -15,10 +15,18 @@ pub struct Theme {
     pub color: bool,
     /// Only ASCII may be used.
     pub ascii: bool,
+    /// The background is light.
+    pub light: bool,
 }
 
 impl Theme {
     fn colored(self, color: Color) -> Style {
+        // Cyan and yellow can hardly be read on white.
+        let color = match color {
+            Color::Cyan if self.light => Color::Blue,
+            Color::Yellow if self.light => Color::Magenta,
+            color => color,
+        };
         if self.color { Style::new().fg(color) } else { Style::new() }
     }
 

@@ -77,6 +77,18 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rec
 
 /// Lines in an area, scrolled; a mark in the last line tells that there is more.
 pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16, theme: Theme) -> Seen {
+    scrolled_by(frame, area, lines, scroll, theme.sign("more ↓", "more v"), theme)
+}
+
+/// The same, with another mark: one that names the key, where the key bar has no room for it.
+pub fn scrolled_by(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    lines: Vec<Line<'_>>,
+    scroll: u16,
+    more: &str,
+    theme: Theme,
+) -> Seen {
     if area.height == 0 {
         return Seen::default();
     }
@@ -87,7 +99,6 @@ pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll:
     let scroll = scroll.min(max_scroll);
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), Rect { height: page, ..area });
     if scroll < max_scroll {
-        let more = theme.sign("more ↓", "more v");
         let width = u16::try_from(text::width(more)).unwrap_or(6).min(area.width);
         let place = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
         frame.render_widget(Clear, place);

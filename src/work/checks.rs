@@ -126,6 +126,7 @@ pub async fn check(
                 page,
                 wanted: wanted.to_vec(),
                 today: today(),
+                warning_days: session.settings().warning_days,
             };
             Ok(match attendance {
                 Attendance::Nobody if session.sandbox.is_some() => {

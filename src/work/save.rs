@@ -30,6 +30,18 @@ pub enum SecretChoice {
     Certificate(String, Arc<ClientSecret>),
 }
 
+impl SecretChoice {
+    /// What was typed and is kept nowhere yet: the secret, or the password of a certificate's key.
+    pub fn typed(&self) -> Option<Arc<ClientSecret>> {
+        match self {
+            SecretChoice::Value(secret) | SecretChoice::InVault(secret) | SecretChoice::Certificate(_, secret) => {
+                Some(Arc::clone(secret))
+            }
+            SecretChoice::Keep | SecretChoice::Source(_) => None,
+        }
+    }
+}
+
 /// What is to be saved.
 #[derive(Debug, Clone)]
 pub struct SaveRequest {

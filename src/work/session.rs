@@ -3,19 +3,23 @@
 //! Does not know what is done with them.
 
 use crate::assets;
+use crate::core::cloud::CloudId;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
+use crate::core::settings::Settings;
 use crate::core::untrusted::Untrusted;
 use crate::net::NetOptions;
-use crate::sandbox::{Offer, Sandbox, Scenario};
+use crate::sandbox::{AUTHORITY, Offer, Sandbox, Scenario};
 use crate::store::paths::Home;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::{Keyring, Secrets, Vault};
+use crate::store::settings::{self, Found};
 use crate::store::{StoreError, write_private};
 use crate::work::WorkError;
+use crate::work::profiles::Removal;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -57,6 +61,8 @@ impl Stores {
 pub struct Session {
     /// Where things are kept.
     pub home: Home,
+    /// What is settled for all profiles, or why that could not be read: then everything has its default.
+    pub settings: Result<Found, StoreError>,
     /// Where secrets are kept.
     pub keyring: Keyring,
     /// Where they are kept where there is no keyring.
@@ -65,6 +71,8 @@ pub struct Session {
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// The profile that was removed last, to be brought back.
+    pub(super) removal: Arc<Mutex<Option<Removal>>>,
     /// Everything that is at work beside the loop holds one more.
     busy: Arc<()>,
     /// Held so that the home of a rehearsal goes when the session does.
@@ -79,28 +87,57 @@ impl Session {
     /// When there is no home, or the sandbox cannot start.
     pub async fn open(options: Options) -> Result<Session, WorkError> {
         let net = NetOptions { exchange: options.exchange, waiting: options.waiting, ..NetOptions::default() };
-        let busy = Arc::default();
         let Some(scenario) = options.sandbox else {
             let home = options.home.map(Home::at).or_else(Home::of_platform).ok_or(WorkError::NoHome)?;
-            let vault = Vault::of(&home);
-            return Ok(Session { home, keyring: Keyring::default(), vault, net, sandbox: None, busy, throwaway: None });
+            return Ok(Session::at(home, net, None));
         };
         let trouble = |error: std::io::Error| WorkError::Sandbox(Untrusted::plain(&error.to_string()));
         let sandbox = Sandbox::start(scenario, 0).await.map_err(trouble)?;
         let sandbox = Some(Arc::new(sandbox));
         if let Some(home) = options.home {
-            let home = Home::at(home);
-            let vault = Vault::of(&home);
-            return Ok(Session { home, keyring: Keyring::default(), vault, net, sandbox, busy, throwaway: None });
+            return Ok(Session::at(Home::at(home), net, sandbox));
         }
         let folder = tempfile::Builder::new().prefix("d365-connect-sandbox-").tempdir().map_err(|error| {
             StoreError::Io { path: std::env::temp_dir(), what: Untrusted::plain(&error.to_string()) }
         })?;
-        let home = Home::at(folder.path());
-        let (keyring, vault) = (Keyring::in_memory(), Vault::of(&home));
-        let session = Session { home, keyring, vault, net, sandbox, busy, throwaway: Some(folder) };
+        let mut session = Session::at(Home::at(folder.path()), net, sandbox);
+        session.keyring = Keyring::in_memory();
+        session.throwaway = Some(folder);
         session.fill().await?;
         Ok(session)
+    }
+
+    fn at(home: Home, net: NetOptions, sandbox: Option<Arc<Sandbox>>) -> Session {
+        let (vault, settings) = (Vault::of(&home), settings::read(&home));
+        let keyring = Keyring::default();
+        let (removal, busy) = (Arc::default(), Arc::default());
+        Session { home, settings, keyring, vault, net, sandbox, removal, busy, throwaway: None }
+    }
+
+    /// What is settled for all profiles.
+    pub fn settings(&self) -> Settings {
+        self.settings.as_ref().map(|found| found.settings).unwrap_or_default()
+    }
+
+    /// What is to be told about the settings: why they cannot be used, or what was left aside in them.
+    pub fn about_settings(&self) -> Option<String> {
+        match &self.settings {
+            Err(error) => Some(format!("{error}. Until it is mended everything has its default")),
+            Ok(found) => Some(found.aside.join(". ")).filter(|told| !told.is_empty()),
+        }
+    }
+
+    /// Fills in what a new profile begins with, where nothing was given. A rehearsal signs in at the simulated tenant:
+    /// nothing else can be reached.
+    pub fn begin(&self, draft: &mut ProfileDraft) {
+        let cloud = self.settings().cloud;
+        if self.sandbox.is_some() {
+            if draft.value(FieldId::AuthorityUrl).is_empty() {
+                draft.set(FieldId::AuthorityUrl, AUTHORITY);
+            }
+        } else if cloud != CloudId::Global && draft.value(FieldId::Cloud).is_empty() {
+            draft.set(FieldId::Cloud, cloud.as_str());
+        }
     }
 
     /// Every place that secrets are kept in or read from.

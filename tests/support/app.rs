@@ -10,6 +10,7 @@ use d365_connect::core::evidence::Evidence;
 use d365_connect::core::guide::Guide;
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
+use d365_connect::core::settings::Settings;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::time::Duration;
@@ -47,7 +48,13 @@ impl Bench {
 
     /// At home, with these guides and profiles.
     pub fn knowing(guides: &'static [Guide], rows: Vec<Row>) -> Bench {
-        let know = Knowledge { guides, clouds: assets::clouds(), rules: assets::rules(), exports: assets::exports() };
+        let know = Knowledge {
+            guides,
+            clouds: assets::clouds(),
+            rules: assets::rules(),
+            exports: assets::exports(),
+            settings: Settings::default(),
+        };
         let (app, effects) = App::new(know, today(), None, Open::Home);
         let mut bench = Bench { app, effects, aging: None };
         bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));

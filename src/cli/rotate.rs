@@ -1,0 +1,290 @@
+//! `rotate`: a new credential for a profile, tested while the old one still stands, then switched to.
+//!
+//! Adds and removes nothing in Entra; it says what is to be done there, and in which order.
+
+use crate::app::screens::checks::Again;
+use crate::assets;
+use crate::cli::failure::{Failure, code};
+use crate::cli::input::CredentialArgs;
+use crate::cli::{Context, Done, check, guides, input, new, profile_name, shown};
+use crate::core::check::{CheckId, CheckRun, Status};
+use crate::core::expiry;
+use crate::core::guide::Guide;
+use crate::core::names::ProfileName;
+use crate::core::profile::{CredentialSource, Profile, ProfileDraft, SecretSource, SourceRequest};
+use crate::core::question::FieldId;
+use crate::core::report::{ExportLine, GuideReport, ProfileReport, RotateReport, SCHEMA, Steps, rfc3339};
+use crate::core::rules::{Cause, Wait};
+use crate::core::secret::ClientSecret;
+use crate::sandbox::Offer;
+use crate::store::history::{self, Exported};
+use crate::work::{self, Opened, SaveRequest, SecretChoice, Session};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The step of every guide in which a credential is made.
+const STEP: &str = "client-secret";
+
+/// Give a profile a new credential.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Give a profile a new credential: tested first, then switched to; the old one is kept until then.\n\n\
+        Make the new secret in Entra beside the old one and leave that in place. The new one is tested against Entra\n\
+        and D365; where Entra may not know it yet, the test is tried again for two minutes. If it is refused, nothing is\n\
+        changed. When it is switched to, the places that got the old one by 'export' are listed: give them the new one\n\
+        before you remove the old one in Entra. In a rehearsal the sandbox's administrator makes the new secret.",
+    after_help = "Examples:\n  \
+        d365-connect rotate contoso-uat\n  \
+        printf %s \"$NEW\" | d365-connect rotate contoso-uat --secret stdin --expires 2027-05-20\n  \
+        d365-connect rotate contoso-uat --secret certificate:new.pem\n  \
+        d365-connect rotate --sandbox fno-client-credentials\n\n\
+        Exit codes: 0 switched; 1 the new one was refused; 2 wrong use, or an unknown or incomplete profile;\n\
+        3 it could not be tested or kept. But for 0 nothing was changed"
+)]
+pub struct Args {
+    /// The profile
+    name: String,
+    #[command(flatten)]
+    credential: CredentialArgs,
+    /// When the new secret ends; a certificate tells its own end
+    #[arg(long, value_name = "DATE")]
+    expires: Option<String>,
+    /// Do not try again where Entra may not know it yet
+    #[arg(long)]
+    no_wait: bool,
+}
+
+pub async fn run(args: &Args, context: &Context) -> Done {
+    if args.expires.as_deref().is_some_and(|end| expiry::parse_date(end).is_none()) {
+        return Err(Failure::usage("the end date is no date", "--expires 2027-05-20"));
+    }
+    let session = context.session().await?;
+    let opened = work::open(&session, &profile_name(&args.name)?).await?;
+    let (name, guide, before) = (&opened.stored.name, opened.guide, &opened.stored.draft);
+    if let Err(problems) = &opened.profile
+        && problems.iter().any(|problem| !matches!(problem.field, FieldId::Secret | FieldId::Expires))
+    {
+        return Err(check::incomplete(name, problems.clone()));
+    }
+    context.unlock_for(&session, &before.source).await?;
+    let (choice, end) = new_credential(args, context, &session, &opened).await?;
+    refuse_the_same(&session, before, &choice).await?;
+
+    let mut draft = before.clone();
+    draft.foreign_credential = None;
+    draft.source = Some(new::pending(&choice));
+    draft.set(FieldId::Expires, &end);
+    let mut problems = draft.check(name, guide, assets::clouds()).err().unwrap_or_default();
+    problems.extend(input::mixed_up(&choice, &draft));
+    let profile = match draft.check(name, guide, assets::clouds()) {
+        Ok(profile) if problems.is_empty() => profile,
+        _ => return Err(Failure::problems(&problems)),
+    };
+
+    let started = Timestamp::now();
+    let run = tried(args, context, &session, &profile, &draft, choice.typed()).await;
+    let report = ProfileReport::new(name.as_str(), &profile.guide, started, &run, &[]);
+    let tested = check::Tested { profile, report, since: None };
+    if !context.is_json() {
+        check::human(context, &tested);
+    }
+    let switched = accepts(&run);
+    let mut result = RotateReport { schema: SCHEMA, switched, expires: None, exports: Vec::new(), test: tested.report };
+    if switched {
+        let was = Some((name.clone(), before.clone()));
+        let saved = work::save(&session, SaveRequest { name: name.clone(), was, draft, secret: choice }).await?;
+        check::note(&session, name, &run).await;
+        context.told(&session, &saved);
+        if saved.draft.given(FieldId::Expires).is_none() {
+            context.printer.note("the end date of the new credential is not recorded");
+            context.printer.hint(&format!("d365-connect edit {name} --set credential.expires=2027-05-20"));
+        }
+        result.expires = saved.draft.given(FieldId::Expires).map(str::to_owned);
+        let all = history::exports(&session.home, name);
+        result.exports = all.into_iter().filter(|export| export.with_secret).map(line).collect();
+    }
+    let code = match run.verdict() {
+        _ if switched => code::OK,
+        Status::Failed => code::FAULT,
+        _ => code::HERE,
+    };
+    if context.is_json() {
+        context.printer.json(&result);
+    } else if switched {
+        what_is_left(context, name, guide, before, &result);
+    } else {
+        context.printer.say(&format!("nothing was changed: {name} keeps the credential that it has"));
+    }
+    Ok(super::Ended::Exit(code))
+}
+
+fn line(export: Exported) -> ExportLine {
+    ExportLine { format: export.format, path: export.path, when: rfc3339(export.when) }
+}
+
+/// Gets the new credential, and its end where that is known: from the flags, from the simulated administrator, or by asking.
+async fn new_credential(
+    args: &Args,
+    context: &Context,
+    session: &Session,
+    opened: &Opened,
+) -> Result<(SecretChoice, String), Failure> {
+    let (name, guide, before) = (&opened.stored.name, opened.guide, &opened.stored.draft);
+    let mut end = args.expires.clone().unwrap_or_default();
+    if args.credential.makes() && !context.is_interactive() && session.sandbox.is_none() {
+        return Err(Failure::usage(
+            "a certificate that is made now has to be uploaded before it can be tested",
+            "run this in a terminal, or upload one and use --secret certificate:PATH",
+        ));
+    }
+    let is_certificate = matches!(before.source, Some(CredentialSource::Certificate(_)));
+    let choice = if !args.credential.is_empty() {
+        let request = args.credential.request()?;
+        // What the profile has now is not asked for, so that nothing is moved where something new is wanted.
+        let choice = request.choice(context, session, None).await?;
+        let choice = choice.ok_or_else(|| missing(name, is_certificate))?;
+        request.make(context, session, name).await?;
+        if args.credential.makes() && session.sandbox.is_none() {
+            context.printer.say("Enter when it is uploaded:");
+            input::line().await?;
+        }
+        choice
+    } else if let Some(sandbox) = &session.sandbox {
+        let (said, offers) = sandbox.carry_out(guide, STEP);
+        context.printer.say(&said);
+        let made = offers.into_iter().find_map(|offer| match offer {
+            Offer::Secret(value, ends) => Some((value, ends)),
+            _ => None,
+        });
+        let (value, ends) = made.ok_or_else(|| missing(name, is_certificate))?;
+        if end.is_empty() {
+            end = ends.to_string();
+        }
+        SecretChoice::Value(value)
+    } else if is_certificate || !context.is_interactive() {
+        return Err(missing(name, is_certificate));
+    } else {
+        tell_step(context, guide, before);
+        // It goes to where the old one is.
+        let in_vault =
+            matches!(before.source.as_ref().and_then(CredentialSource::secret), Some(SecretSource::Vault { .. }));
+        let place = if in_vault { SourceRequest::Vault } else { SourceRequest::Prompt };
+        input::secret(context, session, place).await?
+    };
+    if end.is_empty() && matches!(choice, SecretChoice::Value(_) | SecretChoice::InVault(_)) && context.is_interactive()
+    {
+        context.printer.say("Its end date, as 2027-05-20 (Enter: not recorded):");
+        end = input::line().await?.trim().to_owned();
+    }
+    Ok((choice, end))
+}
+
+fn missing(name: &ProfileName, is_certificate: bool) -> Failure {
+    let hint = if is_certificate {
+        "this profile signs in with a certificate: --secret certificate:PATH, or --make-certificate PATH in a terminal"
+    } else {
+        "--secret SOURCE: stdin, env:VAR, file:PATH, 'command:WORDS' or certificate:PATH"
+    };
+    Failure::usage(format!("where the new credential of '{name}' comes from is missing"), hint)
+}
+
+/// The step in which the new secret is made, and what is different in it now.
+fn tell_step(context: &Context, guide: &Guide, draft: &ProfileDraft) {
+    let report = GuideReport::full(guide, &work::judge_values(draft));
+    if let Steps::Full(steps) = &report.steps
+        && let Some(at) = guide.position(STEP)
+    {
+        guides::step(context, at + 1, &steps[at]);
+    }
+    context
+        .printer
+        .say("Add the new secret beside the old one, and leave the old one until everything uses the new one.");
+}
+
+/// A credential that the profile has already is no new one. An old one that cannot be read is not compared.
+async fn refuse_the_same(session: &Session, before: &ProfileDraft, choice: &SecretChoice) -> Result<(), Failure> {
+    let same = match (choice, before.source.as_ref()) {
+        (SecretChoice::Source(new), Some(old)) => new == old,
+        (_, Some(CredentialSource::Secret(old))) => match (choice.typed(), work::read_secret(session, old).await) {
+            (Some(new), Ok(old)) => new.is_same(&old),
+            _ => false,
+        },
+        _ => false,
+    };
+    if same {
+        Err(Failure::usage(
+            "that is the credential that the profile has already",
+            "make a new one in Entra; 'd365-connect check' tests the one that is there",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// The test of the new credential, tried again while Entra may not know it yet.
+async fn tried(
+    args: &Args,
+    context: &Context,
+    session: &Session,
+    profile: &Profile,
+    draft: &ProfileDraft,
+    typed: Option<Arc<ClientSecret>>,
+) -> CheckRun {
+    let mut again = Again::default();
+    loop {
+        context.printer.progress("testing the new credential");
+        let began = Instant::now();
+        let attendance = check::attendance(context, session);
+        let watch = check::asking(context, &profile.name);
+        let (run, _) = check::one(session, profile, draft, typed.clone(), &CheckId::ALL, attendance, watch).await;
+        context.printer.progress("");
+        let Some(next) = again.after(began.elapsed()).filter(|_| !args.no_wait) else { return run };
+        let Some(wait) = not_yet(&run, profile) else { return run };
+        if again == Again::default() {
+            context.printer.note(&format!("{} It is tried again for up to two minutes; Ctrl-C stops.", wait.text));
+        }
+        for second in (1..=next.pause).rev() {
+            context.printer.progress(&format!("not accepted yet; tried again in {second} s"));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        again = Again { left: next.left - next.pause, ..next };
+    }
+}
+
+/// What is known about waiting, where a new credential is refused in a way that may pass. A user would have to sign in
+/// for each try.
+fn not_yet(run: &CheckRun, profile: &Profile) -> Option<&'static Wait> {
+    let finding = run.findings.first().filter(|_| !profile.sign_in.is_user())?;
+    assets::rules().wait(finding).filter(|wait| wait.steps.iter().any(|step| step == STEP))
+}
+
+/// Whether the credential is good, whatever else is wrong: Entra gave a token for it, and the resource does not ask for a
+/// stronger one.
+fn accepts(run: &CheckRun) -> bool {
+    run.done(CheckId::Token).is_some_and(|done| done.status == Status::Passed)
+        && !run.findings.iter().any(|finding| finding.cause == Cause::CredentialTooWeak)
+}
+
+/// What is still to be done by hand.
+fn what_is_left(context: &Context, name: &ProfileName, guide: &Guide, before: &ProfileDraft, result: &RotateReport) {
+    let printer = &context.printer;
+    if result.test.verdict > Status::Warning {
+        printer.note("the new credential is accepted; what failed beside it is not its fault");
+    }
+    if !result.exports.is_empty() {
+        printer.out("The old secret was handed over to these places. Give them the new one:");
+        for export in &result.exports {
+            let to = export.path.as_deref().map_or("standard output".to_owned(), shown);
+            printer.out(&format!("  {} to {to}, {}", export.format, export.when));
+            let out =
+                export.path.as_deref().map(|path| format!(" --force --out '{}'", shown(path))).unwrap_or_default();
+            printer.out(&format!("    d365-connect export {name} --to {} --include-secret{out}", export.format));
+        }
+    }
+    printer.out("When everything that uses the app has the new credential, remove the old one in Entra.");
+    let values = work::judge_values(before);
+    if let Some(url) = guide.step(STEP).and_then(|step| step.url(&values)) {
+        printer.out(&format!("  {url}"));
+    }
+}
