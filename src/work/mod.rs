@@ -20,7 +20,7 @@ pub use handing::{Export, export, note_export, open_steps, preview, write_out};
 pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};
 pub use save::{SaveRequest, Saved, SecretChoice, save};
 pub use session::{Options, Session};
-pub use vault::{change_passphrase, vault_count};
+pub use vault::{change_passphrase, open_vault, vault_count};
 
 use jiff::civil::Date;
 

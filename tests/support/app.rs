@@ -162,6 +162,7 @@ pub fn row(name: &str) -> Row {
         name: name.parse().unwrap(),
         guide: "F&O, client creds".into(),
         target: "contoso.operations.dynamics.com".into(),
+        in_vault: false,
         days_left: Some(180),
         problem: None,
         last: None,
