@@ -7,7 +7,7 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
@@ -111,6 +111,7 @@ fn toast(bench: &Bench) -> &str {
 fn title(bench: &Bench) -> &str {
     match &bench.app.dialog {
         Some(Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. }) => title,
+        Some(Dialog::Passphrase(asked)) => asked.title(),
         Some(Dialog::Paper(paper)) => &paper.title,
         Some(Dialog::Help { .. }) => "help",
         None => "",
@@ -151,7 +152,7 @@ fn with_drafts(drafts: Vec<DraftRow>) -> Bench {
 #[test]
 fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
     let mut bench = Bench::home(Vec::new());
-    assert_eq!(bench.asked(), "LoadHome ProbeKeyring");
+    assert_eq!(bench.asked(), "LoadHome ProbeKeyring ProbeVault");
     bench.keys("n");
     assert_eq!(bench.place(), ("before-you-start", Some(FieldKey::Of(FieldId::ResourceUrl))));
     // What follows the host is taken off, and the host's first label becomes the name.
@@ -925,8 +926,8 @@ fn without_a_keyring_the_other_places_are_offered() {
     let Some(Dialog::Ask { title, lines, answers, .. }) = &bench.app.dialog else { panic!("a question") };
     assert_eq!(title, "Where is the secret to be read from?");
     assert!(lines[0].contains("no secret service runs"));
-    assert_eq!(answers.len(), 4);
-    bench.keys("<down><enter>");
+    assert_eq!(answers.len(), 5);
+    bench.keys("<down><down><enter>");
     assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
     assert_eq!(bench.wizard().form.text(FieldKey::Source), "env:");
     assert!(bench.wizard().form.typed_secret().is_some());
@@ -942,6 +943,125 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("-x<c-s>");
     let effects = bench.take();
     assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
+}
+
+/// The passphrase that the app gave out to be tried.
+#[track_caller]
+fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
+    match bench.take().pop() {
+        Some(Effect::OpenVault(passphrase)) => passphrase,
+        other => panic!("no passphrase: {other:?}"),
+    }
+}
+
+#[test]
+fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    bench.keys("<c-s><down><enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    // Going back saves nothing, and the form can be changed again.
+    bench.keys("some<esc>");
+    assert!(toast(&bench).contains("not saved"));
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""));
+    assert!(bench.app.form().unwrap().saving.is_none());
+    bench.keys("<c-s><enter>");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Passphrase(asked)) if asked.problem.is_some()));
+    bench.keys("some words<enter>");
+    assert_eq!(title(&bench), "The same passphrase again");
+    bench.keys("other words<enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    assert_eq!(bench.asked(), "");
+    bench.keys("some ").paste("words").keys("<enter>some words<enter>");
+    // It is nowhere to be seen, and waits until it is known to open the vault.
+    assert!(!format!("{:?}", bench.app).contains("some words"));
+    assert!(tried(&mut bench).is("some words"));
+    bench.keys("xyz<enter>");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::VaultOpened(Ok(())));
+    assert_eq!(title(&bench), "");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::Save { secret: SecretWish::InVault(value), .. }] if value.is(SECRET)),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
+    let mut saved = draft();
+    saved.source = Some(SecretSource::Vault { entry: "1".into() }.into());
+    let in_vault = |name: &str| Row { in_vault: true, ..row(name) };
+    let mut bench = Bench::home(vec![row("contoso"), in_vault("kept"), in_vault("other")]);
+    bench.tell(Msg::VaultSeen(Vault::Locked));
+    bench.take();
+    // Of all that are tested, one does not wait.
+    bench.keys("T");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartSaved { name, .. }] if name.as_str() == "contoso"), "{effects:?}");
+    assert_eq!(title(&bench), "Passphrase of the vault");
+    bench.keys("wrong<enter>");
+    assert!(tried(&mut bench).is("wrong"));
+    bench.tell(Msg::VaultOpened(Err(trouble("it does not open it"))));
+    let Some(Dialog::Passphrase(asked)) = &bench.app.dialog else { panic!("asked again") };
+    assert_eq!((asked.problem.as_deref(), asked.typed.is_empty()), (Some("it does not open it"), true));
+    // Not given: those that waited end, and the other goes on.
+    bench.keys("<esc>");
+    assert_eq!(bench.app.home.runs.len(), 1);
+    bench.keys("<esc>j");
+    bench.take();
+    // What needs no secret is done without.
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = || "kept".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: Ok(saved.clone()) });
+    assert_eq!(title(&bench), "");
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));
+    bench.keys("<esc>");
+    assert!(matches!(checks(&bench).run, Run::Trouble(_)));
+    bench.keys("tright<enter>");
+    assert!(tried(&mut bench).is("right"));
+    bench.tell(Msg::VaultOpened(Ok(())));
+    let run = bench.run();
+    bench.run_ends(run, None).take();
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartChecks", ""));
+    // From a vault that is not there nothing can be read: that is told, and nobody is asked.
+    let mut bench = Bench::home(vec![in_vault("kept")]);
+    bench.take();
+    bench.keys("T");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartSaved", ""));
+    // Removing takes the entry out as well.
+    for (keys, done) in [("D<down><enter>", "Remove"), ("c-2<enter>", "Copy")] {
+        let mut bench = Bench::home(vec![in_vault("kept")]);
+        bench.tell(Msg::VaultSeen(Vault::Locked)).take();
+        bench.keys(keys);
+        assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"), "{keys}");
+        bench.tell(Msg::VaultOpened(Ok(())));
+        assert_eq!(bench.asked(), done);
+    }
+}
+
+#[test]
+fn who_stays_finds_what_was_typed_into_a_question() {
+    let mut bench = filled();
+    bench.app.stack.iter_mut().for_each(|screen| {
+        if let Screen::Wizard(wizard) = screen {
+            wizard.form.put(FieldKey::Source, "vault");
+        }
+    });
+    bench.keys("<c-s>half<c-c>");
+    assert_eq!(title(&bench), "Leave the program?");
+    for stay in ["<enter>", "<c-c><esc>"] {
+        if stay == "<c-c><esc>" {
+            bench.keys("of it");
+        }
+        bench.keys(stay);
+        assert_eq!(title(&bench), "New passphrase for the vault", "{stay}");
+    }
+    bench.keys("<enter>halfof it<enter>");
+    assert!(tried(&mut bench).is("halfof it"));
 }
 
 #[test]

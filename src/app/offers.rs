@@ -59,6 +59,7 @@ impl App {
             {
                 "write it"
             }
+            (Context::Naming, Intent::Enter) if matches!(&self.dialog, Some(Dialog::Passphrase(_))) => "go on",
             (Context::Paper, Intent::All) => match &self.dialog {
                 Some(Dialog::Paper(paper)) if matches!(&paper.of, Source::Steps(steps) if steps.all) => {
                     "only open ones"

@@ -3,7 +3,7 @@
 //! Does not know what is on the screen.
 
 use crate::app::effect::{Effect, SecretWish};
-use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Written};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use crate::app::paper::{Paper, Source};
 use crate::assets;
 use crate::core::check::CheckId;
@@ -100,6 +100,22 @@ impl Effects {
                         result.map_err(|error| Trouble { what: error.what.one_line(120), hint: Some(error.hint) })
                     }
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
+                })
+            }),
+            Effect::ProbeVault => self.answer(async move {
+                Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {
+                    (true, _) => Vault::Open,
+                    (false, true) => Vault::Locked,
+                    (false, false) => Vault::Absent,
+                })
+            }),
+            Effect::OpenVault(passphrase) => self.answer(async move {
+                Msg::VaultOpened(match work::open_vault(&session, passphrase).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => {
+                        Err(Trouble { what: "this passphrase does not open it: try again".into(), hint: None })
+                    }
+                    Err(error) => Err(trouble(&error)),
                 })
             }),
             Effect::CarryOut { guide, step } => self.answer(async move {
@@ -333,6 +349,7 @@ async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             guide: row.guide_short,
             target: row.target,
             tenant: row.tenant_id,
+            in_vault: row.credential.in_vault,
             days_left: row.credential.days_left,
             problem: row.problem,
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),

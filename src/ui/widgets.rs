@@ -308,6 +308,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
     let mut scroll = 0;
     let title = match dialog {
         Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
+        Dialog::Passphrase(asked) => asked.title(),
         Dialog::Paper(paper) => paper.title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
@@ -345,6 +346,34 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             ]));
             if let Some(problem) = problem {
                 lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
+            }
+        }
+        Dialog::Passphrase(asked) => {
+            if asked.trying {
+                lines.push(Line::raw("It is tried, a moment."));
+            } else {
+                let about = if asked.new {
+                    "The vault keeps secrets in a file of yours, encrypted. Without this passphrase nobody can open it, you \
+                     neither."
+                } else {
+                    "It is asked for once, until you leave the program."
+                };
+                lines.extend(paragraph("", about, room, Style::new(), theme));
+                if !low {
+                    lines.push(Line::default());
+                }
+                wanted = lines.len();
+                // How long it is, is told to nobody.
+                let dots = if asked.typed.is_empty() { String::new() } else { theme.sign("●", "*").repeat(DOTS) };
+                cursor = Some((lines.len(), 2 + text::width(&dots)));
+                lines.push(Line::from(vec![
+                    Span::styled(format!("{} ", theme.sign("›", ">")), theme.accent()),
+                    Span::raw(dots),
+                ]));
+                if let Some(problem) = &asked.problem {
+                    lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
+                    wanted = lines.len() - 1;
+                }
             }
         }
         Dialog::Values { intake, said, scroll: at, .. } => {

@@ -26,6 +26,8 @@ pub struct Credential {
     pub kind: Option<&'static str>,
     /// `keyring`, `vault`, `env`, `file` or `command`; of a certificate `file`.
     pub source: Option<&'static str>,
+    /// Whether it takes the vault: its secret, or its certificate's password, is in there.
+    pub in_vault: bool,
     /// The recorded end date.
     pub expires: Option<Date>,
     /// Whole days from today until then; negative when it has passed.
@@ -130,6 +132,7 @@ fn credential(draft: &ProfileDraft) -> Credential {
     Credential {
         kind: draft.source.as_ref().map(CredentialSource::kind),
         source: draft.source.as_ref().map(CredentialSource::place),
+        in_vault: draft.source.as_ref().is_some_and(CredentialSource::in_vault),
         expires,
         days_left: expires.map(|end| expiry::days_left(end, today())),
     }
