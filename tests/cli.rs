@@ -1089,8 +1089,22 @@ fn exports_go_where_they_are_asked_to() {
             assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
         }
         let out = place.run(&["export", "one", "--to", &format.id]).expect(0);
-        assert!(out.out.contains("REPLACE_WITH_CLIENT_SECRET") && out.out.contains(CLIENT), "{}", out.out);
+        let stands_in =
+            if format.secret_by.is_some() { "secrets.AZURE_CLIENT_SECRET" } else { "REPLACE_WITH_CLIENT_SECRET" };
+        assert!(out.out.contains(stands_in) && out.out.contains(CLIENT), "{}", out.out);
         assert_eq!(out.err, "", "{}", format.id);
+        // Where the reader keeps the secret apart, it is never in the file: the way there is told instead.
+        if let Some(command) = &format.secret_by {
+            let with = ["export", "one", "--to", &format.id, "--include-secret", "--out", "no.file"];
+            let out = place.run_with(&with, &[("D365_SECRET", CANARY)], None).expect(2);
+            assert!(
+                out.out.is_empty()
+                    && out.err.contains(&format!("hint: leave --include-secret out, and run: {command}")),
+                "{}",
+                out.err
+            );
+            assert!(!place.path().join("no.file").exists());
+        }
     }
     let with = |args: &[&str]| {
         let args: Vec<&str> = ["export", "one", "--to", "env"].iter().chain(args).copied().collect();
@@ -1136,6 +1150,20 @@ fn exports_go_where_they_are_asked_to() {
     let out = place.run(&["export", "half", "--to", "env", "--include-secret"]).expect(2);
     assert!(out.err.contains("--secret SOURCE"), "{}", out.err);
     place.run(&["export", "half", "--to", "ipaas"]).expect(0);
+    // Of a certificate the path goes along at most, and each reader's way is told.
+    let with_certificate = format!(
+        "version = 1\nguide = \"fno-client-credentials\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nresource_url = \"{URL}\"\n\
+         [credential]\nkind = \"certificate\"\nsource = \"file\"\ncertificate = \"/etc/d365/one.pem\"\n"
+    );
+    place.put("signs", &with_certificate);
+    for format in assets::exports() {
+        let out = place.run(&["export", "signs", "--to", &format.id]).expect(0);
+        assert!(!out.out.contains("REPLACE_WITH_CLIENT_SECRET"), "{}", out.out);
+        let (told, there) = if format.takes_certificates() { ("path", true) } else { ("a secret only", false) };
+        assert!(out.err.contains(told), "{}: {}", format.id, out.err);
+        assert_eq!(out.out.contains("/etc/d365/one.pem"), there, "{}", format.id);
+    }
+    place.run(&["export", "signs", "--to", "env", "--include-secret"]).expect(2);
 }
 
 #[test]

@@ -26,8 +26,10 @@ use std::path::PathBuf;
         postman         an environment for Postman\n  \
         curl            a shell script that gets a token and calls the API\n  \
         k8s-secret      a Kubernetes Secret          (--set secret_name, namespace)\n  \
-        c1-env          variables of C1's connector  (--set provisioning, sync_only_enabled)\n  \
-        c1-k8s          its Secret and Deployment    (--set image, namespace, provisioning, sync_only_enabled)\n  \
+        c1-env          variables of C1's connector\n                  \
+        (--set provisioning, sync_only_enabled)\n  \
+        c1-k8s          its Secret and Deployment\n                  \
+        (--set image, namespace, provisioning, sync_only_enabled)\n  \
         ipaas           field sheet for iPaaS.com    (--set versions)\n  \
         cloud-elements  field sheet for Cloud Elements\n  \
         terraform       a .tfvars file\n  \
@@ -62,6 +64,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let name = profile_name(&args.name)?;
     let format = format(args.to.as_deref())?;
     let options = options(format, &args.set)?;
+    if let Some(command) = format.secret_by.as_ref().filter(|_| args.include_secret) {
+        return Err(Failure::usage(
+            format!("{} never holds the secret: whoever reads it takes the secret from elsewhere", format.id),
+            format!("leave --include-secret out, and run: {command}"),
+        ));
+    }
     let session = context.session().await?;
     let opened = work::open(&session, &name).await?;
     if args.include_secret {
@@ -92,6 +100,13 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     match path {
         Some(path) => context.printer.say(&format!("written to {}", shown(&path.display().to_string()))),
         None => context.printer.bytes(text.as_bytes()),
+    }
+    if matches!(opened.stored.draft.source, Some(CredentialSource::Certificate(_))) {
+        context.printer.note(if format.takes_certificates() {
+            "only the certificate's path stands in it: hand the file over by itself"
+        } else {
+            "whoever reads this format signs in with a secret only: the profile's certificate is not in it"
+        });
     }
     if args.include_secret {
         context.printer.note("the secret stands in it in clear: whoever can read it can use it");
