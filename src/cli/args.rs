@@ -17,13 +17,13 @@ use std::path::PathBuf;
     version,
     about = "Set up, test and repair API connections to Microsoft Dynamics 365",
     long_about = "Set up, test and repair API connections to Microsoft Dynamics 365.\n\n\
-        Without a command the terminal app opens: profiles, a guided set-up, the live test and its diagnosis.\n\
+        Without a command the terminal app opens: profiles, a guided set-up, the live test and its diagnosis. \
         Every command works without a terminal too.",
     after_help = "Examples:\n  \
         d365-connect                         the terminal app\n  \
         d365-connect --sandbox               rehearse with a simulated tenant\n  \
         d365-connect check --all -o json     test every profile\n\n\
-        Exit codes: 0 all right, 1 a check failed or a fault was found, 2 wrong use or bad input,\n\
+        Exit codes: 0 all right, 1 a check failed or a fault was found, 2 wrong use or bad input, \
         3 could not be done here, 130 interrupted"
 )]
 pub struct Cli {
@@ -114,46 +114,27 @@ pub enum Level {
     Trace,
 }
 
-/// The commands.
+/// The commands. What each says of itself stands at its arguments: words here would hide it.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Set up a profile
     New(new::Args),
-    /// Change a profile
     Edit(edit::Args),
-    /// List the profiles
     List(list::Args),
-    /// Show one profile, without its secret
     Show(show::Args),
-    /// Give a profile another name
     Rename(rename::Args),
-    /// Copy a profile
     Copy(copy::Args),
-    /// Remove a profile and its secret
     Remove(remove::Args),
-    /// Test profiles against Entra and D365
     Check(check::Args),
-    /// Explain an error text, a reply, an AADSTS code or a log; offline
     Diagnose(diagnose::Args),
-    /// Print an access token, for scripts
     Token(token::Args),
-    /// Test a profile and write a report for a ticket
     Report(report::Args),
-    /// Hand a profile's values over, in the format of whoever uses them
     Export(export::Args),
-    /// Take values in from a file or a paste
     Import(import::Args),
-    /// Read the guides
     Guides(guides::Args),
-    /// Write the open steps of one person down
     Handoff(handoff::Args),
-    /// Serve the simulated tenant on this machine
     Sandbox(sandbox::Args),
-    /// Look at the vault, or change its passphrase
     Vault(vault::Args),
-    /// Print shell completions
     Completions(completions::Args),
-    /// Print the man page
     Man(man::Args),
 }
 
