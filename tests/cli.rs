@@ -110,6 +110,28 @@ fn help_and_version() {
     {
         assert!(place.run(&[command, "--help"]).expect(0).out.contains(words), "{command}");
     }
+    // Set by hand to one width, text breaks badly at another: only lists and examples have lines of their own.
+    for command in [""].iter().chain(&commands) {
+        let args: Vec<&str> = [*command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let own = place.run_with(&args, &[("COLUMNS", "1000")], None).expect(0).out;
+        let lines: Vec<&str> = own.lines().collect();
+        for two in lines.windows(2) {
+            let goes_on = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            assert!(!goes_on(two[0]) || !goes_on(two[1]), "{command}: {two:?}");
+        }
+        let wide = lines.iter().find(|line| line.starts_with("  ") && !line.starts_with("   ") && line.len() > 80);
+        assert!(wide.is_none() || *command == "completions", "{command}: {wide:?}");
+    }
+    let new_help = place.run_with(&["new", "--help"], &[("COLUMNS", "1000")], None).expect(0).out;
+    let fields = new_help.lines().find_map(|line| line.strip_prefix("Fields: ")).unwrap();
+    for field in FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret) {
+        assert!(fields.split(", ").any(|name| name == field.name()), "{}", field.name());
+    }
+    for source in ["stdin", "prompt", "keyring", "vault", "env:VAR", "file:PATH", "command:WORDS", "certificate:PATH"] {
+        let sources = new_help.split("Sources of a secret").nth(1).unwrap();
+        assert!(sources.contains(source), "{source}");
+    }
+    assert!(new_help.contains("In a terminal the wizard opens"), "the long text is hidden");
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
     assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
     assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
@@ -1177,6 +1199,44 @@ fn guides_are_readable_and_filled_in() {
 }
 
 #[test]
+fn every_command_writes_json_or_says_that_it_does_not() {
+    let place = ready("one");
+    let env = [("D365_SECRET", CANARY)];
+    let json = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        let value = place.run_with(&args, &env, None).expect(0).json();
+        fits("change", &value);
+        (
+            value["done"].as_str().unwrap().to_owned(),
+            value["profile"].as_str().unwrap().to_owned(),
+            value["from"].clone(),
+        )
+    };
+    let done = |done: &str, profile: &str, from: Value| (done.to_owned(), profile.to_owned(), from);
+    assert_eq!(json(&["edit", "one", "--set", "d365.company=USMF"]), done("saved", "one", Value::Null));
+    assert_eq!(json(&["copy", "one", "two"]), done("copied", "two", "one".into()));
+    assert_eq!(json(&["rename", "two", "three"]), done("renamed", "three", "two".into()));
+    let given = new("four", &["--secret", "env:D365_SECRET"]);
+    assert_eq!(json(&given), done("saved", "four", Value::Null));
+    assert_eq!(json(&["remove", "four", "--yes"]), done("removed", "four", Value::Null));
+    std::fs::write(place.path().join("in.env"), format!("AZURE_TENANT_ID={TENANT}\n")).unwrap();
+    assert_eq!(json(&["import", "in.env", "--name", "five"]), done("saved", "five", Value::Null));
+    let before = place.files();
+    for (args, hint) in [
+        (&["handoff", "one", "--role", "entra-admin"][..], "guides ID --profile NAME -o json"),
+        (&["export", "one", "--to", "env"], "--to json"),
+        (&["report", "one"], "check NAME -o json"),
+        (&["completions", "bash"], "leave -o out"),
+        (&["man"], "leave -o out"),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        let out = place.run_with(&args, &env, None).expect(2);
+        assert!(out.out.is_empty() && out.err.contains("hint: ") && out.err.contains(hint), "{args:?}: {}", out.err);
+    }
+    assert_eq!(place.files(), before, "what is refused changes nothing");
+}
+
+#[test]
 fn exports_go_where_they_are_asked_to() {
     let place = ready("one");
     let help = place.run(&["export", "--help"]).expect(0).out;
@@ -1186,8 +1246,22 @@ fn exports_go_where_they_are_asked_to() {
             assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
         }
         let out = place.run(&["export", "one", "--to", &format.id]).expect(0);
-        assert!(out.out.contains("REPLACE_WITH_CLIENT_SECRET") && out.out.contains(CLIENT), "{}", out.out);
+        let stands_in =
+            if format.secret_by.is_some() { "secrets.AZURE_CLIENT_SECRET" } else { "REPLACE_WITH_CLIENT_SECRET" };
+        assert!(out.out.contains(stands_in) && out.out.contains(CLIENT), "{}", out.out);
         assert_eq!(out.err, "", "{}", format.id);
+        // Where the reader keeps the secret apart, it is never in the file: the way there is told instead.
+        if let Some(command) = &format.secret_by {
+            let with = ["export", "one", "--to", &format.id, "--include-secret", "--out", "no.file"];
+            let out = place.run_with(&with, &[("D365_SECRET", CANARY)], None).expect(2);
+            assert!(
+                out.out.is_empty()
+                    && out.err.contains(&format!("hint: leave --include-secret out, and run: {command}")),
+                "{}",
+                out.err
+            );
+            assert!(!place.path().join("no.file").exists());
+        }
     }
     let with = |args: &[&str]| {
         let args: Vec<&str> = ["export", "one", "--to", "env"].iter().chain(args).copied().collect();
@@ -1233,6 +1307,20 @@ fn exports_go_where_they_are_asked_to() {
     let out = place.run(&["export", "half", "--to", "env", "--include-secret"]).expect(2);
     assert!(out.err.contains("--secret SOURCE"), "{}", out.err);
     place.run(&["export", "half", "--to", "ipaas"]).expect(0);
+    // Of a certificate the path goes along at most, and each reader's way is told.
+    let with_certificate = format!(
+        "version = 1\nguide = \"fno-client-credentials\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nresource_url = \"{URL}\"\n\
+         [credential]\nkind = \"certificate\"\nsource = \"file\"\ncertificate = \"/etc/d365/one.pem\"\n"
+    );
+    place.put("signs", &with_certificate);
+    for format in assets::exports() {
+        let out = place.run(&["export", "signs", "--to", &format.id]).expect(0);
+        assert!(!out.out.contains("REPLACE_WITH_CLIENT_SECRET"), "{}", out.out);
+        let (told, there) = if format.takes_certificates() { ("path", true) } else { ("a secret only", false) };
+        assert!(out.err.contains(told), "{}: {}", format.id, out.err);
+        assert_eq!(out.out.contains("/etc/d365/one.pem"), there, "{}", format.id);
+    }
+    place.run(&["export", "signs", "--to", "env", "--include-secret"]).expect(2);
 }
 
 #[test]

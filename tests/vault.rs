@@ -172,6 +172,8 @@ fn a_profile_keeps_its_secret_in_the_vault() {
     place.run_with(&["check", "--all", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
     place.run_with(&["copy", "named", "copied", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
     place.run_with(&["remove", "named", "--yes", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
+    let json = place.run_with(&["vault", "--vault-passphrase", "env:PASS", "-o", "json"], &now, None).expect(0).json();
+    assert_eq!((&json["changed"], json["secrets"].is_u64()), (&false.into(), true), "{json}");
     let told = place.run_with(&["vault", "--vault-passphrase", "env:PASS"], &now, None).expect(0).err;
     assert!(told.contains("2 secrets"), "{told}");
     place.run_with(&["check", "copied", "--vault-passphrase", "env:PASS"], &now, None).expect(0);

@@ -437,7 +437,7 @@ impl Form<'_> {
                     match work::save(self.session, request).await {
                         Ok(saved) => {
                             unsaved.0 = None;
-                            self.context.told(self.session, &saved);
+                            self.context.saved(self.session, &self.name, &saved);
                             return Ok(Went::On);
                         }
                         // What was typed is still there.

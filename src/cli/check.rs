@@ -28,16 +28,16 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Test profiles against Entra and D365.\n\n\
-        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment,\n\
+        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment, \
         registration, access, expiry. A check whose prerequisite failed is skipped, so only the cause fails.",
-    after_help = "With --only the named checks are run, and what they wait for.\n\
+    after_help = "With --only the named checks are run, and what they wait for. \
         Just those named are listed and judged, with whatever kept one of them from running.\n\n\
         Examples:\n  \
         d365-connect check contoso-uat\n  \
         d365-connect check --all -o json\n  \
         d365-connect check contoso-uat --only token\n\n\
-        Exit codes: 0 passed, warnings included; 1 a profile failed, or warned with --strict;\n\
-        2 an unknown or incomplete profile (with --all the others are tested, and a failed one ends with 1);\n\
+        Exit codes: 0 passed, warnings included; 1 a profile failed, or warned with --strict; \
+        2 an unknown or incomplete profile (with --all the others are tested, and a failed one ends with 1); \
         3 none failed, but one could not be judged"
 )]
 pub struct Args {

@@ -30,16 +30,16 @@ const READS: &str = "the portal's Overview page, az -o json, .env, appsettings, 
 /// Take values in from a file or a paste.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az … -o\n\
-        json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform,\n\
+    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az … -o \
+        json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform, \
         connection strings, and this program's own exports.\n\n\
-        What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that\n\
-        counts as confirmed. Missing values are allowed. A secret goes into the keyring; where there is none it is dropped,\n\
+        What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that \
+        counts as confirmed. Missing values are allowed. A secret goes into the keyring; where there is none it is dropped, \
         and that is said.",
     after_help = "Examples:\n  \
         d365-connect import .env --name contoso-uat\n  \
         kubectl get secret d365 -o yaml | d365-connect import -\n\n\
-        Exit codes: 0 kept, or not confirmed, 2 nothing was recognised, a value is wrong or the name is taken, 3 a file could\n\
+        Exit codes: 0 kept, or not confirmed, 2 nothing was recognised, a value is wrong or the name is taken, 3 a file could \
         not be read or written"
 )]
 pub struct Args {
@@ -125,6 +125,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     wrong(&draft, &name, guide, &choice)?;
     if context.is_interactive() && !input::confirm(context, &format!("Keep this as profile '{name}'?")).await? {
         context.printer.say("nothing was kept");
+        context.done("nothing", &name, None, None);
         return OK;
     }
     keep(context, &session, name, draft, choice).await
@@ -146,7 +147,7 @@ async fn keep(
         }
         saved => saved?,
     };
-    context.told(session, &saved);
+    context.saved(session, &name, &saved);
     let opened = work::open(session, &name).await?;
     let missing: Vec<FieldId> = opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field).collect();
     if !missing.is_empty() && !session.is_rehearsal() {

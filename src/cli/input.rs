@@ -42,6 +42,13 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
     if troubles.is_empty() { Ok(read) } else { Err(Failure { code: code::USAGE, troubles }) }
 }
 
+/// The names of all fields that take a value.
+pub fn fields() -> String {
+    let names: Vec<&str> =
+        FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
+    names.join(", ")
+}
+
 /// The field of that name. A name is echoed only when it is a plain word: it may be a secret in the wrong place.
 pub fn field(name: &str) -> Result<FieldId, Failure> {
     match FieldId::parse(name.trim()) {
@@ -51,12 +58,10 @@ pub fn field(name: &str) -> Result<FieldId, Failure> {
         )),
         Some(field) => Ok(field),
         None => {
-            let known: Vec<&str> =
-                FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
             let is_word = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
             let error =
                 if is_word { format!("there is no field '{name}'") } else { "there is no field of that name".into() };
-            Err(Failure::usage(error, format!("the fields are {}", known.join(", "))))
+            Err(Failure::usage(error, format!("the fields are {}", fields())))
         }
     }
 }

@@ -36,6 +36,7 @@ mod vault;
 use crate::app::Open;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, SecretSource};
+use crate::core::report::{ChangeReport, SCHEMA};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
@@ -158,6 +159,11 @@ impl Context {
         if matches!(self.global.output, Output::Junit | Output::Prometheus) && !of_check {
             return Err(Failure::usage("only 'check' writes junit and prometheus", "-o human or -o json"));
         }
+        if self.is_json()
+            && let Some((what, hint)) = command.as_ref().and_then(without_json)
+        {
+            return Err(Failure::usage(format!("{what}, not JSON"), hint));
+        }
         self.command(command).await
     }
 
@@ -241,6 +247,21 @@ impl Context {
     }
 }
 
+/// What is written as it is wanted elsewhere has no form in JSON: what it is, and what is nearest.
+fn without_json(command: &Command) -> Option<(&'static str, &'static str)> {
+    match command {
+        Command::Report(_) => Some(("a report is Markdown", "d365-connect check NAME -o json tells the same as JSON")),
+        Command::Handoff(_) => Some((
+            "the steps for a person are Markdown",
+            "d365-connect guides ID --profile NAME -o json has every step with its links and ids filled in",
+        )),
+        Command::Export(_) => Some(("an export has the form that --to names", "leave -o out; --to json writes JSON")),
+        Command::Completions(_) => Some(("completions are for a shell", "leave -o out")),
+        Command::Man(_) => Some(("a man page is for man", "leave -o out")),
+        _ => None,
+    }
+}
+
 /// The scenario of that id.
 fn scenario(id: &str) -> Result<Scenario, Failure> {
     Scenario::parse(id).ok_or_else(|| {
@@ -293,6 +314,20 @@ impl Context {
     ) -> Result<(), Failure> {
         let wanted = session.vault.exists() && sources.into_iter().any(CredentialSource::in_vault);
         if wanted { self.unlock(session).await } else { Ok(()) }
+    }
+
+    /// Tells programs what was done.
+    fn done(&self, done: &'static str, profile: &ProfileName, from: Option<&ProfileName>, note: Option<&str>) {
+        if self.is_json() {
+            let from = from.map(ProfileName::as_str);
+            self.printer.json(&ChangeReport { schema: SCHEMA, done, profile: profile.as_str(), from, note });
+        }
+    }
+
+    /// Tells what was saved where, programs too.
+    fn saved(&self, session: &Session, name: &ProfileName, saved: &Saved) {
+        self.done("saved", name, None, saved.left.as_deref());
+        self.told(session, saved);
     }
 
     /// Says what was saved where.

@@ -16,9 +16,9 @@ use std::path::PathBuf;
 /// Write the end dates of credentials as a calendar file.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Write the end dates of credentials as a calendar file (iCalendar, .ics) that Outlook and other calendars\n\
+    long_about = "Write the end dates of credentials as a calendar file (iCalendar, .ics) that Outlook and other calendars \
         read: one whole day a profile, with alarms before it. There is never a secret in it.\n\n\
-        A profile has the same event each time: when its credential was renewed, write the file again and open it, and\n\
+        A profile has the same event each time: when its credential was renewed, write the file again and open it, and \
         the event moves to the new day.",
     after_help = "Examples:\n  \
         d365-connect remind contoso-uat --out contoso-uat.ics\n  \

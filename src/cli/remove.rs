@@ -7,7 +7,7 @@ use crate::work;
 /// Remove a profile and its secret.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Its history, draft and keyring entry go too. Works offline and with a damaged file. Nothing is changed in\n\
+    after_help = "Its history, draft and keyring entry go too. Works offline and with a damaged file. Nothing is changed in \
     Entra or D365.\n\nExample:\n  d365-connect remove contoso-uat --yes\n\n\
     Exit codes: 0, 2 there is no such profile or --yes is missing, 3 the file could not be removed"
 )]
@@ -28,11 +28,13 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         }
         if !input::confirm(context, &format!("Remove profile '{name}' and its secret?")).await? {
             context.printer.say("nothing was changed");
+            context.done("nothing", &name, None, None);
             return OK;
         }
     }
     let removed = work::remove(&session, &name).await?;
     context.printer.say(&format!("removed {name}"));
+    context.done("removed", &name, None, removed.left.as_deref());
     if let Some(left) = removed.left {
         context.printer.note(&left);
     }

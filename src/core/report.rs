@@ -208,6 +208,34 @@ pub struct LastLine {
     pub when: String,
 }
 
+/// What `new`, `edit`, `import`, `rename`, `copy` and `remove` print with `-o json`.
+#[derive(Debug, Serialize)]
+pub struct ChangeReport<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `saved`, `renamed`, `copied`, `removed`, or `nothing` after a no.
+    pub done: &'static str,
+    /// The profile, by the name that it has now.
+    pub profile: &'a str,
+    /// The one that it was made of.
+    pub from: Option<&'a str>,
+    /// What is not as it should be all the same.
+    pub note: Option<&'a str>,
+}
+
+/// What `vault -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct VaultReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Its file.
+    pub path: String,
+    /// How many secrets it holds.
+    pub secrets: usize,
+    /// Whether it has another passphrase now.
+    pub changed: bool,
+}
+
 /// What `show -o json` prints: a profile of the list with all its fields.
 #[derive(Debug, Serialize)]
 pub struct ShowReport {

@@ -392,10 +392,14 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             scroll = paper.scroll;
             if let Source::Export { name, format } = &paper.of {
                 let mut how = "Without the secret.".to_owned();
-                if !low {
-                    let _ =
-                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE");
-                }
+                let apart = crate::assets::export(format).and_then(|format| format.secret_by.as_ref());
+                let _ = match apart {
+                    _ if low => Ok(()),
+                    Some(command) => write!(how, " The reader keeps it apart: {command}"),
+                    None => {
+                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE")
+                    }
+                };
                 lines.extend(paragraph("", &how, room, theme.dim(), theme));
                 lines.push(Line::default());
             }
