@@ -33,8 +33,8 @@ const READS: &str = "the portal's Overview page, az -o json, .env, appsettings, 
         json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform,\n\
         connection strings, and this program's own exports.\n\n\
         What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that\n\
-        counts as confirmed. Missing values are allowed. A secret goes into the keyring; where there is none it is dropped,\n\
-        and that is said.",
+        counts as confirmed. Missing values are allowed. A secret goes into the keyring or, where there is none, into the\n\
+        vault; where neither can be used it is dropped, and that is said.",
     after_help = "Examples:\n  \
         d365-connect import .env --name contoso-uat\n  \
         kubectl get secret d365 -o yaml | d365-connect import -\n\n\
@@ -50,7 +50,7 @@ pub struct Args {
     /// The guide to follow, where the values do not tell it
     #[arg(long, value_name = "ID")]
     guide: Option<String>,
-    /// Where the secret comes from, instead of the text
+    /// Where the secret comes from, instead of the text; keyring and vault: where that of the text is kept
     #[arg(long, value_name = "SOURCE")]
     secret: Option<String>,
 }
@@ -105,19 +105,26 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let given: Vec<(FieldId, String)> = used.map(|found| (found.field, found.value.clone())).collect();
     input::tell_notes(context, &given, &draft, guide);
     let pasted = pasted.and_then(|value| usable(context, value));
-    let choice = match request {
-        Some(request) => {
+    let choice = match (request, pasted) {
+        (None | Some(SourceRequest::Keyring), Some(value)) => SecretChoice::Value(value),
+        (Some(SourceRequest::Vault), Some(value)) => SecretChoice::InVault(value),
+        (Some(request), pasted) => {
             if pasted.is_some() {
                 context.printer.note("the secret in the text is not kept: --secret says where it comes from");
             }
             input::secret(context, &session, request).await?
         }
-        None => pasted.map_or(SecretChoice::Keep, SecretChoice::Value),
+        (None, None) => SecretChoice::Keep,
     };
     wrong(&draft, &name, guide, &choice)?;
     if context.is_interactive() && !input::confirm(context, &format!("Keep this as profile '{name}'?")).await? {
         context.printer.say("nothing was kept");
         return OK;
+    }
+    match choice {
+        SecretChoice::InVault(_) => context.unlock(&session).await?,
+        SecretChoice::Value(_) => input::offer_vault(context, &session).await?,
+        _ => {}
     }
     keep(context, &session, name, draft, choice).await
 }

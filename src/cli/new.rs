@@ -25,7 +25,8 @@ use crate::work::{self, SaveRequest, SecretChoice, WorkError};
     after_help = "Fields: cloud, tenant_id, client_id, resource_url, credential.expires, d365.user_id, d365.company,\n\
         d365.entities, network.authority_url, network.graph_url, network.ca_certificate\n\n\
         Sources of a secret, never the secret itself:\n  \
-        stdin, prompt    read once and kept in the keyring\n  \
+        stdin, prompt    read once and kept in the keyring or, where there is none, in the vault\n  \
+        vault    read once and kept in the vault\n  \
         env:VAR, file:PATH, command:WORDS    read again at each use\n  \
         certificate:PATH    no secret: a PEM file with the key, or PFX; --make-certificate PATH makes one\n\n\
         Example:\n  \
