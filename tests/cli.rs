@@ -1324,6 +1324,34 @@ fn exports_go_where_they_are_asked_to() {
 }
 
 #[test]
+fn a_certificate_that_is_none_is_refused_and_a_right_one_brings_its_end() {
+    let place = Place::new();
+    let place_of = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let values = [format!("tenant_id={TENANT}"), format!("client_id={CLIENT}"), format!("resource_url={URL}")];
+    let settings: Vec<&str> = values.iter().flat_map(|value| ["--set", value]).collect();
+    let new = ["new", "made", "--no-input", "--make-certificate", "own.pem"];
+    place.run(&[&new[..], &settings].concat()).expect(0);
+    let new = ["new", "one", "--no-input", "--secret", "env:S", "--set", "credential.expires=2027-01-02"];
+    place.run(&[&new[..], &settings].concat()).expect(0);
+    let before = std::fs::read_to_string(place.profile("one")).unwrap();
+    std::fs::write(place.path().join("none.pem"), "no certificate").unwrap();
+    for (wrong, why) in
+        [("none.pem", "neither PEM nor PFX"), ("nowhere.pem", "nowhere.pem"), ("own.cer", "no private key")]
+    {
+        let out = place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of(wrong))]).expect(2);
+        assert!(out.err.contains(why) && out.err.contains("hint:"), "{}", out.err);
+        assert_eq!(std::fs::read_to_string(place.profile("one")).unwrap(), before, "{wrong}");
+    }
+    place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of("own.pem"))]).expect(0);
+    let end = |name: &str| {
+        let text = std::fs::read_to_string(place.profile(name)).unwrap();
+        text.lines().find(|line| line.starts_with("expires")).map(str::to_owned)
+    };
+    assert!(end("one").is_some());
+    assert_eq!(end("one"), end("made"));
+}
+
+#[test]
 fn imports_show_what_they_take_and_from_where() {
     let place = Place::new();
     let text = format!(

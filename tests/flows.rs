@@ -945,6 +945,50 @@ fn without_a_keyring_the_other_places_are_offered() {
     assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
 }
 
+#[test]
+fn whether_a_credential_can_be_read_is_told_where_its_place_is_named() {
+    let told = |bench: &Bench| bench.app.form().unwrap().notes(FieldKey::Source)[0].clone();
+    let env: CredentialSource = SecretSource::Env { var: "D365_SECRET".into() }.into();
+    let mut bench = opened(OpenFor::Edit, ProfileDraft { source: Some(env.clone()), ..draft() });
+    assert_eq!(bench.trying.take(), Some(env.clone()));
+    assert!(!told(&bench).text.contains("now"));
+    bench.tell(Msg::SourceTried { source: env.clone(), result: Ok("it can be read now".into()) });
+    assert!(told(&bench).text.ends_with("it can be read now"), "{:?}", told(&bench));
+    bench.keys("<down>");
+    assert_eq!(bench.trying, None);
+    // Another place is looked at when the cursor leaves it, and not at every key.
+    while bench.app.focused_field() != Some(FieldKey::Source) {
+        bench.keys("<down>");
+    }
+    bench.keys("<c-u>file:/run/d365");
+    assert_eq!(bench.trying, None);
+    bench.keys("<down>");
+    let file: CredentialSource = SecretSource::File { path: "/run/d365".into() }.into();
+    assert_eq!(bench.trying.take(), Some(file.clone()));
+    // What comes too late is dropped.
+    bench.tell(Msg::SourceTried { source: env, result: Ok("it can be read now".into()) });
+    assert!(!told(&bench).text.contains("now"));
+    bench.tell(Msg::SourceTried { source: file, result: Err("no such file".into()) });
+    assert_eq!(told(&bench).weight, Weight::Hint);
+    assert!(told(&bench).text.ends_with("it cannot be read now: no such file"));
+    // A program is not started by looking at a form.
+    bench.keys("<up><c-u>command:op read it<down>");
+    assert_eq!(bench.trying, None);
+    for (vault, text) in [
+        (Vault::Absent, "it cannot be read now: there is no vault"),
+        (Vault::Locked, "the vault is locked now"),
+        (Vault::Open, "the vault is open"),
+    ] {
+        let kept = Some(SecretSource::Vault { entry: "1".into() }.into());
+        let mut bench = opened(OpenFor::Edit, ProfileDraft { source: kept, ..draft() });
+        bench.tell(Msg::VaultSeen(vault));
+        assert!(told(&bench).text.starts_with(text), "{:?}", told(&bench));
+    }
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.tell(Msg::KeyringProbed(Ok(())));
+    assert!(told(&bench).text.contains("can be used now"));
+}
+
 /// The passphrase that the app gave out to be tried.
 #[track_caller]
 fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
@@ -1600,7 +1644,7 @@ fn opened_with_what_the_command_line_gave() {
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);
     let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
-    let mut bench = Bench { app, effects, aging: None };
+    let mut bench = Bench { app, effects, aging: None, trying: None };
     assert_eq!(bench.place(), ("before-you-start", None));
     // The list comes later, and the name turns out to be taken.
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts: Vec::new(), now: now() })));

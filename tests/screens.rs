@@ -8,7 +8,7 @@ use base64::Engine;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::screens::wizard::Focus;
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
@@ -400,6 +400,13 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     odd.keys("<enter>t");
     let mut no_keyring = filled();
     no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    let mut passphrase_new = filled();
+    passphrase_new.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    passphrase_new.keys("<c-s><down><enter>some words");
+    let mut passphrase_wrong = Bench::home(vec![Row { in_vault: true, ..row("contoso") }]);
+    passphrase_wrong.tell(Msg::VaultSeen(Vault::Locked)).keys("Twrong<enter>");
+    let what = "this passphrase does not open it: try again".to_owned();
+    passphrase_wrong.tell(Msg::VaultOpened(Err(Trouble { what, hint: None })));
     let mut hint = filled();
     hint.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
     let mut exported = keys(full_home(), "x<down><down><enter>");
@@ -451,6 +458,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("question-leave", keys(filled(), "<esc>")),
         ("question-host", odd),
         ("question-keyring", keys(no_keyring, "<c-s>")),
+        ("passphrase-new", passphrase_new),
+        ("passphrase-wrong", passphrase_wrong),
         ("values-pasted", pasted),
         ("hand-over-step", keys(filled(), "<right><right><right><right><right>h")),
         ("hand-over-finding", keys(refused(), "h")),
@@ -611,7 +620,16 @@ fn the_cursor_is_on_the_active_field_and_nowhere_else() {
     for size in [(120, 40), (80, 24), (80, 14), (40, 10)] {
         for (name, mut bench) in scenes() {
             let active = bench.app.focused_field().is_some() && bench.app.dialog.is_none()
-                || matches!(name, "name-taken" | "diagnosis" | "export-file" | "home-filter" | "home-filter-nothing");
+                || matches!(
+                    name,
+                    "name-taken"
+                        | "diagnosis"
+                        | "export-file"
+                        | "home-filter"
+                        | "home-filter-nothing"
+                        | "passphrase-new"
+                        | "passphrase-wrong"
+                );
             let terminal = draw(&mut bench, size, PLAIN);
             assert_eq!(terminal.backend().cursor_visible(), active, "{name} at {size:?}");
         }

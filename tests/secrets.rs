@@ -490,7 +490,15 @@ fn taken_in_from_a_paste() {
 
 #[test]
 fn confirmed_and_not() {
-    for (answer, says) in [("n\r", "nothing was kept"), ("y\r", "secret was dropped")] {
+    // There is no keyring here: the vault is offered.
+    let offer = "Keep the secret in the vault";
+    let passphrase = "a passphrase for the canary\r";
+    let into_vault = [(offer, "y\r"), ("New passphrase", passphrase), ("The same again", passphrase)];
+    for (answer, more, says) in [
+        ("n\r", &[][..], "nothing was kept"),
+        ("y\r", &[(offer, "n\r")][..], "secret was dropped"),
+        ("y\r", &into_vault[..], "the secret is in the vault"),
+    ] {
         let elsewhere = tempfile::tempdir().unwrap();
         let file = elsewhere.path().join("text");
         std::fs::write(&file, format!("client_id: {CLIENT}\nclient_secret: {SHAPED}\n")).unwrap();
@@ -499,6 +507,10 @@ fn confirmed_and_not() {
             Tui::start(&Start { args: &args, env: &[UTF8, ("D365_CONNECT_HOME", "home")], ..Start::default() });
         tui.until("Keep this as profile");
         tui.keys(answer);
+        for (question, answer) in more {
+            tui.until(question);
+            tui.keys(answer);
+        }
         tui.until(says);
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("an import", &tui);

@@ -1,16 +1,11 @@
 //! `vault.age`: what is kept in it comes back, nothing is lost, and the `age` tool opens it (where one is installed).
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests look inside to prove what is kept")]
 #![expect(clippy::print_stderr, reason = "tells what was not tried")]
 
 #[path = "support/cmd.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod cmd;
-
-#[cfg(unix)]
-#[path = "support/pty.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod pty;
 
 use cmd::{Place, Served};
 use d365_connect::core::secret::ClientSecret;
@@ -183,54 +178,24 @@ fn a_profile_keeps_its_secret_in_the_vault() {
     }
 }
 
-/// In the wizard, where there is no keyring: the vault is offered, made with a passphrase that is typed twice, and asked
-/// for once in the next run, when it is needed.
-#[cfg(unix)]
+/// The secret of an imported text is what goes there.
 #[test]
-fn the_wizard_keeps_a_secret_in_the_vault() {
-    use pty::{Start, Tui};
-    let (place, served) = (Place::new(), Place::new());
-    let served = Served::start(&served, "healthy");
-    let (secret, settings) = (served.secret(), served.settings());
-    let home = place.path().join("own");
-    let env = [("LC_ALL", "C.UTF-8"), ("D365_CONNECT_HOME", home.to_str().unwrap())];
-    let mut args = vec!["new", "contoso"];
-    args.extend(settings.iter().map(String::as_str));
-    let mut tui = Tui::start(&Start { args: &args, env: &env, ..Start::default() });
-    for title in ["Before you start", "Register the app in Microsoft Entra ID", "Create a client secret"] {
-        tui.page_to(title);
-    }
-    tui.keys(&secret);
-    tui.until("●●●");
-    tui.keys("\x13");
-    tui.until("Where is the secret to be read from?");
-    tui.keys("\x1b[B\r");
-    tui.until("New passphrase for the vault");
-    tui.keys("some words\r");
-    tui.until("The same passphrase again");
-    tui.keys("some words\r");
-    // Saved, and tested as it was saved.
-    tui.until("connection works");
-    assert!(std::fs::read_to_string(home.join("profiles/contoso.toml")).unwrap().contains("source = \"vault\""));
-    tui.keys("\x1b");
-    tui.until("Profiles");
-    tui.keys("q");
-    assert_eq!(tui.wait_exit(), 0);
-    let mut again = Tui::start(&Start { env: &env, ..Start::default() });
-    again.until("contoso");
-    assert!(!again.screen().contains("assphrase"), "{}", again.screen());
-    again.keys("t");
-    again.until("Passphrase of the vault");
-    again.keys("other words\r");
-    again.until("does not open it");
-    again.keys("some words\r");
-    again.until("connection works");
-    again.keys("\x03");
-    assert_eq!(again.wait_exit(), 130);
-    for raw in [tui.raw(), again.raw()] {
-        let seen = String::from_utf8_lossy(&raw).into_owned();
-        assert!(!seen.contains("some words") && !seen.contains(&secret), "{seen}");
-    }
+fn an_import_puts_the_secret_of_the_text_into_the_vault() {
+    let place = Place::new();
+    let text = format!(
+        "AZURE_TENANT_ID=11111111-2222-4333-8444-555555555555\nAZURE_CLIENT_ID=66666666-7777-4888-9999-aaaaaaaaaaaa\n\
+         AZURE_CLIENT_SECRET={CANARY}\nD365_URL=https://contoso.operations.dynamics.com\n"
+    );
+    place.put("values.env", "");
+    let file = place.path().join("values.env");
+    std::fs::write(&file, text).unwrap();
+    let args =
+        ["import", file.to_str().unwrap(), "--name", "taken", "--secret", "vault", "--vault-passphrase", "env:PASS"];
+    let out = place.run_with(&args, &[("PASS", "some words")], Some("")).expect(0);
+    assert!(out.err.contains("the secret is in the vault"), "{}", out.err);
+    let export = ["export", "taken", "--to", "env", "--include-secret", "--vault-passphrase", "env:PASS"];
+    let out = place.run_with(&export, &[("PASS", "some words")], None).expect(0).out;
+    assert!(out.contains(CANARY), "{out}");
 }
 
 /// The age tool asks at a terminal for the passphrase.

@@ -153,6 +153,8 @@ pub enum Effect {
     },
     /// Find out whether a keyring can be used.
     ProbeKeyring,
+    /// Find out whether a credential can be read from there now.
+    TrySource(CredentialSource),
     /// Find out how the vault stands.
     ProbeVault,
     /// Open the vault with this passphrase, or take it for one that is to be made.

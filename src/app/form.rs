@@ -4,6 +4,7 @@
 
 use crate::app::effect::SecretWish;
 use crate::app::key::{Key, Paste};
+use crate::app::msg::Vault;
 use crate::core::cloud::Clouds;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -91,6 +92,12 @@ pub struct Form {
     pub revealed: bool,
     /// Why the keyring cannot be used here, if it cannot.
     pub no_keyring: Option<String>,
+    /// The keyring has answered.
+    pub keyring_answers: bool,
+    /// How the vault stands.
+    pub vault: Vault,
+    /// The place from which the credential was last tried to be read: what came of it, once that is known.
+    pub tried: Option<(CredentialSource, Option<Result<String, String>>)>,
     /// Odd hosts to which the operator said yes.
     pub confirmed: BTreeSet<String>,
     /// The saved secret is known not to work.
@@ -153,6 +160,9 @@ impl Form {
             fields,
             revealed: false,
             no_keyring: None,
+            keyring_answers: false,
+            vault: Vault::default(),
+            tried: None,
             confirmed: BTreeSet::new(),
             clouds,
             today,
@@ -492,14 +502,15 @@ impl Form {
                     "read from there at each use; the value typed above serves this test only and is not saved",
                 )]
             }
-            Ok(SecretWish::Source(source)) => vec![Note::new(Weight::Good, format!("read from {source} at each use"))],
-            Ok(SecretWish::InVault(_)) => {
-                vec![Note::new(Weight::Good, "kept in the vault of this program, behind a passphrase")]
+            Ok(SecretWish::Source(source)) => vec![self.read_note(&source)],
+            Ok(SecretWish::Keep) if self.readable_source().is_some() => {
+                self.saved_source().map(|source| self.read_note(source)).into_iter().collect()
             }
+            _ if question::clean(self.text(FieldKey::Source)).0 == "vault" => vec![self.vault_note()],
+            _ if self.keyring_answers => vec![Note::new(Weight::Good, "the keyring can be used now")],
             _ => self
                 .no_keyring
                 .iter()
-                .filter(|_| question::clean(self.text(FieldKey::Source)).0 != "vault")
                 .map(|why| {
                     let text = format!(
                         "no keyring can be used here ({why}): name vault, env:VAR, file:PATH or command:WORDS before you save"
@@ -508,6 +519,44 @@ impl Form {
                 })
                 .collect(),
         }
+    }
+
+    /// Where it is read from, and whether it can be read now.
+    fn read_note(&self, source: &CredentialSource) -> Note {
+        let place = format!("read from {source} at each use");
+        match &self.tried {
+            Some((tried, Some(Ok(what)))) if tried == source => Note::new(Weight::Good, format!("{place}; {what}")),
+            Some((tried, Some(Err(why)))) if tried == source => {
+                Note::new(Weight::Hint, format!("{place}; it cannot be read now: {why}"))
+            }
+            _ => Note::new(Weight::Good, place),
+        }
+    }
+
+    fn vault_note(&self) -> Note {
+        let kept = self.buffer().is_none_or(SecretBuffer::is_empty);
+        let (weight, text) = match self.vault {
+            Vault::Open => (Weight::Good, "the vault is open"),
+            Vault::Locked => (Weight::Good, "the vault is locked now: its passphrase is asked for when it is needed"),
+            Vault::Absent if kept => (Weight::Hint, "it cannot be read now: there is no vault"),
+            Vault::Absent => (Weight::Good, "there is no vault yet: saving makes it, behind a passphrase"),
+        };
+        Note::new(weight, text)
+    }
+
+    /// Where the credential is read from, if nothing is started by reading it, and nobody is asked.
+    pub fn readable_source(&self) -> Option<CredentialSource> {
+        let source = match self.wish().ok()? {
+            SecretWish::Source(source) => source,
+            SecretWish::Keep => self.saved_source()?.clone(),
+            _ => return None,
+        };
+        let quiet = |source: &SecretSource| matches!(source, SecretSource::Env { .. } | SecretSource::File { .. });
+        let is_quiet = match &source {
+            CredentialSource::Secret(source) => quiet(source),
+            CredentialSource::Certificate(certificate) => certificate.password.as_ref().is_none_or(quiet),
+        };
+        is_quiet.then_some(source)
     }
 
     fn secret_notes(&self) -> Vec<Note> {

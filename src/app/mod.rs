@@ -174,6 +174,7 @@ pub struct App {
     next_run: u64,
     changes: Changes,
     no_keyring: Option<String>,
+    keyring_answers: bool,
     vault: Vault,
     /// What waits for the vault's passphrase.
     waiting: Vec<Effect>,
@@ -196,6 +197,7 @@ impl App {
             next_run: 1,
             changes: Changes::default(),
             no_keyring: None,
+            keyring_answers: false,
             vault: Vault::default(),
             waiting: Vec::new(),
         };
@@ -251,7 +253,9 @@ impl App {
 
     /// One step of the machine.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let wanted = self.react(msg);
+        let mut wanted = self.react(msg);
+        self.tell_form();
+        wanted.extend(self.try_source());
         self.vault_first(wanted)
     }
 
@@ -372,13 +376,15 @@ impl App {
                 Vec::new()
             }
             Msg::KeyringProbed(result) => {
+                self.keyring_answers = result.is_ok();
                 self.no_keyring = result.err().map(|trouble| trouble.what);
-                for screen in &mut self.stack {
-                    match screen {
-                        Screen::Wizard(wizard) => wizard.form.no_keyring.clone_from(&self.no_keyring),
-                        Screen::Editor(editor) => editor.form.no_keyring.clone_from(&self.no_keyring),
-                        Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => {}
-                    }
+                Vec::new()
+            }
+            Msg::SourceTried { source, result } => {
+                if let Some(form) = self.form_mut()
+                    && form.tried.as_ref().is_some_and(|(tried, _)| *tried == source)
+                {
+                    form.tried = Some((source, Some(result)));
                 }
                 Vec::new()
             }
@@ -398,6 +404,26 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// The open form knows how the places stand in which a secret can be kept.
+    fn tell_form(&mut self) {
+        let (no_keyring, answers, vault) = (self.no_keyring.clone(), self.keyring_answers, self.vault);
+        if let Some(form) = self.form_mut() {
+            (form.no_keyring, form.keyring_answers, form.vault) = (no_keyring, answers, vault);
+        }
+    }
+
+    /// Whether the credential can be read is looked at when another place is named, and the cursor has left it.
+    fn try_source(&mut self) -> Option<Effect> {
+        let typing = self.focused_field() == Some(FieldKey::Source);
+        let form = self.form_mut().filter(|_| !typing)?;
+        let source = form.readable_source()?;
+        if form.tried.as_ref().is_some_and(|(tried, _)| *tried == source) {
+            return None;
+        }
+        form.tried = Some((source.clone(), None));
+        Some(Effect::TrySource(source))
     }
 
     fn say(&mut self, text: impl Into<String>) {

@@ -5,7 +5,7 @@ use crate::app::key::{Key, Paste};
 use crate::app::paper::Paper;
 use crate::core::check::{CheckEvent, Status};
 use crate::core::names::ProfileName;
-use crate::core::profile::ProfileDraft;
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::question::FieldId;
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
@@ -202,6 +202,13 @@ pub enum Msg {
     },
     /// Whether a keyring can be used.
     KeyringProbed(Result<(), Trouble>),
+    /// Whether a credential can be read from there now: what it is, or why not.
+    SourceTried {
+        /// From where.
+        source: CredentialSource,
+        /// In words.
+        result: Result<String, String>,
+    },
     /// How the vault stands.
     VaultSeen(Vault),
     /// Whether a passphrase opens the vault.

@@ -264,7 +264,7 @@ impl App {
                 ],
                 vec![
                     ("Stay here", Answer::Stay),
-                    ("From the vault of this program, behind a passphrase", Answer::IntoVault),
+                    ("From this program's vault", Answer::IntoVault),
                     ("From an environment variable", Answer::SourceFrom("env:")),
                     ("From a file", Answer::SourceFrom("file:")),
                     ("From what a command prints", Answer::SourceFrom("command:")),

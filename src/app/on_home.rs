@@ -238,7 +238,6 @@ impl App {
     pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
-        form.no_keyring.clone_from(&self.no_keyring);
         if form.purpose == Purpose::New
             && draft.source.is_none()
             && self.know.settings.default_store == DefaultStore::Vault

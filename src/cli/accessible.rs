@@ -5,17 +5,20 @@
 use crate::assets;
 use crate::cli::args::Cli;
 use crate::cli::failure::{Failure, code};
+use crate::cli::input::CredentialRequest;
 use crate::cli::{Context, Done, OK, check, guides, input, list, new, shown};
 use crate::core::check::{CheckId, Status};
+use crate::core::credential::Credential;
 use crate::core::guide::Guide;
 use crate::core::intake;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SourceRequest};
+use crate::core::profile::{CredentialSource, ProfileDraft, SourceRequest};
 use crate::core::question::{self, FieldId, Weight};
 use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
 use crate::sandbox::Offer;
+use crate::store;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
@@ -261,7 +264,7 @@ impl Form<'_> {
         if self.session.sandbox.is_some() {
             let who = ["Let the sandbox's administrator do this step", "Go on by hand"].map(str::to_owned);
             if choose(self.context, "This is a rehearsal.", &who).await? == 0 {
-                self.carry_out(&step.id);
+                self.carry_out(&step.id).await;
             }
         }
         if step.collects.is_empty() {
@@ -277,7 +280,7 @@ impl Form<'_> {
     }
 
     /// The sandbox's administrator does a step; what the portal then shows is taken over.
-    fn carry_out(&mut self, step: &str) {
+    async fn carry_out(&mut self, step: &str) {
         let Some(sandbox) = &self.session.sandbox else { return };
         let (said, offers) = sandbox.carry_out(self.guide, step);
         self.say(&said);
@@ -293,7 +296,17 @@ impl Form<'_> {
                     self.draft.set(FieldId::Expires, &end.to_string());
                     self.say(&format!("A client secret, hidden, that ends on {end}."));
                 }
-                Offer::Certificate(_) => self.say("A certificate was made; it is for the terminal app."),
+                Offer::Certificate(pem) => {
+                    let path = self.session.home.root().join(format!("{}.pem", self.name));
+                    match store::write_private(&path, pem.as_bytes(), self.session.is_rehearsal()) {
+                        Ok(()) => {
+                            let source = CredentialSource::certificate(&path.to_string_lossy());
+                            self.take(SecretChoice::Source(source)).await;
+                            self.say(&format!("A certificate with its key: {}", shown(&path.display().to_string())));
+                        }
+                        Err(error) => self.say(&format!("The certificate was not kept: {error}")),
+                    }
+                }
             }
         }
     }
@@ -380,8 +393,18 @@ impl Form<'_> {
             let typed = "I type or paste it now, hidden, and it goes into the";
             let mut options = vec![format!("{typed} keyring"), format!("{typed} vault of this program")];
             options.extend(PLACES.map(|(option, ..)| option.to_owned()));
+            options.push("A certificate that is made now, for twelve months".to_owned());
             options.extend([format!("Leave it: {}", self.stands(FieldId::Secret)), "Back".to_owned()]);
             let chosen = choose(self.context, "Where is the client secret?", &options).await?;
+            if chosen == 2 + PLACES.len() {
+                match self.make_certificate().await {
+                    Ok(()) => return Ok(Went::On),
+                    Err(failure) => {
+                        told(self.context, Err(failure))?;
+                        continue;
+                    }
+                }
+            }
             let request = match (chosen, chosen.checked_sub(2).and_then(|at| PLACES.get(at))) {
                 (0, _) => Ok(SourceRequest::Keyring),
                 (1, _) => Ok(SourceRequest::Vault),
@@ -401,13 +424,39 @@ impl Form<'_> {
                         self.say(&format!("Not taken: {}", problem.text));
                         continue;
                     }
-                    self.draft.source = Some(new::pending(&choice));
-                    self.secret = choice;
+                    self.take(choice).await;
                     return Ok(Went::On);
                 }
                 Err(failure) => told(self.context, Err(failure))?,
             }
         }
+    }
+
+    /// Makes a key and a certificate, and says what is to be uploaded.
+    async fn make_certificate(&mut self) -> Result<(), Failure> {
+        let path = line(self.context, "File to make, for you alone:").await?;
+        if path.trim().is_empty() {
+            return Err(Failure::usage("a file has to be named", "for example contoso.pem"));
+        }
+        let request = CredentialRequest::making(path.trim());
+        request.make(self.context, self.session, &self.name).await?;
+        if let Some(choice) = request.choice(self.context, self.session, None).await? {
+            self.take(choice).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a credential; a certificate tells its own end.
+    async fn take(&mut self, choice: SecretChoice) {
+        let source = new::pending(&choice);
+        self.secret = choice;
+        if let CredentialSource::Certificate(_) = source
+            && let Ok(Credential::Certificate(read)) =
+                work::credential(self.session, &source, self.secret.typed()).await
+        {
+            self.draft.set(FieldId::Expires, &read.end_date().to_string());
+        }
+        self.draft.source = Some(source);
     }
 
     /// Test, and save what was tested.

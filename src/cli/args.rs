@@ -22,7 +22,7 @@ use std::path::PathBuf;
         Settings for all profiles are read from settings.toml in the home, if you write one. Each line may be left out; \
         these are the defaults:\n\n  \
         default_store = \"keyring\"   where typed secrets are kept: keyring or vault\n  \
-        cloud = \"global\"            of new profiles: global, us-gov, us-dod, china, custom\n  \
+        cloud = \"global\"            global, us-gov, us-dod, china or custom\n  \
         warning_days = 30           days before its end when a credential is warned of\n  \
         theme = \"auto\"              colours of the screens: auto, dark, light or none\n\n\
         What this version does not know in it is told and left aside; with a wrong value commands end with exit code 3.",

@@ -7,9 +7,11 @@ use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Troubl
 use crate::app::paper::{Paper, Source};
 use crate::assets;
 use crate::core::check::CheckId;
+use crate::core::credential::Credential;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
+use crate::core::untrusted::Untrusted;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
@@ -101,6 +103,17 @@ impl Effects {
                     }
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
                 })
+            }),
+            Effect::TrySource(source) => self.answer(async move {
+                let read = work::credential(&session, &source, None).await;
+                let result = match read {
+                    Ok(Credential::Secret(_)) => Ok("it can be read now".to_owned()),
+                    Ok(Credential::Certificate(own)) => {
+                        Ok(format!("it can be read now, thumbprint {}, until {}", own.thumbprint(), own.end_date()))
+                    }
+                    Err(trouble) => Err(Untrusted::plain(&trouble.to_string()).one_line(200)),
+                };
+                Msg::SourceTried { source, result }
             }),
             Effect::ProbeVault => self.answer(async move {
                 Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {

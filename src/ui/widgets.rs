@@ -353,8 +353,8 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 lines.push(Line::raw("It is tried, a moment."));
             } else {
                 let about = if asked.new {
-                    "The vault keeps secrets in a file of yours, encrypted. Without this passphrase nobody can open it, you \
-                     neither."
+                    "The vault keeps secrets in a file of yours, encrypted. Without this passphrase nobody can open it, not \
+                     even you."
                 } else {
                     "It is asked for once, until you leave the program."
                 };
