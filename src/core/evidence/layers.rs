@@ -3,6 +3,7 @@
 //! Bounded and linear whatever it is given. Does not know what the text says.
 
 use super::hiding::{HIDDEN, without_tokens};
+use crate::core::untrusted::is_deceptive;
 
 /// The most bytes of a text that are read.
 pub(super) const MAX_SCAN: usize = 256 * 1024;
@@ -87,12 +88,23 @@ fn unwrapped(layer: &Layer) -> Option<String> {
             ("&amp;", "&"),
         ];
         pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
-    } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\/"]) {
+    } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\u20", "\\uff", "\\/"]) {
         unescaped(text)
+    } else if !text.is_ascii() {
+        text.chars().filter_map(plain_char).collect()
     } else {
         return None;
     };
     (next != *text).then_some(next)
+}
+
+/// A character as it is read: none for one that cannot be seen, and that of ASCII for its wide form.
+fn plain_char(c: char) -> Option<char> {
+    match c {
+        '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
+        c => (!is_deceptive(c)).then_some(c),
+    }
 }
 
 /// A text without the escape sequences that colour it.
@@ -168,7 +180,9 @@ fn unescaped(text: &str) -> String {
 fn joined(text: &str, with: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let line = line.trim_end_matches('\r').trim_start_matches([' ', '\t', '>', '|']);
+        let line = line.trim_end_matches('\r').trim_start_matches([' ', '\t', '>', '|', '│']);
+        // The frame of a box.
+        let line = line.strip_suffix('│').map_or(line, str::trim_end);
         if !out.is_empty() {
             out.push_str(with);
         }
