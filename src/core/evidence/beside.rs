@@ -49,3 +49,30 @@ fn call_in(line: &str, next: &str) -> Option<Evidence> {
     let was_refused = evidence.http_status.is_some_and(|status| status >= 400);
     (is_service && was_refused && evidence.codes.is_empty()).then_some(evidence)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_call_beside_a_code() {
+        const ENTRA: &str = "AADSTS7000215: Invalid client secret provided.";
+        const URL: &str = "https://contoso.operations.dynamics.com";
+        for (text, status) in [
+            (format!("{ENTRA}\nGET {URL}/data/CustomersV3 returned 403 Forbidden"), Some(403)),
+            (format!("{ENTRA} GET {URL}/data/CustomersV3 403 Forbidden"), Some(403)),
+            (format!("GET {URL}/data/CustomersV3\nHTTP/1.1 401 Unauthorized\n\n{ENTRA}"), Some(401)),
+            (format!("{URL}/api/services/X -> 500 Internal Server Error; then {ENTRA}"), None),
+            (format!("{ENTRA}\nGET {URL}/data/CustomersV3 200 OK"), None),
+            (format!("token for {URL}\nHTTP/1.1 401 Unauthorized\n{ENTRA}"), None),
+            (format!("POST https://login.microsoftonline.com/x/oauth2/token resource={URL}/data/ 401 {ENTRA}"), None),
+            (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
+            (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
+            (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
+        ] {
+            let beside = read_text(&text).beside;
+            assert_eq!(beside.as_ref().and_then(|beside| beside.http_status), status, "{text}");
+            assert!(beside.is_none_or(|beside| beside.origin == Some(Origin::FinanceOperations)), "{text}");
+        }
+    }
+}

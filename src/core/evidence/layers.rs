@@ -4,6 +4,8 @@
 
 use super::hiding::{HIDDEN, without_tokens};
 use crate::core::untrusted::is_deceptive;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The most bytes of a text that are read.
 pub(super) const MAX_SCAN: usize = 256 * 1024;
@@ -90,12 +92,23 @@ fn unwrapped(layer: &Layer) -> Option<String> {
         pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
     } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\u20", "\\uff", "\\/"]) {
         unescaped(text)
+    } else if let Some(decoded) = base64_decoded(text) {
+        decoded
     } else if !text.is_ascii() {
         text.chars().filter_map(plain_char).collect()
     } else {
         return None;
     };
     (next != *text).then_some(next)
+}
+
+/// A text that is base64 as a whole, decoded; none where no text comes out.
+fn base64_decoded(text: &str) -> Option<String> {
+    let bare = text.trim();
+    let is_base64 =
+        bare.len() >= 60 && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    let bytes = is_base64.then(|| STANDARD.decode(bare).ok()).flatten()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
 }
 
 /// A character as it is read: none for one that cannot be seen, and that of ASCII for its wide form.

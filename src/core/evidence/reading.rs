@@ -770,6 +770,11 @@ mod tests {
             ("1234567 rows read", &[]),
             ("AADSTS", &[]),
             ("AADSTS123456789012", &[]),
+            ("AADSTS\u{200b}7000215: Invalid", &[7000215]),
+            ("AAD\u{ad}STS70\u{2060}00215", &[7000215]),
+            ("\\u200bAADSTS\\u200b7000215", &[7000215]),
+            ("ＡＡＤＳＴＳ７０００２１５", &[7000215]),
+            ("QUFEU1RTNzAwMDIxNTogSW52YWxpZCBjbGllbnQgc2VjcmV0IHByb3ZpZGVkLiBFbnN1cmU=", &[7000215]),
         ] {
             assert_eq!(read_text(text).codes, codes, "{text}");
         }
@@ -795,6 +800,15 @@ mod tests {
             ("404 customers were read", None),
             ("port 443, code 4011", None),
             ("version 1.401", None),
+            ("GET /data/CustomersV3 -> 403", Some(403)),
+            ("POST https://x.test/api => 503\nnext line", Some(503)),
+            ("PATCH /data/CustomersV3 → 404 ", Some(404)),
+            ("rows 401 -> 403", None),
+            ("get 401 -> 403 rows", None),
+            ("the process ended with exit code 503", None),
+            ("exited with 503", None),
+            ("exit status: 401", None),
+            ("exited with 503 Service Unavailable", Some(503)),
         ] {
             assert_eq!(read_text(text).http_status, status, "{text}");
         }
@@ -868,6 +882,63 @@ mod tests {
     }
 
     #[test]
+    fn half_a_name_is_none() {
+        for (text, name, value) in [
+            ("Application with identifier 'a1b2c3d4-00", "app", None),
+            ("AADSTS50194: Application is not configured as a multi-tenant application.", "app", None),
+            ("Application with identifier ‘abc’ was not found in the directory ‘contoso.test’.", "app", Some("abc")),
+            ("│ secret keys for app │\n│ 'abc' are expired. │", "app", Some("abc")),
+            ("https://contoso.crm4.dynamics.com/api/data/v9.2/accounts", "entity", None),
+        ] {
+            assert_eq!(read_text(text).named.get(name).map(String::as_str), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        let e = read_text("AADSTS90002: Tenant '\u{200b}contoso.test\u{202e}' not found.");
+        assert!(e.marks.contains(&Mark::InvisibleNamed) && !e.marks.contains(&Mark::PlaceholderNamed));
+        assert_eq!((e.named["tenant"].as_str(), e.named["invisible"].as_str()), ("contoso.test", "U+200B, U+202E"));
+        // Elsewhere in the text it does not matter.
+        assert!(
+            !read_text("\u{feff}AADSTS90002: Tenant 'contoso.test' not found.").marks.contains(&Mark::InvisibleNamed)
+        );
+    }
+
+    #[test]
+    fn hosts_of_others() {
+        for (text, host) in [
+            ("HTTP 401 https://api.shop.test/orders", Some("api.shop.test")),
+            ("HTTP 401 https://api.github.com/user", Some("api.github.com")),
+            ("HTTP 401, see https://github.com/contoso/x and https://aka.ms/y", None),
+            ("HTTP 401 https://contoso.operations.dynamics.com/data", None),
+            ("HTTP 401 https://ax.contoso.test/namespaces/AXSF/data/CustomersV3", None),
+            ("HTTP 401 https://d365.contoso.test/data/CustomersV3", None),
+            ("HTTP 401 http://localhost:8080/x", None),
+        ] {
+            let e = read_text(text);
+            assert_eq!(e.marks.contains(&Mark::OtherHost), host.is_some(), "{text}");
+            assert!(host.is_none_or(|host| e.named["host"] == host), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_have_boundaries() {
+        for (text, phrase, said) in [
+            ("getaddrinfo enotfound x.test", "enotfound", true),
+            ("request_resourcenotfound", "enotfound", false),
+            ("code: 'econnreset'", "econnreset", true),
+            ("econnresets", "econnreset", false),
+            ("idx10223: lifetime", "idx10*", true),
+            ("idx10223: lifetime", "idx10", false),
+            ("xidx10223", "idx10*", false),
+            ("resourcenotfound and enotfound", "enotfound", true),
+        ] {
+            assert_eq!(says(text, phrase), said, "{phrase} in {text}");
+        }
+    }
+
+    #[test]
     fn service_codes() {
         for (text, code) in [
             (
@@ -879,6 +950,7 @@ mod tests {
             ("Error Authentication_InvalidCredentials: The server", Some("Authentication_InvalidCredentials")),
             ("Microsoft.IdentityModel: IDX10214: Audience validation failed", Some("IDX10214")),
             ("{\"error\":\"invalid_client\"}", None),
+            ("Bearer authorization_uri=\"https://x.test\", client_authentication_method=none", None),
         ] {
             assert_eq!(read_text(text).service_code.as_deref(), code, "{text}");
         }
