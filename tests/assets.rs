@@ -946,3 +946,24 @@ fn the_permission_table_is_of_one_api() {
         }
     }
 }
+
+/// Whoever signs in with a certificate reads the same texts: none that holds for both speaks of a secret.
+#[test]
+fn what_holds_for_every_credential_speaks_of_none() {
+    let words = [
+        "secret was not looked at",
+        "secret were not looked at",
+        "new secret changes nothing",
+        "and secret are right",
+        "secret is not the reason",
+        "secret was not refused",
+    ];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/rules");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in words {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+}

@@ -653,6 +653,22 @@ fn every_export_comes_back() {
     }
 }
 
+/// What a secret in quotes ends in is part of it, also where it would be a placeholder without.
+#[test]
+fn secrets_that_look_like_a_placeholder_in_quotes_come_back() {
+    let guide = assets::guide("business-central").unwrap();
+    let mut draft = minimal(guide);
+    draft.set(FieldId::Company, "CRONUS \"DE\"");
+    assert_eq!(draft.value(FieldId::Company), "CRONUS \"DE\"");
+    for format in assets::exports() {
+        for given in ["<A>\"", "'<A>", "${x}'"] {
+            comes_back(format, guide, &draft, Some(given));
+        }
+        let left = intake::read(&export(format, guide, &draft, None, &[]), assets::clouds()).left;
+        assert!(left.iter().all(|left| !left.contains("token")), "{}: {left:?}", format.id);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1404,6 +1404,31 @@ async fn the_code_that_comes_back_is_exchanged_once_with_its_proof() {
     assert_eq!(URL_SAFE_NO_PAD.encode(proof), asked["code_challenge"]);
 }
 
+/// A code is good once: where its exchange fails, it is not tried again, whatever the server asks for.
+#[tokio::test]
+async fn a_code_is_exchanged_once_also_where_the_server_is_busy() {
+    for status in [429, 500, 503] {
+        let server = Server::plain(move |seen: &Seen| {
+            if seen.path.ends_with(TOKEN_PATH) {
+                return Answer::with(status, "Retry-After: 0\r\n", "");
+            }
+            for_a_person(seen)
+        })
+        .await;
+        let (_, results) = signed(&as_a_person(&server, SignIn::Loopback), |prompt| async move {
+            let asked = asked_with(&prompt);
+            call(
+                &asked["redirect_uri"],
+                format!("GET /?code=once&state={} HTTP/1.1\r\n\r\n", asked["state"]).as_bytes(),
+            )
+            .await;
+        })
+        .await;
+        assert_ne!(refused(&results), [], "{status}");
+        assert_eq!(forms(&server).len(), 1, "{status}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_ours_ends_the_sign_in_and_nothing_is_exchanged() {
     for (query, codes) in [

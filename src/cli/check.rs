@@ -6,7 +6,7 @@ use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, is_told};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status};
 use crate::core::names::ProfileName;
 use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
@@ -17,6 +17,7 @@ use crate::core::since::{Since, Traits};
 use crate::net::Left;
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
+use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -224,9 +225,10 @@ async fn test(
     Ok(tested.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Who signs in: in a rehearsal the simulated user does.
+/// Who signs in: in a rehearsal the simulated user does. What to do is told on standard error: where that is no terminal,
+/// nobody reads it.
 pub fn attendance(context: &Context, session: &Session) -> Attendance {
-    match context.global.no_input || session.sandbox.is_some() {
+    match context.global.no_input || session.sandbox.is_some() || !std::io::stderr().is_terminal() {
         true => Attendance::Nobody,
         // Nobody types while the test runs.
         false => Attendance::Person(watch::channel(String::new()).1),
@@ -334,10 +336,8 @@ pub fn human(context: &Context, tested: &Tested) {
             }
         }
     }
-    for (at, one) in report.findings.iter().enumerate() {
-        if !is_told(&report.findings[..at], one) {
-            finding(context, one);
-        }
+    for one in &report.findings {
+        finding(context, one);
     }
     for (at, line) in tested.since.iter().flat_map(Since::lines).enumerate() {
         if at == 0 {

@@ -74,8 +74,11 @@ pub struct ProfileReport {
     pub duration_ms: u64,
     /// The checks, in the order of [`CheckId::ALL`].
     pub checks: Vec<CheckLine>,
-    /// What was found, the cause first.
+    /// What was found, the cause first; each cause once, one of the network once a lane.
     pub findings: Vec<Finding>,
+    /// The same for formats that tell each check by itself: a cause behind two failed checks stands here for both.
+    #[serde(skip)]
+    pub by_check: Vec<Finding>,
 }
 
 /// The lanes' verdicts.
@@ -135,7 +138,8 @@ impl ProfileReport {
             started: rfc3339(started),
             duration_ms: millis(run.elapsed),
             checks,
-            findings: run.findings_by_check(),
+            findings: run.findings.clone(),
+            by_check: run.findings_by_check(),
         }
     }
 
