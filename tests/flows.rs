@@ -1403,6 +1403,9 @@ fn a_paste_leads_to_the_findings_and_typing_stays_in_the_text() {
     assert_eq!(diagnosis(&bench).part, Part::Findings);
     bench.keys("<tab>x");
     assert!(diagnosis(&bench).text.ends_with('x'));
+    // The next one takes its place.
+    bench.keys("<tab><c-u>");
+    assert!(diagnosis(&bench).part == Part::Text && diagnosis(&bench).text.is_empty());
 }
 
 /// The profile's value is right for the profile, but it is not what the text is about.

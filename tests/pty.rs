@@ -300,9 +300,13 @@ fn lines(screen: &str) -> usize {
 
 #[test]
 fn the_first_frame_at_any_size() {
-    for (columns, rows, shows, most_lines) in
-        [(80, 24, READY, 24), (40, 10, "fno-client", 10), (20, 5, "too small", 1), (1, 1, "…", 1), (200, 60, READY, 60)]
-    {
+    for (columns, rows, shows, most_lines) in [
+        (80, 24, READY, 24),
+        (40, 10, "fno-client", 10),
+        (20, 5, "needs 40x10", 1),
+        (1, 1, "…", 1),
+        (200, 60, READY, 60),
+    ] {
         let args = &["--sandbox"];
         let mut tui = Tui::start(&Start { args, env: &[UTF8], columns, rows, ..Start::default() });
         let screen = tui.until(shows);
@@ -343,7 +347,7 @@ fn the_size_changes_again_and_again() {
     let mut tui = rehearse("healthy");
     for (columns, rows, shows) in [
         (40, 10, "fno-client"),
-        (20, 5, "too small"),
+        (20, 5, "needs 40x10"),
         (1, 1, "…"),
         (300, 3, "too small"),
         (120, 40, READY),

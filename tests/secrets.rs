@@ -1121,7 +1121,7 @@ fn pasted_into_the_diagnosis() {
     tui.paste(&format!("AADSTS7000215 client_secret={SHAPED} Authorization: Bearer {TOKEN}"));
     tui.until("The client secret is not accepted");
     let shown = tui.raw().len();
-    tui.keys("\tc");
+    tui.keys("c");
     tui.until_raw("the clipboard's sequence", |raw| raw[shown..].windows(5).any(|five| five == b"\x1b]52;"));
     let raw = tui.raw();
     let copied = raw.windows(5).position(|five| five == b"\x1b]52;").unwrap();
