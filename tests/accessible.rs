@@ -50,6 +50,17 @@ impl Talk {
 }
 
 #[test]
+fn lines_break_at_blanks_and_a_wrong_number_is_told_the_range() {
+    let start = Start { args: &["--sandbox", "--accessible"], columns: 40, ..Start::default() };
+    let mut talk = Talk { tui: Tui::start(&start), heard: 0 };
+    let said = talk.answers("Number, 1 to ", "99");
+    assert!(said.lines().count() > 12, "{said}");
+    let long: Vec<&str> = said.lines().filter(|line| line.trim().contains(' ') && line.chars().count() > 40).collect();
+    assert!(long.is_empty(), "{long:?}");
+    talk.hears("none of the numbers: type one");
+}
+
+#[test]
 fn from_nothing_to_saved_and_tested_again() {
     let mut talk = Talk::begin(&["--sandbox", "--accessible"], &[]);
     talk.chooses("Set up a connection");

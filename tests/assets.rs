@@ -507,6 +507,8 @@ const HOLES: &[&str] = &[
     "wanted",
     "own_redirect",
     "ended",
+    "audience_product",
+    "token_issuer",
     "suberror",
 ];
 

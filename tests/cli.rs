@@ -864,6 +864,21 @@ fn a_token_is_told_beside_the_profile() {
     assert!(alone.out.contains("The token's claims\n") && !alone.out.contains("needed: https"), "{}", alone.out);
 }
 
+/// A text of another product than the profile's is judged without the profile, and that is said.
+#[test]
+fn a_text_of_another_product_is_told() {
+    let place = ready("one");
+    let text = r#"401 Unauthorized https://api.businesscentral.dynamics.com/v2.0 {"error":{"code":"Authentication_InvalidCredentials"}}"#;
+    let out = place.run(&["diagnose", text, "--profile", "one"]).expect(1);
+    assert!(out.err.contains("the text is of Business Central, and profile 'one' is not"), "{}", out.err);
+    assert!(!out.out.contains(CLIENT) && !out.out.contains("contoso"), "{}", out.out);
+    let own = place.run(&["diagnose", "AADSTS7000215", "--profile", "one"]).expect(1);
+    assert!(!own.err.contains("is not"), "{}", own.err);
+    let log = format!("2026-11-21 10:00:00 ERROR {text}\n").repeat(5);
+    let out = place.run_with(&["diagnose", "--profile", "one"], &[], Some(&log)).expect(1);
+    assert!(out.err.contains("errors of other products"), "{}", out.err);
+}
+
 #[test]
 fn logs_are_counted() {
     let place = ready("one");

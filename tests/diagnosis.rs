@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
 use d365_connect::core::claims::Claims;
 use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
+use d365_connect::core::pasted::{Beside, Known};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule};
@@ -76,8 +77,13 @@ fn a_token_stands_beside_what_its_target_needs() {
         // Whether the API admits another app is not known from here.
         (&fno, json!({"appid": OTHER}), &["appid"], "not-an-error"),
         (&fno, json!({"appid": null, "azp": CLIENT}), &[], "not-an-error"),
-        // It was right when it was used.
-        (&fno, json!({"exp": NOW - 3600}), &["exp"], "not-an-error"),
+        (&fno, json!({"exp": NOW - 3600}), &["exp"], "sign-in-expired"),
+        (&fno, json!({"iss": format!("https://sts.windows.net/{TENANT}/")}), &[], "not-an-error"),
+        (&fno, json!({"iss": format!("https://sts.windows.net/{OTHER}/")}), &["iss"], "token-tenant"),
+        // Of another product: that comes first, and what else does not fit is no news.
+        (&fno, json!({"aud": "https://api.businesscentral.dynamics.com"}), &["aud"], "token-audience"),
+        (&graph, json!({}), &["aud", "roles"], "token-audience"),
+        (&graph, json!({"aud": "996def3d-b36c-4153-8607-a6fd3c01b89f"}), &["aud", "roles"], "token-audience"),
         (&fno, json!({"nbf": NOW + 3600, "exp": NOW + 7200}), &["nbf"], "clock-skew"),
         (&fno, json!({"nbf": "1795255140", "exp": "1795258800"}), &[], "not-an-error"),
         (&fno, json!({"scp": "AX.FullAccess", "upn": "a@contoso.test"}), &["upn"], "not-an-error"),
@@ -98,6 +104,89 @@ fn a_token_stands_beside_what_its_target_needs() {
             assert_eq!(found[0].cause.as_str(), cause, "{claims}: {found:#?}");
         }
     }
+}
+
+/// What a token's own claims say about whether it can work, where nobody says what it is for.
+#[test]
+fn a_token_alone_that_cannot_work_is_told() {
+    const ERP: &str = "00000015-0000-0000-c000-000000000000";
+    let graph = "https://graph.microsoft.com";
+    let central = "996def3d-b36c-4153-8607-a6fd3c01b89f";
+    for (claims, cause, sure) in [
+        (json!({}), "not-an-error", Confidence::Likely),
+        (json!({"aud": format!("{URL}/")}), "token-audience", Confidence::Certain),
+        (json!({"aud": "https://Contoso.operations.dynamics.com"}), "token-audience", Confidence::Certain),
+        (json!({"aud": format!("{URL}/data")}), "token-audience", Confidence::Certain),
+        // An environment of one's own machines takes it.
+        (json!({"aud": ERP}), "token-audience", Confidence::Likely),
+        (json!({"oid": null}), "service-principal-missing", Confidence::Certain),
+        (json!({"aud": graph, "oid": null, "roles": ["User.Read.All"]}), "not-an-error", Confidence::Likely),
+        (json!({"aud": graph}), "permission-missing", Confidence::Certain),
+        (json!({"aud": central, "roles": []}), "permission-missing", Confidence::Certain),
+        (json!({"aud": format!("{graph}/"), "roles": ["User.Read.All"]}), "not-an-error", Confidence::Likely),
+        (json!({"aud": graph, "scp": "User.Read"}), "not-an-error", Confidence::Likely),
+        (json!({"aud": "api://somebody"}), "not-an-error", Confidence::Likely),
+        (json!({"exp": NOW - 3600}), "sign-in-expired", Confidence::Likely),
+        (json!({"nbf": NOW + 3600, "exp": NOW + 7200}), "clock-skew", Confidence::Likely),
+        (json!({"iss": format!("https://login.microsoftonline.com/{OTHER}/v2.0")}), "token-tenant", Confidence::Likely),
+        (
+            json!({"iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0")}),
+            "not-an-error",
+            Confidence::Likely,
+        ),
+    ] {
+        let (evidence, told) = read_pasted(&token(&claims), None, NOW);
+        let found = judge(&evidence);
+        assert_eq!((found[0].cause.as_str(), found[0].confidence), (cause, sure), "{claims}: {found:#?}");
+        assert!(told.is_some());
+        if cause != "not-an-error" {
+            assert!(found.iter().all(|finding| finding.cause != Cause::NotAnError), "{found:#?}");
+        }
+    }
+    // The service's own answer counts more than that the token has run out since.
+    let text = format!("{}\nHTTP/1.1 403 Forbidden", token(&json!({"exp": NOW - 3600})));
+    let found = judge(&read_pasted(&text, None, NOW).0);
+    assert_ne!(found[0].cause.as_str(), "sign-in-expired", "{found:#?}");
+}
+
+/// No word of another product, no link of it and no id that only the profile has.
+#[test]
+fn a_text_of_another_product_is_judged_by_itself() {
+    let central = r#"401 Unauthorized https://api.businesscentral.dynamics.com/v2.0/x/api {"error":{"code":"Authentication_InvalidCredentials","message":"The server has rejected the client credentials."}}"#;
+    let odata = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3 failed: 401 Unauthorized";
+    let named = "AADSTS500011: The resource principal named https://fabrikam.operations.dynamics.com was not found in the tenant named Contoso.";
+    let dataverse = r#"https://org.crm4.dynamics.com {"error":{"code":"0x80072560","message":"The user is not a member of the organization."}}"#;
+    let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
+    for (guide, text, other) in [
+        ("fno-client-credentials", central, Some("Business Central")),
+        ("fno-client-credentials", odata, None),
+        ("fno-client-credentials", dataverse, Some("Dataverse")),
+        ("fno-client-credentials", named, None),
+        ("fno-client-credentials", "AADSTS7000215", None),
+        ("business-central", odata, Some("Finance & Operations")),
+        ("business-central", central, None),
+        ("business-central", named, Some("Finance & Operations")),
+        ("office365", central, Some("Business Central")),
+    ] {
+        let url = [(FieldId::ResourceUrl, URL)];
+        let more = if guide.starts_with("fno") { &url[..] } else { &[] };
+        let mut draft = ProfileDraft::new(guide);
+        for (field, value) in [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT)].iter().chain(more) {
+            draft.set(*field, value);
+        }
+        let reading = known.read(text, Some(Beside { draft: &draft, profile: None }), None, NOW);
+        let alone = known.read(text, None, None, NOW);
+        assert_eq!(reading.other, other, "{text}");
+        assert_eq!(reading.findings == alone.findings, other.is_some(), "{text}");
+        if other.is_some() {
+            let told = format!("{:?}", reading.findings);
+            assert!(!told.contains(CLIENT) && !told.contains("contoso"), "{told}");
+        }
+    }
+    // Its own host, whatever name it has.
+    let mut own = ProfileDraft::new("fno-client-credentials");
+    own.set(FieldId::ResourceUrl, "https://org.crm4.dynamics.com");
+    assert_eq!(known.read(dataverse, Some(Beside { draft: &own, profile: None }), None, NOW).other, None);
 }
 
 #[test]

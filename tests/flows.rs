@@ -7,10 +7,10 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
-use d365_connect::app::screens::diagnosis::Diagnosis;
+use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::home::{Entry, Shown};
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
@@ -88,7 +88,7 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
             assert_eq!(bench.asked(), "OpenProfile");
             let name = "contoso".parse().unwrap();
             bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
-            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>")
+            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -111,6 +111,7 @@ fn toast(bench: &Bench) -> &str {
 fn title(bench: &Bench) -> &str {
     match &bench.app.dialog {
         Some(Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. }) => title,
+        Some(Dialog::Passphrase(asked)) => asked.title(),
         Some(Dialog::Paper(paper)) => &paper.title,
         Some(Dialog::Help { .. }) => "help",
         None => "",
@@ -151,7 +152,7 @@ fn with_drafts(drafts: Vec<DraftRow>) -> Bench {
 #[test]
 fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
     let mut bench = Bench::home(Vec::new());
-    assert_eq!(bench.asked(), "LoadHome ProbeKeyring");
+    assert_eq!(bench.asked(), "LoadHome ProbeKeyring ProbeVault");
     bench.keys("n");
     assert_eq!(bench.place(), ("before-you-start", Some(FieldKey::Of(FieldId::ResourceUrl))));
     // What follows the host is taken off, and the host's first label becomes the name.
@@ -686,6 +687,25 @@ fn rename_copy_and_remove() {
         assert_eq!(input.value(), typed);
         assert_eq!(bench.asked(), "");
     }
+    // What was removed can be brought back, and tried again where that fails.
+    let mut bench = Bench::home(vec![row("fabrikam")]);
+    bench.take();
+    bench.keys("u");
+    assert_eq!(toast(&bench), "nothing was removed");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::Removed { name: "contoso".parse().unwrap(), result: Ok("'contoso' was removed".into()) });
+    assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
+    for (result, again) in
+        [(Err(trouble("there is a profile 'contoso' already")), "BringBack"), (Ok("back".into()), "")]
+    {
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), "BringBack");
+        bench.tell(Msg::BroughtBack(result));
+        bench.take();
+        bench.keys("u");
+        assert_eq!(bench.asked(), again);
+    }
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.tell(Msg::Changed(Err(trouble("another program holds the lock"))));
     assert_eq!(toast(&bench), "another program holds the lock");
@@ -906,8 +926,8 @@ fn without_a_keyring_the_other_places_are_offered() {
     let Some(Dialog::Ask { title, lines, answers, .. }) = &bench.app.dialog else { panic!("a question") };
     assert_eq!(title, "Where is the secret to be read from?");
     assert!(lines[0].contains("no secret service runs"));
-    assert_eq!(answers.len(), 4);
-    bench.keys("<down><enter>");
+    assert_eq!(answers.len(), 5);
+    bench.keys("<down><down><enter>");
     assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
     assert_eq!(bench.wizard().form.text(FieldKey::Source), "env:");
     assert!(bench.wizard().form.typed_secret().is_some());
@@ -923,6 +943,125 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("-x<c-s>");
     let effects = bench.take();
     assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
+}
+
+/// The passphrase that the app gave out to be tried.
+#[track_caller]
+fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
+    match bench.take().pop() {
+        Some(Effect::OpenVault(passphrase)) => passphrase,
+        other => panic!("no passphrase: {other:?}"),
+    }
+}
+
+#[test]
+fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    bench.keys("<c-s><down><enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    // Going back saves nothing, and the form can be changed again.
+    bench.keys("some<esc>");
+    assert!(toast(&bench).contains("not saved"));
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""));
+    assert!(bench.app.form().unwrap().saving.is_none());
+    bench.keys("<c-s><enter>");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Passphrase(asked)) if asked.problem.is_some()));
+    bench.keys("some words<enter>");
+    assert_eq!(title(&bench), "The same passphrase again");
+    bench.keys("other words<enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    assert_eq!(bench.asked(), "");
+    bench.keys("some ").paste("words").keys("<enter>some words<enter>");
+    // It is nowhere to be seen, and waits until it is known to open the vault.
+    assert!(!format!("{:?}", bench.app).contains("some words"));
+    assert!(tried(&mut bench).is("some words"));
+    bench.keys("xyz<enter>");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::VaultOpened(Ok(())));
+    assert_eq!(title(&bench), "");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::Save { secret: SecretWish::InVault(value), .. }] if value.is(SECRET)),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
+    let mut saved = draft();
+    saved.source = Some(SecretSource::Vault { entry: "1".into() }.into());
+    let in_vault = |name: &str| Row { in_vault: true, ..row(name) };
+    let mut bench = Bench::home(vec![row("contoso"), in_vault("kept"), in_vault("other")]);
+    bench.tell(Msg::VaultSeen(Vault::Locked));
+    bench.take();
+    // Of all that are tested, one does not wait.
+    bench.keys("T");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartSaved { name, .. }] if name.as_str() == "contoso"), "{effects:?}");
+    assert_eq!(title(&bench), "Passphrase of the vault");
+    bench.keys("wrong<enter>");
+    assert!(tried(&mut bench).is("wrong"));
+    bench.tell(Msg::VaultOpened(Err(trouble("it does not open it"))));
+    let Some(Dialog::Passphrase(asked)) = &bench.app.dialog else { panic!("asked again") };
+    assert_eq!((asked.problem.as_deref(), asked.typed.is_empty()), (Some("it does not open it"), true));
+    // Not given: those that waited end, and the other goes on.
+    bench.keys("<esc>");
+    assert_eq!(bench.app.home.runs.len(), 1);
+    bench.keys("<esc>j");
+    bench.take();
+    // What needs no secret is done without.
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = || "kept".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: Ok(saved.clone()) });
+    assert_eq!(title(&bench), "");
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));
+    bench.keys("<esc>");
+    assert!(matches!(checks(&bench).run, Run::Trouble(_)));
+    bench.keys("tright<enter>");
+    assert!(tried(&mut bench).is("right"));
+    bench.tell(Msg::VaultOpened(Ok(())));
+    let run = bench.run();
+    bench.run_ends(run, None).take();
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartChecks", ""));
+    // From a vault that is not there nothing can be read: that is told, and nobody is asked.
+    let mut bench = Bench::home(vec![in_vault("kept")]);
+    bench.take();
+    bench.keys("T");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartSaved", ""));
+    // Removing takes the entry out as well.
+    for (keys, done) in [("D<down><enter>", "Remove"), ("c-2<enter>", "Copy")] {
+        let mut bench = Bench::home(vec![in_vault("kept")]);
+        bench.tell(Msg::VaultSeen(Vault::Locked)).take();
+        bench.keys(keys);
+        assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"), "{keys}");
+        bench.tell(Msg::VaultOpened(Ok(())));
+        assert_eq!(bench.asked(), done);
+    }
+}
+
+#[test]
+fn who_stays_finds_what_was_typed_into_a_question() {
+    let mut bench = filled();
+    bench.app.stack.iter_mut().for_each(|screen| {
+        if let Screen::Wizard(wizard) = screen {
+            wizard.form.put(FieldKey::Source, "vault");
+        }
+    });
+    bench.keys("<c-s>half<c-c>");
+    assert_eq!(title(&bench), "Leave the program?");
+    for stay in ["<enter>", "<c-c><esc>"] {
+        if stay == "<c-c><esc>" {
+            bench.keys("of it");
+        }
+        bench.keys(stay);
+        assert_eq!(title(&bench), "New passphrase for the vault", "{stay}");
+    }
+    bench.keys("<enter>halfof it<enter>");
+    assert!(tried(&mut bench).is("halfof it"));
 }
 
 #[test]
@@ -1069,6 +1208,7 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     assert_eq!(title(&bench), "The sandbox's portal shows");
     bench.keys("<enter>");
     assert_eq!(toast(&bench), "2 values taken; t tests again");
+    assert!(bench.wizard().fault_here().unwrap().mended);
     assert!(bench.wizard().form.typed_secret().unwrap().is(SECRET));
     bench.keys("t");
     let effects = bench.take();
@@ -1078,8 +1218,10 @@ fn the_sandbox_carries_a_step_out_and_says_how_to_go_on() {
     let mut bench = opened(OpenFor::Test, draft()).rehearsing();
     let run = bench.run();
     bench.run_ends(run, Some(&failure(CheckId::Registration, ""))).keys("<enter>a");
+    assert!(!bench.wizard().fault_here().unwrap().mended);
     bench.tell(Msg::CarriedOut { said: "The app is registered.".into(), offers: Vec::new() });
     assert_eq!(toast(&bench), "The app is registered. t tests again.");
+    assert!(bench.wizard().fault_here().unwrap().mended);
     // An answer that comes when the wizard is gone asks nothing.
     bench.keys("<esc><esc>");
     let offers = vec![Offered::Secret(secret(), "2027-05-20".into())];
@@ -1153,7 +1295,7 @@ fn an_error_text_is_explained_as_it_is_typed_and_leads_to_a_step() {
     bench.keys("d").paste("AADSTS700016: Application with identifier was not found");
     let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
     assert_eq!(diagnosis.findings[0].cause.as_str(), "client-not-found");
-    bench.keys("<tab><enter>");
+    bench.keys("<enter>");
     assert_eq!(bench.place().1, Some(FieldKey::Of(FieldId::ClientId)));
     bench.keys("<esc><tab><c-u>");
     let Some(Screen::Diagnosis(diagnosis)) = bench.app.stack.last() else { panic!("diagnosis") };
@@ -1176,7 +1318,7 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     assert!(diagnosis(&bench).findings[0].explanation.contains("not this profile's"));
     let compared = diagnosis(&bench).findings.clone();
     // With none, and with it again.
-    bench.keys("<c-p><enter>");
+    bench.keys("<tab><c-p><enter>");
     assert!(diagnosis(&bench).profile.is_none());
     assert_ne!(diagnosis(&bench).findings, compared);
     bench.keys("<tab>p<down><enter>");
@@ -1198,17 +1340,75 @@ fn without_a_profile_the_guide_is_asked_for() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
     bench.keys("d<c-p>");
     assert!(toast(&bench).contains("no profile"), "{}", toast(&bench));
-    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<tab><enter>");
+    bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>");
     assert!(title(&bench).contains("connection"), "{}", title(&bench));
     bench.keys("<down><enter>");
     assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
     assert_eq!(bench.place().0, "client-secret");
 }
 
+/// What was pasted is read; what is typed by hand is typed on.
+#[test]
+fn a_paste_leads_to_the_findings_and_typing_stays_in_the_text() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d700016");
+    assert_eq!((diagnosis(&bench).part, diagnosis(&bench).findings.len()), (Part::Text, 1));
+    bench.keys("<c-u>").paste("   ");
+    assert_eq!(diagnosis(&bench).part, Part::Text, "there is nothing to read");
+    bench.keys("<c-u>").paste("AADSTS700016: Application with identifier was not found");
+    assert_eq!(diagnosis(&bench).part, Part::Findings);
+    bench.keys("<tab>x");
+    assert!(diagnosis(&bench).text.ends_with('x'));
+}
+
+/// The profile's value is right for the profile, but it is not what the text is about.
+#[test]
+fn a_value_that_is_not_the_texts_is_marked_where_it_is_mended() {
+    const OTHER: &str = "19072c09-bf6c-4c36-b128-b12280421700";
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste(&format!("AADSTS700016: Application with identifier '{OTHER}' was not found in the directory"));
+    bench.take();
+    bench.keys("<enter>");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Mend, result: Ok(draft()) });
+    let field = FieldKey::Of(FieldId::ClientId);
+    let notes = bench.wizard().form.notes(field);
+    assert!(notes[0].weight == Weight::Hint && notes[0].text.contains(OTHER), "{notes:?}");
+    assert!(
+        bench.wizard().form.notes(FieldKey::Of(FieldId::TenantId)).iter().all(|note| !note.text.contains("differs"))
+    );
+    bench.keys("<c-u>").paste(OTHER);
+    assert_ne!(bench.wizard().form.notes(field)[0].weight, Weight::Hint);
+}
+
+/// A text of another product leads into no step of the profile.
+#[test]
+fn a_text_of_another_product_is_not_mended_in_the_profile() {
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste("401 https://api.businesscentral.dynamics.com/v2.0 {\"error\":{\"code\":\"Authentication_InvalidCredentials\"}}");
+    assert_eq!(diagnosis(&bench).other, Some("Business Central"));
+    bench.take();
+    bench.keys("h");
+    assert!(toast(&bench).contains("another product"), "{}", toast(&bench));
+    bench.keys("<enter>");
+    assert!(!matches!(&bench.take()[..], [Effect::OpenProfile { .. }]));
+}
+
+/// All of a long text is shown, with what was recognised at its end; it is looked for when the text changes alone.
+#[test]
+fn a_long_text_is_marked_to_its_end() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste(&format!("{} AADSTS7000215: Invalid\u{1b}[2J", "at Contoso.Sync.Run()\n".repeat(300)));
+    let shown = diagnosis(&bench).shown.as_str();
+    let place = diagnosis(&bench).places.last().unwrap();
+    assert_eq!(&shown[place.from..place.to], "AADSTS7000215");
+    assert!(place.from > 6000 && !shown.contains('\u{1b}'));
+}
+
 #[test]
 fn a_finding_of_a_text_is_copied() {
     let mut bench = Bench::home(Vec::new());
-    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.").keys("<tab>");
+    bench.keys("d").paste("AADSTS7000215: Invalid client secret provided.");
     bench.take();
     bench.keys("c");
     let effects = bench.take();

@@ -242,6 +242,46 @@ fn compared() -> Bench {
     bench
 }
 
+/// A text of another product than the profile's.
+fn of_another_product() -> Bench {
+    let mut bench = Bench::knowing(assets::guides(), vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    bench.paste(
+        "401 Unauthorized https://api.businesscentral.dynamics.com/v2.0/companies \
+         {\"error\":{\"code\":\"Authentication_InvalidCredentials\",\"message\":\"The server has rejected the client credentials.\"}}",
+    );
+    bench
+}
+
+/// The step to which a text leads that names another app than the profile.
+fn mended_from_a_text() -> Bench {
+    let mut bench = compared();
+    bench.keys("<enter>");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Mend);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    bench
+}
+
+/// A step that the sandbox has carried out since the test that led to it.
+fn carried_out() -> Bench {
+    let mut bench = refused().rehearsing();
+    bench.keys("<enter>");
+    bench.tell(Msg::CarriedOut { said: "The app is registered.".into(), offers: Vec::new() });
+    bench
+}
+
+/// A long word to the operator, over a form.
+fn warned() -> Bench {
+    let mut bench = filled();
+    bench.keys("<right><right><right><right>");
+    bench.tell(Msg::Told(Err("the browser could not be opened: no program is there that opens an address, \
+        so copy the link with y and open it on a machine that has one"
+        .into())));
+    bench
+}
+
 /// A token for another environment than the profile's.
 fn pasted_token() -> Bench {
     let mut bench = Bench::home(vec![row("contoso")]);
@@ -352,6 +392,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     offered.tell(Msg::CarriedOut { said: "A new client secret was made.".into(), offers });
     let mut diagnosis = keys(Bench::home(Vec::new()), "d");
     diagnosis.paste("AADSTS7000215: Invalid client secret provided. Trace ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
+    diagnosis.keys("<tab>");
     let mut odd = keys(Bench::home(Vec::new()), "n");
     odd.paste(&format!(
         "TENANT_ID={TENANT}\nCLIENT_ID={CLIENT}\nCLIENT_SECRET={SECRET}\nD365_URL=https://d365.contoso.example"
@@ -436,8 +477,12 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("test-permissions", permissions_told()),
         ("step-form", form_step()),
         ("diagnosis", diagnosis),
-        ("diagnosis-findings", keys(compared(), "<tab>")),
-        ("diagnosis-token", keys(pasted_token(), "<tab>")),
+        ("diagnosis-findings", compared()),
+        ("diagnosis-token", pasted_token()),
+        ("diagnosis-other", of_another_product()),
+        ("diagnosis-mend", mended_from_a_text()),
+        ("mended", carried_out()),
+        ("form-warned", warned()),
         ("diagnosis-choose-profile", keys(compared(), "<c-p>")),
         ("help", keys(filled(), "?")),
     ]
@@ -479,6 +524,10 @@ fn pictures() {
     let mut bench = filled();
     let terminal = draw(&mut bench, (39, 10), PLAIN);
     insta::assert_snapshot!("too-small-39x10", terminal.backend());
+    for (size, says) in [((26, 9), "too small: 40x10 is needed"), ((20, 5), "needs 40x10"), ((8, 3), "40x10")] {
+        let shown = text(&draw(&mut Bench::home(Vec::new()), size, PLAIN));
+        assert!(shown.contains(says) && !shown.contains('…'), "{shown}");
+    }
 }
 
 #[test]
@@ -672,6 +721,32 @@ fn the_keys_offered_are_those_that_work() {
             assert!(!shown.contains(word), "{word}:\n{shown}");
         }
     }
+}
+
+/// What a small window has no room for in its key bar is named elsewhere, and works.
+#[test]
+fn small_windows_name_the_keys_that_read_on() {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("n");
+    assert!(bench.app.focused_field().is_some());
+    assert!(text(&draw(&mut bench, (40, 10), PLAIN)).contains("pgdn text"));
+    bench.keys("<pgdn>");
+    assert!(bench.app.focused_field().is_none());
+    assert!(text(&draw(&mut bench, (40, 10), PLAIN)).contains("pgdn more"));
+    let shown = text(&draw(&mut compared(), (40, 10), PLAIN));
+    assert!(shown.contains("contoso (p)") && shown.contains("certain"), "{shown}");
+}
+
+#[test]
+fn a_profile_that_was_tested_tells_its_last_test() {
+    let mut tested = row("contoso");
+    tested.last =
+        Some(LastVerdict { verdict: Status::Passed, when: now() - jiff::SignedDuration::from_hours(2), cause: None });
+    let mut bench = Bench::home(vec![tested]);
+    bench.keys("<enter>");
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Look, result: Ok(draft()) });
+    let shown = text(&draw(&mut bench, (80, 24), PLAIN));
+    assert!(shown.contains("passed 2 h ago"), "{shown}");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //! | certificate: made, its key encrypted and not, live test echoed by both servers | make, file, env | streams, all output formats, files, log, history, requests |
 //! | a command that fails and prints it | command | streams, files, log |
 //! | a command beside other secrets | env | its environment and arguments, those of its parent |
+//! | another credential, refused and switched to | env, stdin into the vault | streams, files, log, history, requests |
+//! | a token for a script | env | standard error, files, log |
 //! | support report of such a test | env, file, command | streams, the report, files, log |
 //! | export of every format, without and with the secret; hand-off; reminders | env | streams, files, log, history |
 //! | import of every notation, kept, refused and damaged | stdin, file | streams, files, log |
@@ -669,6 +671,22 @@ async fn servers_that_echo_what_they_are_sent() {
                 run(&place, &finder, &args, &[("S", ODD)], None).expect(0);
             }
             finder.nothing_in("the report", &std::fs::read(place.path().join("report.md")).unwrap());
+            // Another credential, into another variable and into the vault; refused, or switched to.
+            let env = [("S", ODD), ("T", SHAPED), ("P", "some words")];
+            let into = [["--secret", "env:T"], ["--secret", "vault"]];
+            for (name, into) in ["p0", "p1"].iter().zip(into) {
+                for format in ["human", "json"] {
+                    let mut args = vec!["rotate", name, "--no-wait", "--vault-passphrase", "env:P", "-o", format];
+                    args.extend(into);
+                    let out = run(&place, &finder, &args, &env, Some(SHAPED));
+                    assert!(matches!(out.code, 0..=3), "{way}: {}{}", out.out, out.err);
+                }
+            }
+            // The token goes to whoever asked for it by name, and nowhere else.
+            let log = ["--log", "token.log", "--log-level", "trace"];
+            let out = place.run_with(&[&["token", "p2"][..], &log].concat(), &env, None);
+            finder.nothing_in("what is said beside a token", out.err.as_bytes());
+            assert_eq!(out.out.contains(TOKEN), way >= REFUSALS, "{way}: {}", out.err);
         }
         finder.nothing_in_files("the live test", place.path());
         assert!(place.home().join("history/p0.json").exists());

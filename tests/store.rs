@@ -476,6 +476,42 @@ fn names_are_compared_without_case() {
     assert_eq!(names(&home), ["b"]);
 }
 
+/// Two people changed the same profile: what only one of them changed is kept, what both changed is nobody's to decide here.
+#[test]
+fn what_others_changed_meanwhile_is_kept_or_asked_about() {
+    let (_dir, home) = home();
+    let edited = |edits: &[(FieldId, &str)]| {
+        let mut draft = full();
+        edits.iter().for_each(|(field, value)| draft.set(*field, value));
+        draft
+    };
+    let (company, user) = (FieldId::Company, FieldId::UserId);
+    for (theirs, ours, clash, after) in [
+        (&[(company, "DEMF")][..], &[(user, "me")][..], &[][..], &[(company, "DEMF"), (user, "me")][..]),
+        (&[(company, "DEMF")], &[(company, "DEMF")], &[], &[(company, "DEMF")]),
+        (&[(company, "DEMF")], &[(company, "FRRT")], &[company], &[(company, "DEMF")]),
+        (&[(company, "")], &[(company, "FRRT"), (user, "me")], &[company], &[(company, "")]),
+        (&[], &[(company, "")], &[], &[(company, "")]),
+    ] {
+        let name = name("shared");
+        let _ = profiles::remove(&home, &name);
+        profiles::save(&home, &name, &full(), Save::New).unwrap();
+        profiles::save(&home, &name, &edited(theirs), Save::Change).unwrap();
+        let saved = profiles::save_changes(&home, &name, &name, &full(), &edited(ours));
+        match saved {
+            Ok(_) => assert!(clash.is_empty(), "{theirs:?} {ours:?}"),
+            Err(StoreError::Changed { fields, .. }) => assert_eq!(fields, clash, "{theirs:?} {ours:?}"),
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(profiles::load(&home, &name).unwrap().draft.values, edited(after).values, "{theirs:?} {ours:?}");
+    }
+    // So it is with where the secret is.
+    let source = |text: &str| ProfileDraft { source: Some(SecretSource::Env { var: text.into() }.into()), ..full() };
+    profiles::save(&home, &name("shared"), &source("THEIRS"), Save::Change).unwrap();
+    let saved = profiles::save_changes(&home, &name("shared"), &name("shared"), &full(), &source("OURS"));
+    assert!(matches!(&saved, Err(StoreError::Changed { fields, .. }) if *fields == [FieldId::Secret]), "{saved:?}");
+}
+
 #[test]
 fn what_says_the_same_is_not_written() {
     let odd = FULL.replace("\"global\"", "'''global'''").replace("tenant_id = ", "tenant_id   =   ");

@@ -1,11 +1,16 @@
 //! `vault.age`: what is kept in it comes back, nothing is lost, and the `age` tool opens it (where one is installed).
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests look inside to prove what is kept")]
 #![expect(clippy::print_stderr, reason = "tells what was not tried")]
 
 #[path = "support/cmd.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod cmd;
+
+#[cfg(unix)]
+#[path = "support/pty.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod pty;
 
 use cmd::{Place, Served};
 use d365_connect::core::secret::ClientSecret;
@@ -32,7 +37,8 @@ fn what_is_kept_comes_back() {
     let home = Home::at(folder.path().join("home"));
     let odd: String = (' '..='~').chain(['\u{e9}', '\u{6f22}']).collect();
     let locked = Vault::of(&home);
-    assert!(locked.keep(&secret(CANARY)).unwrap_err().to_string().contains("locked"));
+    assert!(locked.keep(&secret(CANARY)).unwrap_err().to_string().contains("no passphrase"));
+    assert!(locked.read("one").unwrap_err().to_string().contains("there is no file"));
     assert!(!locked.exists());
     let ours = vault(&home, "one passphrase");
     let (first, second) = (ours.keep(&secret(CANARY)).unwrap(), ours.keep(&secret(&odd)).unwrap());
@@ -172,6 +178,56 @@ fn a_profile_keeps_its_secret_in_the_vault() {
     for (path, bytes) in place.files() {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!found, "{}", path.display());
+    }
+}
+
+/// In the wizard, where there is no keyring: the vault is offered, made with a passphrase that is typed twice, and asked
+/// for once in the next run, when it is needed.
+#[cfg(unix)]
+#[test]
+fn the_wizard_keeps_a_secret_in_the_vault() {
+    use pty::{Start, Tui};
+    let (place, served) = (Place::new(), Place::new());
+    let served = Served::start(&served, "healthy");
+    let (secret, settings) = (served.secret(), served.settings());
+    let home = place.path().join("own");
+    let env = [("LC_ALL", "C.UTF-8"), ("D365_CONNECT_HOME", home.to_str().unwrap())];
+    let mut args = vec!["new", "contoso"];
+    args.extend(settings.iter().map(String::as_str));
+    let mut tui = Tui::start(&Start { args: &args, env: &env, ..Start::default() });
+    for title in ["Before you start", "Register the app in Microsoft Entra ID", "Create a client secret"] {
+        tui.page_to(title);
+    }
+    tui.keys(&secret);
+    tui.until("●●●");
+    tui.keys("\x13");
+    tui.until("Where is the secret to be read from?");
+    tui.keys("\x1b[B\r");
+    tui.until("New passphrase for the vault");
+    tui.keys("some words\r");
+    tui.until("The same passphrase again");
+    tui.keys("some words\r");
+    // Saved, and tested as it was saved.
+    tui.until("connection works");
+    assert!(std::fs::read_to_string(home.join("profiles/contoso.toml")).unwrap().contains("source = \"vault\""));
+    tui.keys("\x1b");
+    tui.until("Profiles");
+    tui.keys("q");
+    assert_eq!(tui.wait_exit(), 0);
+    let mut again = Tui::start(&Start { env: &env, ..Start::default() });
+    again.until("contoso");
+    assert!(!again.screen().contains("assphrase"), "{}", again.screen());
+    again.keys("t");
+    again.until("Passphrase of the vault");
+    again.keys("other words\r");
+    again.until("does not open it");
+    again.keys("some words\r");
+    again.until("connection works");
+    again.keys("\x03");
+    assert_eq!(again.wait_exit(), 130);
+    for raw in [tui.raw(), again.raw()] {
+        let seen = String::from_utf8_lossy(&raw).into_owned();
+        assert!(!seen.contains("some words") && !seen.contains(&secret), "{seen}");
     }
 }
 

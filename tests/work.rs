@@ -116,6 +116,42 @@ async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
     assert_eq!(entries(&session), 0);
 }
 
+/// With its comments, its history and its secret; the keyring holds nothing of it in between.
+#[tokio::test]
+async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
+    let session = with_one_profile(Scenario::Healthy).await;
+    let ready = name("fno-client-credentials");
+    assert!(matches!(work::bring_back(&session).await, Err(WorkError::NothingRemoved)));
+    let path = work::open(&session, &ready).await.unwrap().stored.path;
+    let text = format!("# by hand\n{}", std::fs::read_to_string(&path).unwrap());
+    let text = text.replacen("[credential]", "unknown = 1\n[credential]", 1);
+    std::fs::write(&path, &text).unwrap();
+    work::note_verdict(&session, &ready, Status::Passed, None, Traits::default()).await;
+    assert_eq!(work::remove_for_now(&session, &ready).await.unwrap().left, None);
+    assert_eq!((entries(&session), path.exists()), (0, false));
+    // Its name was given to another meanwhile: nothing of either is lost.
+    let other = ProfileDraft::new("office365");
+    profiles::save(&session.home, &ready, &other, profiles::Save::New).unwrap();
+    work::bring_back(&session).await.unwrap_err();
+    assert_eq!(entries(&session), 0, "no entry is left by a failure");
+    work::remove(&session, &ready).await.unwrap();
+    let (back, without) = work::bring_back(&session).await.unwrap();
+    assert_eq!((back.as_str(), without, entries(&session)), (ready.as_str(), None, 1));
+    let now = std::fs::read_to_string(&path).unwrap();
+    let but_entry = |text: &str| text.lines().filter(|line| !line.starts_with("entry")).collect::<Vec<_>>().join("\n");
+    assert_eq!(but_entry(&now), but_entry(&text));
+    assert!(work::rows(&session).await.unwrap()[0].last.is_some());
+    let draft = work::open(&session, &ready).await.unwrap().stored.draft;
+    assert_eq!(test(&session, &draft, None).await.verdict(), Status::Passed);
+    // Once only; and a secret that could not be read is told.
+    assert!(work::bring_back(&session).await.is_err());
+    let Keyring::Memory(map) = &session.keyring else { panic!("a rehearsal keeps secrets in memory") };
+    map.lock().unwrap().clear();
+    work::remove_for_now(&session, &ready).await.unwrap();
+    assert!(work::bring_back(&session).await.unwrap().1.unwrap().contains("keyring"));
+    assert_eq!(work::open(&session, &ready).await.unwrap().stored.draft.source, None);
+}
+
 #[tokio::test]
 async fn a_failed_write_takes_the_new_entry_back() {
     let session = with_one_profile(Scenario::Healthy).await;

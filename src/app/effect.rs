@@ -122,6 +122,8 @@ pub enum Effect {
     Copy(ProfileName, ProfileName),
     /// Remove a profile.
     Remove(ProfileName),
+    /// Bring the profile back that was removed last.
+    BringBack,
     /// Open a page in the browser.
     OpenLink(String),
     /// Send a text to the terminal's clipboard.
@@ -151,6 +153,10 @@ pub enum Effect {
     },
     /// Find out whether a keyring can be used.
     ProbeKeyring,
+    /// Find out how the vault stands.
+    ProbeVault,
+    /// Open the vault with this passphrase, or take it for one that is to be made.
+    OpenVault(Arc<ClientSecret>),
     /// Have the sandbox's administrator carry a step out.
     CarryOut {
         /// The guide that is being followed.

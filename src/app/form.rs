@@ -95,6 +95,8 @@ pub struct Form {
     pub confirmed: BTreeSet<String>,
     /// The saved secret is known not to work.
     pub refused_secret: bool,
+    /// What the text that led here names in place of a value.
+    pub others: Vec<(FieldId, String)>,
     /// It is being saved under that name: nothing is typed meanwhile.
     pub saving: Option<ProfileName>,
     clouds: &'static Clouds,
@@ -158,6 +160,7 @@ impl Form {
             kept: None,
             saving: None,
             refused_secret: false,
+            others: Vec::new(),
         };
         form.mark_kept();
         form
@@ -238,19 +241,7 @@ impl Form {
                 let Some(request) = request(key) else { return false };
                 input.handle(request);
             }
-            Entry::Secret(buffer) => match key {
-                Key::Char(c) => {
-                    buffer.insert(c);
-                }
-                Key::Backspace => buffer.backspace(),
-                Key::Delete => buffer.delete(),
-                Key::Left => buffer.left(),
-                Key::Right => buffer.right(),
-                Key::Home | Key::Ctrl('a') => buffer.home(),
-                Key::End | Key::Ctrl('e') => buffer.end(),
-                Key::Ctrl('u') => buffer.clear(),
-                _ => return false,
-            },
+            Entry::Secret(buffer) => return type_hidden(buffer, key),
         }
         true
     }
@@ -382,7 +373,7 @@ impl Form {
     fn without_keyring(&self) -> (FieldKey, String) {
         let why = self.no_keyring.as_deref().unwrap_or_default();
         let what = format!(
-            "no keyring can be used here ({why}); name a place it is read from: env:VAR, file:PATH or command:WORDS"
+            "no keyring can be used here ({why}); name vault, or a place it is read from: env:VAR, file:PATH or command:WORDS"
         );
         (FieldKey::Source, what)
     }
@@ -411,7 +402,6 @@ impl Form {
         match request {
             // What is typed beside a certificate is the password of its key.
             SourceRequest::At(CredentialSource::Certificate(certificate)) => match (typed, self.saved_source()) {
-                (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
                 (Some(password), _) => Ok(SecretWish::Certificate(certificate.path, password)),
                 (None, Some(CredentialSource::Certificate(saved))) if saved.path == certificate.path => {
                     Ok(SecretWish::Keep)
@@ -421,7 +411,8 @@ impl Form {
             SourceRequest::At(source) => Ok(SecretWish::Source(source)),
             SourceRequest::Stdin | SourceRequest::Prompt => Err((
                 FieldKey::Source,
-                "type the value above; it is kept in the keyring, or read from env:, file: or command:".into(),
+                "type the value above; it is kept in the keyring or the vault, or read from env:, file: or command:"
+                    .into(),
             )),
             SourceRequest::Keyring => match (typed, self.saved_source()) {
                 (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
@@ -450,6 +441,13 @@ impl Form {
                 let mut notes = draft.notes(field, self.guide, self.clouds, self.today);
                 let known = |note: &Note| note.weight == Weight::Odd && self.is_confirmed(draft.value(field));
                 notes.retain(|note| !known(note));
+                let other = self.others.iter().find(|(of, other)| *of == field && *other != self.text(key));
+                if let Some((_, other)) = other {
+                    let note = Note::new(Weight::Hint, format!("differs: the text is about {other}"));
+                    // The weightiest comes first.
+                    let at = notes.iter().position(|note| note.weight < Weight::Hint).unwrap_or(notes.len());
+                    notes.insert(at, note);
+                }
                 notes
             }
         }
@@ -484,10 +482,9 @@ impl Form {
                 "a key and its certificate for twelve months are made there on saving; upload the .cer file beside it",
             )],
             Ok(SecretWish::Certificate(..)) => {
-                vec![Note::new(
-                    Weight::Good,
-                    "the value typed above is the password of its key, and is kept in the keyring",
-                )]
+                let place = if self.no_keyring.is_some() { "vault" } else { "keyring" };
+                let text = format!("the value typed above is the password of its key, and is kept in the {place}");
+                vec![Note::new(Weight::Good, text)]
             }
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
                 vec![Note::new(
@@ -496,12 +493,16 @@ impl Form {
                 )]
             }
             Ok(SecretWish::Source(source)) => vec![Note::new(Weight::Good, format!("read from {source} at each use"))],
+            Ok(SecretWish::InVault(_)) => {
+                vec![Note::new(Weight::Good, "kept in the vault of this program, behind a passphrase")]
+            }
             _ => self
                 .no_keyring
                 .iter()
+                .filter(|_| question::clean(self.text(FieldKey::Source)).0 != "vault")
                 .map(|why| {
                     let text = format!(
-                        "no keyring can be used here ({why}): name env:VAR, file:PATH or command:WORDS before you save"
+                        "no keyring can be used here ({why}): name vault, env:VAR, file:PATH or command:WORDS before you save"
                     );
                     Note::new(Weight::Hint, text)
                 })
@@ -636,6 +637,24 @@ impl Form {
         };
         self.put(key, &text);
     }
+}
+
+/// A key for a hidden text. `false` when there is no use for it.
+pub fn type_hidden(buffer: &mut SecretBuffer, key: Key) -> bool {
+    match key {
+        Key::Char(c) => {
+            buffer.insert(c);
+        }
+        Key::Backspace => buffer.backspace(),
+        Key::Delete => buffer.delete(),
+        Key::Left => buffer.left(),
+        Key::Right => buffer.right(),
+        Key::Home | Key::Ctrl('a') => buffer.home(),
+        Key::End | Key::Ctrl('e') => buffer.end(),
+        Key::Ctrl('u') => buffer.clear(),
+        _ => return false,
+    }
+    true
 }
 
 fn misplaced_secret() -> Note {

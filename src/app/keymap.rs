@@ -39,6 +39,8 @@ pub enum Intent {
     Copy,
     /// Remove.
     Remove,
+    /// Bring back what was removed.
+    BringBack,
     /// Show the keys.
     Help,
     /// Go back; cancel.
@@ -150,6 +152,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
+    bind(Key::Char('u'), Intent::BringBack, "bring back", "bring the profile back that was removed last"),
     bind(Key::Char('/'), Intent::Filter, "filter", "type a part of the name, target, guide or tenant"),
     bind(Key::Char('g'), Intent::Group, "", "put the profiles below their tenant, or in one list"),
     bind(Key::Char('s'), Intent::Sort, "", "the soonest end first, or by name"),
@@ -286,11 +289,11 @@ const DIAGNOSIS_TEXT: &[Binding] = &[
 
 const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Enter, Intent::Enter, "go to the step", "go to the step that mends it"),
+    bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
+    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
+    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
-    bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
-    bind(Key::Char('h'), Intent::HandOver, "hand over", "the open steps, as a text for whoever can do them"),
-    bind(Key::Char('p'), Intent::ChooseProfile, "profile", "choose the profile that the text is compared with"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),

@@ -17,6 +17,7 @@ mod on_form;
 mod on_home;
 mod on_pair;
 mod on_paper;
+mod on_vault;
 pub mod paper;
 pub mod screens;
 
@@ -36,7 +37,7 @@ use form::{FieldKey, Form, Purpose};
 use jiff::civil::Date;
 use key::{Key, Paste};
 use keymap::{Context, Intent};
-use msg::{DraftRow, Msg, Trouble};
+use msg::{DraftRow, Msg, Trouble, Vault};
 use screens::checks::{Checks, Run};
 use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
@@ -159,6 +160,8 @@ pub struct App {
     pub stack: Vec<Screen>,
     /// The question over all.
     pub dialog: Option<Dialog>,
+    /// The questions that it hides, the uppermost last.
+    under: Vec<Dialog>,
     /// The word at the bottom.
     pub toast: Option<Toast>,
     /// What the last drawing found out.
@@ -171,6 +174,9 @@ pub struct App {
     next_run: u64,
     changes: Changes,
     no_keyring: Option<String>,
+    vault: Vault,
+    /// What waits for the vault's passphrase.
+    waiting: Vec<Effect>,
 }
 
 impl App {
@@ -181,6 +187,7 @@ impl App {
             home: Home::default(),
             stack: Vec::new(),
             dialog: None,
+            under: Vec::new(),
             toast: None,
             seen: Seen::default(),
             sandbox,
@@ -189,8 +196,10 @@ impl App {
             next_run: 1,
             changes: Changes::default(),
             no_keyring: None,
+            vault: Vault::default(),
+            waiting: Vec::new(),
         };
-        let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring];
+        let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring, Effect::ProbeVault];
         match open {
             Open::Home => {}
             Open::Wizard { name, draft } => app.open_wizard(&name, &draft, Purpose::New, ""),
@@ -242,6 +251,11 @@ impl App {
 
     /// One step of the machine.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let wanted = self.react(msg);
+        self.vault_first(wanted)
+    }
+
+    fn react(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => {
                 self.toast = None;
@@ -318,6 +332,23 @@ impl App {
                 }
                 vec![Effect::LoadHome]
             }
+            Msg::Removed { name, result } => {
+                match result {
+                    Ok(text) => {
+                        self.home.removed = Some(name);
+                        self.say(format!("{text}; u brings it back"));
+                    }
+                    Err(trouble) => self.trouble(&trouble),
+                }
+                vec![Effect::LoadHome]
+            }
+            Msg::BroughtBack(result) => {
+                // After a failure it can be tried again.
+                if result.is_ok() {
+                    self.home.follow = self.home.removed.take();
+                }
+                self.update(Msg::Changed(result))
+            }
             Msg::Changed(result) => {
                 match result {
                     Ok(text) => self.say(text),
@@ -351,6 +382,11 @@ impl App {
                 }
                 Vec::new()
             }
+            Msg::VaultSeen(vault) => {
+                self.vault = vault;
+                Vec::new()
+            }
+            Msg::VaultOpened(result) => self.vault_opened(result),
             Msg::CarriedOut { said, offers } => {
                 self.carried_out(said, offers);
                 Vec::new()
@@ -453,15 +489,26 @@ impl App {
                 *problem = None;
                 return Vec::new();
             }
+            Some(Dialog::Passphrase(asked)) if !asked.trying => {
+                for c in paste.text.trim_matches('\n').chars() {
+                    asked.typed.insert(c);
+                }
+                return Vec::new();
+            }
             Some(_) => return Vec::new(),
             None => {}
         }
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
-                diagnosis.part = Part::Text;
                 // Tabs between words keep them apart.
                 diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
+                // What was pasted is read, and not typed on: the keys are for what it means.
+                if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut()
+                    && !diagnosis.findings.is_empty()
+                {
+                    diagnosis.part = Part::Findings;
+                }
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),

@@ -33,6 +33,8 @@ pub struct Row {
     pub target: String,
     /// Its tenant, where one is given.
     pub tenant: Option<String>,
+    /// Its secret, or the password of its certificate, is in the vault.
+    pub in_vault: bool,
     /// Days until its secret ends, where recorded.
     pub days_left: Option<i64>,
     /// Why its file cannot be used.
@@ -92,6 +94,18 @@ pub enum Written {
     ThereAlready,
     /// It could not be written.
     Failed(Trouble),
+}
+
+/// How the vault stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Vault {
+    /// There is none.
+    #[default]
+    Absent,
+    /// There is one; its passphrase was not given yet.
+    Locked,
+    /// Its passphrase is at hand.
+    Open,
 }
 
 /// A message.
@@ -155,7 +169,16 @@ pub enum Msg {
     },
     /// A draft was kept.
     DraftKept(Result<(), Trouble>),
-    /// A profile was renamed, copied or removed: what was done, in words.
+    /// A profile was removed, or not: what was done, in words.
+    Removed {
+        /// Which.
+        name: ProfileName,
+        /// What became of it.
+        result: Result<String, Trouble>,
+    },
+    /// A removed profile was brought back, or not: what was done, in words.
+    BroughtBack(Result<String, Trouble>),
+    /// A profile was renamed or copied: what was done, in words.
     Changed(Result<String, Trouble>),
     /// A link or text was sent on, or not: in words.
     Told(Result<String, String>),
@@ -179,6 +202,10 @@ pub enum Msg {
     },
     /// Whether a keyring can be used.
     KeyringProbed(Result<(), Trouble>),
+    /// How the vault stands.
+    VaultSeen(Vault),
+    /// Whether a passphrase opens the vault.
+    VaultOpened(Result<(), Trouble>),
     /// The sandbox's administrator has carried a step out.
     CarriedOut {
         /// What was done.

@@ -59,6 +59,7 @@ impl App {
             {
                 "write it"
             }
+            (Context::Naming, Intent::Enter) if matches!(&self.dialog, Some(Dialog::Passphrase(_))) => "go on",
             (Context::Paper, Intent::All) => match &self.dialog {
                 Some(Dialog::Paper(paper)) if matches!(&paper.of, Source::Steps(steps) if steps.all) => {
                     "only open ones"
@@ -79,6 +80,7 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
+            (Context::Home, Intent::BringBack) => self.home.removed.is_some(),
             (Context::Home | Context::Filter, Intent::Enter | Intent::Remove | Intent::HandOver) => {
                 self.home.marked().is_some()
             }
@@ -132,7 +134,7 @@ impl App {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
             (Context::DiagnosisFindings, Intent::HandOver) => {
-                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some())
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none())
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {

@@ -11,8 +11,9 @@ use crate::app::screens::diagnosis::Part;
 use crate::app::{App, Screen};
 use crate::core::evidence;
 use crate::core::names::ProfileName;
+use crate::core::pasted::{Beside, Known, Reading};
 use crate::core::profile::ProfileDraft;
-use crate::core::rules::{Finding, Judge};
+use crate::core::rules::Finding;
 
 impl App {
     /// Reads the text anew, beside the chosen profile, and judges it.
@@ -23,18 +24,17 @@ impl App {
         let chosen = diagnosis.profile.as_ref();
         let guide = chosen.and_then(|(_, draft)| know.guides.iter().find(|guide| guide.id == draft.guide));
         let profile = chosen.zip(guide).and_then(|((name, draft), guide)| draft.check(name, guide, know.clouds).ok());
-        let (mut evidence, claims) = evidence::read_pasted(&diagnosis.text, profile.as_ref(), now);
-        if let Some((_, draft)) = chosen {
-            evidence::compare(&mut evidence, draft);
-        }
-        let values = |name: &str| chosen.and_then(|(_, draft)| draft.template_value(name, guide, know.clouds));
-        let guide = guide.or_else(|| evidence.guide(know.guides)).or(know.guides.first());
-        let judge = Judge { book: know.rules, guide, values: &values };
+        let beside = chosen.map(|(_, draft)| Beside { draft, profile: profile.as_ref() });
+        let known = Known { book: know.rules, guides: know.guides, clouds: know.clouds };
         let is_empty = diagnosis.text.trim().is_empty();
-        let findings = if is_empty { Vec::new() } else { judge.findings(&evidence) };
-        diagnosis.token = claims.map(|claims| claims.rows(profile.as_ref(), now)).unwrap_or_default();
-        diagnosis.evidence = evidence;
-        diagnosis.findings = findings;
+        let usual = know.guides.first();
+        let reading = if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
+        diagnosis.token = reading.token.unwrap_or_default();
+        diagnosis.shown = evidence::shown(&diagnosis.text);
+        diagnosis.places = evidence::places(diagnosis.shown.as_str(), &reading.evidence);
+        diagnosis.evidence = reading.evidence;
+        diagnosis.findings = reading.findings;
+        diagnosis.other = reading.other;
     }
 
     pub(super) fn diagnosis_intent(&mut self, intent: Intent) -> Vec<Effect> {
@@ -64,6 +64,10 @@ impl App {
             Intent::HandOver => {
                 let cause = diagnosis.findings.get(diagnosis.marked).map(|finding| finding.cause);
                 return match diagnosis.profile.clone() {
+                    Some(_) if diagnosis.other.is_some() => {
+                        self.warn("the text is of another product than the profile: choose another one, with p");
+                        Vec::new()
+                    }
                     Some((name, _)) => self.hand_over_saved(name, cause),
                     None => {
                         self.warn("choose a profile first, with p: its steps are handed over");
@@ -116,7 +120,7 @@ impl App {
         if diagnosis.findings.is_empty() {
             return Vec::new();
         }
-        if let Some((name, _)) = &diagnosis.profile {
+        if let (Some((name, _)), None) = (&diagnosis.profile, diagnosis.other) {
             return vec![Effect::OpenProfile { name: name.clone(), purpose: OpenFor::Mend }];
         }
         match self.know.guides {

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 impl App {
     pub(super) fn wizard_intent(&mut self, intent: Intent) -> Vec<Effect> {
         let (max_scroll, page) = (self.seen.max_scroll, self.seen.page.saturating_sub(1).max(1));
+        let hidden = self.seen.page == 0;
         let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
         match intent {
             Intent::NextField => wizard.cycle(true),
@@ -40,6 +41,11 @@ impl App {
                         self.keep_draft()
                     }
                 };
+            }
+            // In a low window the text is out of sight while the cursor is in a field.
+            Intent::NextPage if hidden && wizard.focused().is_some() => {
+                wizard.leave_field();
+                wizard.focus = Focus::Body;
             }
             Intent::NextPage if wizard.scroll < max_scroll => wizard.scroll = (wizard.scroll + page).min(max_scroll),
             Intent::PrevPage if wizard.scroll > 0 => {
@@ -258,6 +264,7 @@ impl App {
                 ],
                 vec![
                     ("Stay here", Answer::Stay),
+                    ("From the vault of this program, behind a passphrase", Answer::IntoVault),
                     ("From an environment variable", Answer::SourceFrom("env:")),
                     ("From a file", Answer::SourceFrom("file:")),
                     ("From what a command prints", Answer::SourceFrom("command:")),
@@ -395,6 +402,9 @@ impl App {
         let nothing_new = intake.secret.is_none()
             && intake.found.iter().all(|found| form.text(FieldKey::Of(found.field)) == found.value);
         if nothing_new {
+            if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                wizard.carried_out();
+            }
             let next = self.test_key().map(|key| format!(" {key} tests again.")).unwrap_or_default();
             self.say(format!("{said}{next}"));
         } else {
@@ -423,7 +433,7 @@ impl App {
         match self.stack.last_mut() {
             Some(Screen::Wizard(wizard)) => {
                 wizard.to_next_gap();
-                wizard.fault = None;
+                wizard.fault.take_if(|fault| !fault.mended);
             }
             Some(Screen::Editor(_) | Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_)) | None => {}
         }

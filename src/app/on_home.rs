@@ -134,9 +134,14 @@ impl App {
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
                     format!("Remove the profile '{}'?", row.name),
-                    vec!["Its secret is taken out of the keyring. The app in Entra and its row in D365 stay as they are.".into()],
+                    vec!["A secret that is kept for it here goes, too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
+                Vec::new()
+            }
+            (Intent::BringBack, _) if self.home.removed.is_some() => vec![Effect::BringBack],
+            (Intent::BringBack, _) => {
+                self.warn("nothing was removed");
                 Vec::new()
             }
             (Intent::Rename, Some(Marked::Profile(row))) => {
@@ -315,14 +320,17 @@ impl App {
                 Vec::new()
             }
             OpenFor::Mend => {
-                let finding = match self.stack.last() {
-                    Some(Screen::Diagnosis(diagnosis)) => diagnosis.findings.get(diagnosis.marked).cloned(),
+                let found = match self.stack.last() {
+                    Some(Screen::Diagnosis(diagnosis)) => {
+                        diagnosis.findings.get(diagnosis.marked).cloned().zip(Some(diagnosis.others()))
+                    }
                     _ => None,
                 };
-                if let Some(finding) = finding {
+                if let Some((finding, others)) = found {
                     let saved = Purpose::Change(name.clone(), draft.clone());
                     self.open_wizard(name.as_str(), &draft, saved, &finding.fix.step);
                     if let Some(Screen::Wizard(wizard)) = self.stack.last_mut() {
+                        wizard.form.others = others;
                         wizard.mend(&finding);
                     }
                 }

@@ -488,13 +488,16 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
 async fn choose(context: &Context, question: &str, options: &[String]) -> Result<usize, Failure> {
     context.printer.say(question);
     for (at, option) in options.iter().enumerate() {
-        context.printer.say(&format!("{}. {option}", at + 1));
+        context.printer.item(&format!("{}. {option}", at + 1), 3);
     }
     loop {
         let typed = line(context, &format!("Number, 1 to {}:", options.len())).await?;
         match typed.trim().parse::<usize>() {
             Ok(number) if (1..=options.len()).contains(&number) => return Ok(number - 1),
-            _ => context.printer.say("That is none of the numbers."),
+            _ => {
+                let most = options.len();
+                context.printer.say(&format!("That is none of the numbers: type one from 1 to {most}."));
+            }
         }
     }
 }

@@ -6,11 +6,12 @@ use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::{Context, Done, Ended, check, input, profile_name, utf16};
 use crate::core::claims::Row;
-use crate::core::evidence::{self, Evidence};
+use crate::core::evidence::Evidence;
 use crate::core::log::{self, Found, LogScan};
-use crate::core::profile::{Profile, ProfileDraft};
+use crate::core::pasted::{Beside, Known};
+use crate::core::profile::Profile;
 use crate::core::report::{DiagnoseReport, EvidenceReport, GroupReport, SCHEMA};
-use crate::core::rules::{Cause, Judge};
+use crate::core::rules::Cause;
 use crate::store;
 use crate::work;
 use std::io::{ErrorKind, IsTerminal, Read};
@@ -88,39 +89,40 @@ pub async fn run(args: Args, context: &Context) -> Done {
         None => None,
     };
     let profile = opened.as_ref().and_then(|opened| opened.profile.as_ref().ok());
-    // Without a profile nothing is filled in, not even the worldwide portal.
-    let empty = ProfileDraft::default();
-    let draft = opened.as_ref().map(|opened| &opened.stored.draft);
-    let values = work::judge_values(draft.unwrap_or(&empty));
-    let judge = |evidence: &Evidence| {
-        let mut evidence = evidence.clone();
-        let guide = match draft {
-            Some(draft) => {
-                evidence::compare(&mut evidence, draft);
-                assets::guide(&draft.guide)
-            }
-            None => evidence.guide(assets::guides()),
-        };
-        Judge { book: assets::rules(), guide, values: &values }.findings(&evidence)
-    };
+    let beside = opened.as_ref().map(|opened| Beside { draft: &opened.stored.draft, profile });
+    let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
+    // The profile with which the token is compared.
+    let mut compared = profile;
     let mut token = None;
     let (evidence, findings, groups) = match input {
         Input::Text(text) => {
             let now = jiff::Timestamp::now().as_second();
-            let (evidence, claims) = evidence::read_pasted(&text, profile, now);
-            let findings = judge(&evidence);
-            if let (Some(_), Some(opened), None) = (&claims, &opened, profile) {
+            let reading = known.read(&text, beside, None, now);
+            token = reading.token;
+            if let (Some(opened), Some(other)) = (&opened, reading.other) {
+                let name = &opened.stored.name;
+                let note =
+                    format!("the text is of {other}, and profile '{name}' is not: it is judged without the profile");
+                context.printer.note(&note);
+                compared = None;
+            } else if let (Some(_), Some(opened), None) = (&token, &opened, profile) {
                 let name = &opened.stored.name;
                 context
                     .printer
                     .note(&format!("profile '{name}' is not complete, so the token is not compared with it"));
             }
-            token = claims.map(|claims| claims.rows(profile, now));
-            (evidence, findings, None)
+            (reading.evidence, reading.findings, None)
         }
         Input::Log(found) => {
             told(context, &found);
-            let groups = log::groups(found.kinds, judge);
+            if let (Some(opened), Some(beside)) = (&opened, beside)
+                && found.kinds.iter().any(|kind| known.other_product(&kind.evidence, beside).is_some())
+            {
+                let name = &opened.stored.name;
+                let note = format!("errors of other products than that of profile '{name}' are judged without it");
+                context.printer.note(&note);
+            }
+            let groups = log::groups(found.kinds, |evidence| known.judge(evidence, beside));
             let reports: Vec<GroupReport> = groups.iter().filter_map(GroupReport::new).collect();
             let (evidence, findings) =
                 groups.into_iter().next().map(|top| (top.evidence, top.findings)).unwrap_or_default();
@@ -144,7 +146,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
             context.printer.out(&line);
         }
         if let Some(rows) = &token {
-            table(context, rows, profile);
+            table(context, rows, compared);
         }
         for finding in &findings {
             check::finding(context, finding);

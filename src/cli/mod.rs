@@ -39,7 +39,7 @@ use crate::core::profile::{CredentialSource, SecretSource};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
-use crate::work::{Options, Saved, Session, WorkError};
+use crate::work::{self, Options, Saved, Session, WorkError};
 use args::{Cli, Command, Global, Output};
 use clap::Parser;
 use failure::{Failure, code};
@@ -77,6 +77,9 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
+/// How often a passphrase is asked for.
+const TRIES: u32 = 3;
+
 /// Waits for a signal that ends the program: its exit code, as a shell would tell it. Hang-ups are left to the system, so
 /// that `nohup` works.
 #[cfg(unix)]
@@ -110,7 +113,7 @@ pub async fn run(request: Request) -> Ended {
     // A terminal that is called dumb moves no cursor.
     let accessible = global.accessible || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if accessible {
-        printer.redraws_nothing();
+        printer.is_read_aloud();
     }
     let context = Context { printer, global, accessible, session: OnceCell::new() };
     let done = tokio::select! {
@@ -198,10 +201,6 @@ impl Context {
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
         let session = self.open(Duration::from_secs(30)).await?;
-        // Asked before the screen: once a run.
-        if session.vault.exists() {
-            self.unlock(&session).await?;
-        }
         let theme = self.printer.theme(session.settings().theme);
         Ok(Ended::Open(Box::new(session), open, theme))
     }
@@ -261,24 +260,39 @@ fn shown(value: &str) -> String {
 }
 
 impl Context {
-    /// Gets the passphrase of the vault, once a run.
+    /// Gets the passphrase of the vault, once a run. One that is typed may be wrong twice.
     async fn unlock(&self, session: &Session) -> Result<(), Failure> {
-        if !session.vault.has_passphrase()
-            && let Some(passphrase) = input::passphrase(self, session, self.global.vault_passphrase.as_deref()).await?
-        {
-            session.vault.unlock(passphrase);
+        let flag = self.global.vault_passphrase.as_deref();
+        let typed = flag.is_none_or(|flag| flag == "prompt") && session.vault.exists();
+        for tries in 1.. {
+            if session.vault.has_passphrase() {
+                break;
+            }
+            let Some(passphrase) = input::passphrase(self, session, flag).await? else { break };
+            match work::open_vault(session, Arc::clone(&passphrase)).await {
+                Ok(false) if typed && tries == TRIES => {
+                    return Err(Failure::here(
+                        "the vault: the passphrase does not open it",
+                        "nothing was changed; try again",
+                    ));
+                }
+                Ok(false) if typed => self.printer.note("the passphrase does not open the vault; try again"),
+                Ok(true) => {}
+                // What is wrong is told where the vault is used.
+                Ok(false) | Err(_) => session.vault.unlock(passphrase),
+            }
         }
         Ok(())
     }
 
-    /// The same, where one of these credentials takes it.
+    /// The same, where one of these credentials is in it. One that is not there is not asked for.
     async fn unlock_for<'a>(
         &self,
         session: &Session,
         sources: impl IntoIterator<Item = &'a CredentialSource>,
     ) -> Result<(), Failure> {
-        let in_vault = |source: &CredentialSource| matches!(source.secret(), Some(SecretSource::Vault { .. }));
-        if sources.into_iter().any(in_vault) { self.unlock(session).await } else { Ok(()) }
+        let wanted = session.vault.exists() && sources.into_iter().any(CredentialSource::in_vault);
+        if wanted { self.unlock(session).await } else { Ok(()) }
     }
 
     /// Says what was saved where.

@@ -25,6 +25,8 @@ pub struct Printer {
     color_err: bool,
     /// Whether a line may be written over.
     passing: bool,
+    /// Lines are broken at blanks, where the terminal would break them inside of a word.
+    breaks: bool,
     /// Standard output was closed by its reader, or could not be written.
     stopped: Cell<Option<ErrorKind>>,
 }
@@ -43,13 +45,15 @@ impl Printer {
             color_is_asked_for: matches!(color, Color::Always),
             color_err: wanted(std::io::stderr().is_terminal()),
             passing: std::io::stderr().is_terminal(),
+            breaks: false,
             stopped: Cell::new(None),
         }
     }
 
-    /// No passing lines: each line stays.
-    pub fn redraws_nothing(&mut self) {
+    /// For the accessible mode: each line stays, and what is said is broken at blanks.
+    pub fn is_read_aloud(&mut self) {
         self.passing = false;
+        self.breaks = true;
     }
 
     /// How a screen on standard output may look, with the colours that are wished for.
@@ -89,7 +93,14 @@ impl Printer {
 
     /// A line on standard error. Trouble there has nowhere to go.
     pub fn say(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(text));
+        self.item(text, 0);
+    }
+
+    /// The same; if it is broken, lines that go on are led by so many blanks.
+    pub fn item(&self, text: &str, indent: usize) {
+        let width = terminal_width().filter(|width| self.breaks && text.lines().any(|line| line.width() > *width));
+        let text = width.map(|width| wrapped(text, "", indent, width)).unwrap_or_else(|| text.to_owned());
+        let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(&text));
     }
 
     /// `note: …` on standard error.
@@ -183,29 +194,7 @@ impl Printer {
 
     /// Running text, broken at blanks, each line led by blanks. Words that do not fit (links) are left whole.
     pub fn wrap(&self, text: &str, first: &str, indent: usize) -> String {
-        let width = self.width();
-        let mut out = String::new();
-        for (number, paragraph) in text.lines().enumerate() {
-            let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
-            let mut bare = true;
-            for word in paragraph.split_whitespace() {
-                if !bare && line.width() + 1 + word.width() > width {
-                    out.push_str(line.trim_end());
-                    out.push('\n');
-                    line = " ".repeat(indent);
-                    bare = true;
-                }
-                if !bare {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                bare = false;
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out.truncate(out.trim_end_matches('\n').len());
-        out
+        wrapped(text, first, indent, self.width())
     }
 
     /// Lines of a table, its columns aligned and two blanks apart.
@@ -242,6 +231,32 @@ fn is_utf8_locale() -> bool {
 fn is_light_terminal() -> bool {
     let told = std::env::var("COLORFGBG").unwrap_or_default();
     matches!(told.rsplit(';').next(), Some("7" | "15"))
+}
+
+/// Running text, broken at blanks.
+fn wrapped(text: &str, first: &str, indent: usize, width: usize) -> String {
+    let mut out = String::new();
+    for (number, paragraph) in text.lines().enumerate() {
+        let mut line = if number == 0 { first.to_owned() } else { " ".repeat(indent) };
+        let mut bare = true;
+        for word in paragraph.split_whitespace() {
+            if !bare && line.width() + 1 + word.width() > width {
+                out.push_str(line.trim_end());
+                out.push('\n');
+                line = " ".repeat(indent);
+                bare = true;
+            }
+            if !bare {
+                line.push(' ');
+            }
+            line.push_str(word);
+            bare = false;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    out
 }
 
 #[cfg(unix)]

@@ -3,10 +3,11 @@
 //! A token is opaque to its client: claims explain, and may tell a certain refusal early, but never make a pass
 //! (safety rule 11). Signatures are not checked here; the service does that.
 
-use crate::core::evidence::Mark;
+use crate::core::evidence::{Mark, host_of, origin_of};
 use crate::core::guide::{Product, SignIn};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::profile::Profile;
+use crate::core::resource::ResourceUrl;
 use crate::core::untrusted::Untrusted;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -112,6 +113,12 @@ impl Claims {
         let fits = wanted.map(|wanted| guid(&self.tenant) == Some(wanted));
         rows.push(row("tid", self.tenant.as_deref(), target(|profile| profile.tenant.to_string()), fits));
 
+        if self.is_of_two_tenants() {
+            let needed = format!("the tenant of tid, {}", self.tenant.as_deref().unwrap_or_default());
+            let needed = Untrusted::plain(&needed).one_line(200);
+            rows.push(row("iss", self.issuer.as_deref(), needed, Some(false)));
+        }
+
         let fits = profile.map(|profile| guid(&self.app) == Some(profile.client.uuid()));
         rows.push(row("appid", self.app.as_deref(), target(|profile| profile.client.to_string()), fits));
 
@@ -182,16 +189,72 @@ impl Claims {
         self.not_before.is_some_and(|start| start.saturating_sub(CLOCK_TOLERANCE) > now)
     }
 
-    /// As [`Claims::refusals`], of a token that somebody pasted: that it has run out since is no reason, and one that acts
-    /// for a person has no application permissions.
-    pub fn refusals_of_pasted(&self, profile: &Profile, now: i64) -> Vec<Mark> {
-        let mut marks = self.refusals(profile, now);
-        let other_kind = self.is_user() != profile.sign_in.is_user();
-        marks.retain(|mark| match mark {
-            Mark::ClockDiffers => self.is_early(now),
-            Mark::RolesMissing | Mark::RoleMissing => !other_kind,
-            _ => true,
-        });
+    /// The product that it is for: by the product's application id, or by a host of the product's.
+    pub fn product(&self) -> Option<Product> {
+        const ALL: [Product; 3] = [Product::FinanceOperations, Product::BusinessCentral, Product::Graph];
+        let audience = self.audience.as_deref()?;
+        match parse_guid(audience) {
+            Some(id) => ALL.into_iter().find(|product| product.app_id() == id),
+            None => origin_of(&host_of(audience)?)?.product(),
+        }
+    }
+
+    /// Whether it was issued by another tenant than the one it is of: both v1 and v2 issuers name it (facts 1.4).
+    fn is_of_two_tenants(&self) -> bool {
+        let issuer = self.issuer.as_deref().unwrap_or_default().split('/').find_map(parse_guid);
+        let tenant = self.tenant.as_deref().and_then(parse_guid);
+        issuer.is_some() && tenant.is_some() && issuer != tenant
+    }
+
+    /// As [`Claims::refusals`], of a token that somebody pasted, beside a profile or alone. That it has run out since is
+    /// told apart, one that acts for a person has no application permissions, and one for another product than the
+    /// profile's has nothing that this product wants.
+    pub fn refusals_of_pasted(&self, profile: Option<&Profile>, now: i64) -> Vec<Mark> {
+        let mut marks = match profile {
+            Some(profile) => {
+                let mut marks = self.refusals(profile, now);
+                let is_other_kind = self.is_user() != profile.sign_in.is_user();
+                let is_elsewhere =
+                    marks.contains(&Mark::AudienceDiffers) && self.product().is_some_and(|it| it != profile.product);
+                marks.retain(|mark| match mark {
+                    Mark::ObjectIdMissing => !is_elsewhere,
+                    Mark::RolesMissing | Mark::RoleMissing => !is_elsewhere && !is_other_kind,
+                    _ => true,
+                });
+                marks.extend(is_elsewhere.then_some(Mark::AudienceElsewhere));
+                marks
+            }
+            None => self.refusals_alone(now),
+        };
+        marks.retain(|mark| *mark != Mark::ClockDiffers || self.is_early(now));
+        marks.extend(self.is_of_two_tenants().then_some(Mark::IssuerDiffers));
+        marks.extend(self.is_over(now).then_some(Mark::TokenOver));
+        marks
+    }
+
+    /// What makes a refusal certain, or nearly so, by the product that the token itself says it is for. Facts 1.3, 4.2.
+    fn refusals_alone(&self, now: i64) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        let audience = self.audience.as_deref().unwrap_or_default();
+        match self.product() {
+            Some(Product::FinanceOperations) => {
+                if parse_guid(audience).is_some() {
+                    marks.push(Mark::AudienceIsAppId);
+                } else if ResourceUrl::parse(audience).is_ok_and(|(url, _)| url.as_str() != audience) {
+                    marks.push(Mark::AudienceDiffers);
+                }
+                if self.object_id.is_none() {
+                    marks.push(Mark::ObjectIdMissing);
+                }
+            }
+            Some(product) if product.wants_roles() && !self.is_user() && self.roles.is_empty() => {
+                marks.push(Mark::RolesMissing);
+            }
+            _ => {}
+        }
+        if self.is_early(now) {
+            marks.push(Mark::ClockDiffers);
+        }
         marks
     }
 
@@ -236,7 +299,12 @@ impl Claims {
 
 /// Whether the profile's product takes a token for that audience. Finance & Operations wants its own address to the
 /// letter (facts 4.2); the others are also known by their application id, which is what a v2 token carries (facts 1.4).
+/// Graph's own clients ask for it with a slash at the end as often as without.
 fn is_audience(audience: &str, profile: &Profile) -> bool {
     let is_id = || parse_guid(audience) == Some(profile.product.app_id());
-    audience == profile.resource.as_str() || (profile.product != Product::FinanceOperations && is_id())
+    let bare = match profile.product {
+        Product::Graph => audience.strip_suffix('/').unwrap_or(audience),
+        Product::FinanceOperations | Product::BusinessCentral => audience,
+    };
+    bare == profile.resource.as_str() || (profile.product != Product::FinanceOperations && is_id())
 }

@@ -9,11 +9,13 @@ mod places;
 mod reading;
 
 pub use self::compare::compare;
+pub(in crate::core) use self::compare::host_of;
 pub use self::hiding::HIDDEN;
 use self::hiding::jwt_len;
 use self::layers::Layers;
 pub(in crate::core) use self::layers::head;
 pub use self::places::{Kind, Place, places};
+pub(in crate::core) use self::reading::origin_of;
 use self::reading::read_into;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
@@ -45,6 +47,40 @@ pub enum Origin {
     PowerPlatform,
     /// This program, before or after a call.
     Local,
+}
+
+impl Origin {
+    /// Whose answers those of a product are.
+    pub fn of(product: Product) -> Origin {
+        match product {
+            Product::FinanceOperations => Origin::FinanceOperations,
+            Product::BusinessCentral => Origin::BusinessCentral,
+            Product::Graph => Origin::Graph,
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Entra => "Microsoft Entra ID",
+            Origin::FinanceOperations => Product::FinanceOperations.name(),
+            Origin::BusinessCentral => Product::BusinessCentral.name(),
+            Origin::Dataverse => "Dataverse",
+            Origin::Graph => Product::Graph.name(),
+            Origin::PowerPlatform => "Power Platform administration",
+            Origin::Local => "this program",
+        }
+    }
+
+    /// The product that answers so, where it is one that a guide connects to.
+    pub fn product(self) -> Option<Product> {
+        match self {
+            Origin::FinanceOperations => Some(Product::FinanceOperations),
+            Origin::BusinessCentral => Some(Product::BusinessCentral),
+            Origin::Graph => Some(Product::Graph),
+            Origin::Entra | Origin::Dataverse | Origin::PowerPlatform | Origin::Local => None,
+        }
+    }
 }
 
 /// How a connection failed before an answer came.
@@ -112,8 +148,15 @@ pub enum Mark {
     Redirect,
     /// The token's audience is not the resource URL.
     AudienceDiffers,
+    /// The token's audience is of another product than the profile's.
+    AudienceElsewhere,
+    /// The token's audience is Finance & Operations' application id, which only environments of one's own machines take
+    /// (facts 4.2).
+    AudienceIsAppId,
     /// The token's tenant is not the profile's.
     TenantDiffers,
+    /// The token's issuer is of another tenant than the token itself.
+    IssuerDiffers,
     /// The token has no `oid`: the app has no service principal in the tenant (facts 1.4).
     ObjectIdMissing,
     /// The token carries no permission at all, and its product wants one (facts 1.3).
@@ -134,6 +177,8 @@ pub enum Mark {
     NobodySignedIn,
     /// The token is expired or not yet valid by this machine's clock.
     ClockDiffers,
+    /// A pasted token has run out by this machine's clock; it may have been right when it was used.
+    TokenOver,
     /// The secret is a GUID.
     SecretIsGuid,
     /// A value is a placeholder that was never filled in.
@@ -257,12 +302,7 @@ impl Evidence {
 
     /// The guide of the product that answered, where the evidence tells it: the first of that product.
     pub fn guide<'g>(&self, guides: &'g [Guide]) -> Option<&'g Guide> {
-        let product = match self.origin? {
-            Origin::FinanceOperations => Product::FinanceOperations,
-            Origin::BusinessCentral => Product::BusinessCentral,
-            Origin::Graph => Product::Graph,
-            Origin::Entra | Origin::Dataverse | Origin::PowerPlatform | Origin::Local => return None,
-        };
+        let product = self.origin?.product()?;
         guides.iter().find(|guide| guide.product == product)
     }
 
@@ -409,23 +449,43 @@ pub fn token_in(text: &str) -> Option<Claims> {
 /// Reads a text as [`read_text`] does, and a token in it beside the profile that it is for, where there is one. `now` in
 /// seconds since 1970.
 pub fn read_pasted(text: &str, profile: Option<&Profile>, now: i64) -> (Evidence, Option<Claims>) {
-    let mut evidence = read_text(text);
+    with_token(read_text(text), text, profile, now)
+}
+
+/// What was read in a text, and in a token in it. As [`read_pasted`].
+pub(in crate::core) fn with_token(
+    mut evidence: Evidence,
+    text: &str,
+    profile: Option<&Profile>,
+    now: i64,
+) -> (Evidence, Option<Claims>) {
     let claims = token_in(text);
     if let Some(claims) = &claims {
         evidence.marks.insert(Mark::TokenSeen);
+        evidence.marks.extend(claims.refusals_of_pasted(profile, now));
         if let Some(profile) = profile {
-            evidence.marks.extend(claims.refusals_of_pasted(profile, now));
             evidence = evidence.naming("missing", &claims.lacking(profile).join(", "));
         }
         let ended = claims.expires.filter(|_| claims.is_over(now));
         let ended = ended.and_then(|end| jiff::Timestamp::from_second(end).ok()).map(|end| end.to_string());
-        for (name, value) in
-            [("audience", &claims.audience), ("tenant_found", &claims.tenant), ("app", &claims.app), ("ended", &ended)]
-        {
+        let product = claims.product().map(|product| product.name().to_owned());
+        for (name, value) in [
+            ("audience", &claims.audience),
+            ("audience_product", &product),
+            ("tenant_found", &claims.tenant),
+            ("token_issuer", &claims.issuer),
+            ("app", &claims.app),
+            ("ended", &ended),
+        ] {
             evidence = evidence.naming(name, value.as_deref().unwrap_or_default());
         }
     }
     (evidence, claims)
+}
+
+/// The whole text as it may be shown to the person who pasted it: harmless, without tokens and secrets.
+pub fn shown(text: &str) -> Untrusted {
+    Untrusted::whole(Layers::of(text).kept())
 }
 
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are

@@ -39,13 +39,15 @@ enum Family {
     /// A number in a sign-in log of Entra, which stands in every record of it: in the whole log, where one stands near
     /// its start.
     SignInLog,
+    /// A status that stands in JSON as a number, without a word: in the whole of a log of JSON lines.
+    JsonStatus,
     /// No answer, or too many requests: in a whole log, unless the first error in it is a refusal.
     Network,
 }
 
 /// What gives an error away. Each sign costs time, so that few are searched for in the whole of every log. The first
 /// letter of many may be a capital, and is left out.
-const SIGNS: [(&str, Family); 18] = [
+const SIGNS: [(&str, Family); 23] = [
     ("AADSTS", Family::Refusal),
     ("invalid_", Family::Refusal),
     ("nauthorized", Family::Refusal),
@@ -54,6 +56,11 @@ const SIGNS: [(&str, Family); 18] = [
     ("0x800", Family::Refusal),
     ("esultType", Family::SignInLog),
     ("rrorCode", Family::SignInLog),
+    ("\":40", Family::JsonStatus),
+    ("\": 40", Family::JsonStatus),
+    ("\":\"40", Family::JsonStatus),
+    ("\":429", Family::JsonStatus),
+    ("\": 429", Family::JsonStatus),
     ("oo Many Requests", Family::Network),
     ("ooManyRequests", Family::Network),
     ("ENOTFOUND", Family::Network),
@@ -67,7 +74,7 @@ const SIGNS: [(&str, Family); 18] = [
 ];
 /// The longest of them.
 const LONGEST_SIGN: usize = 24;
-/// Within so many bytes the first number of a sign-in log stands.
+/// Within so many bytes the first number of a sign-in log stands, and the first JSON object of a log of them.
 const START: u64 = 64 * 1024;
 /// What stands in a record of a sign-in log besides the number.
 const SIGN_IN_FIELDS: [&str; 4] = ["SignInLogs", "servicePrincipalId", "userPrincipalName", "conditionalAccessStatus"];
@@ -80,6 +87,8 @@ pub struct LogScan {
     filled: usize,
     /// How far into the log the buffer begins.
     begins: u64,
+    /// From where on this is a log of JSON lines.
+    json_from: Option<u64>,
     /// Whether this is a sign-in log.
     is_sign_in_log: bool,
     /// Whether errors of the network are counted: one of them came before the first refusal.
@@ -128,7 +137,7 @@ pub struct Found {
     pub kinds: Vec<Kind>,
     /// All errors.
     pub errors: u64,
-    /// The refusals in records that begin with a time: only logs have them.
+    /// The refusals in records that begin with a time or are lines of JSON: only logs have them.
     pub records: u64,
     /// Errors of rare kinds, for which there was no room.
     pub left_out: u64,
@@ -143,6 +152,7 @@ impl Default for LogScan {
             buffer: vec![0; BUFFER].into(),
             filled: 0,
             begins: 0,
+            json_from: None,
             is_sign_in_log: false,
             counts_network: false,
             has_refusal: false,
@@ -169,6 +179,10 @@ impl LogScan {
     pub fn filled(&mut self, count: usize) {
         self.filled += count;
         self.bytes += count as u64;
+        if self.json_from.is_none() && self.begins < START {
+            let from = memmem::find(&self.buffer[..self.filled], b"{\"").map(|at| self.begins + at as u64);
+            self.json_from = from.filter(|from| *from < START);
+        }
         self.search(false);
         let keep = self.at.saturating_sub(BEFORE);
         self.buffer.copy_within(keep..self.filled, 0);
@@ -225,6 +239,13 @@ impl LogScan {
                     continue;
                 }
             }
+            if SIGNS[kind].1 == Family::JsonStatus {
+                let is_json = self.json_from.is_some_and(|from| from < self.begins + sign as u64);
+                if !(is_json && is_json_status(&self.buffer[..self.filled], sign)) {
+                    self.at = sign + 1;
+                    continue;
+                }
+            }
             let log =
                 Log { bytes: &self.buffer[..self.filled], floor: self.floor, floor_is_start: self.floor_is_start };
             let record = log.record(sign);
@@ -239,6 +260,7 @@ impl LogScan {
     fn is_wanted(&self, family: Family) -> bool {
         match family {
             Family::Refusal => true,
+            Family::JsonStatus => self.json_from.is_some(),
             Family::SignInLog => self.is_sign_in_log || self.begins + (self.at as u64) < START,
             Family::Network => self.counts_network || !self.has_refusal,
         }
@@ -266,7 +288,7 @@ impl LogScan {
         let is_network = family == Family::Network;
         self.has_refusal |= !is_network;
         self.counts_network |= is_network;
-        self.records += u64::from(record.is_stamped && !is_network);
+        self.records += u64::from(record.is_one_of_many && !is_network);
         let bytes = &self.buffer[record.start..record.end];
         if let Some(kind) = self.kinds.get_mut(&id) {
             kind.count += 1;
@@ -281,7 +303,9 @@ impl LogScan {
     fn family(&self, record: &[u8], sign: usize) -> Family {
         let refuses = |sign: &usize| SIGNS[*sign].1 == Family::Refusal && self.signs[*sign].find(record).is_some();
         match SIGNS[sign].1 {
-            Family::SignInLog | Family::Network if (0..SIGNS.len()).any(|sign| refuses(&sign)) => Family::Refusal,
+            Family::SignInLog | Family::JsonStatus | Family::Network if (0..SIGNS.len()).any(|sign| refuses(&sign)) => {
+                Family::Refusal
+            }
             family => family,
         }
     }
@@ -307,6 +331,11 @@ impl LogScan {
                 let has = |field: &&str| memmem::find(bytes, field.as_bytes()).is_some();
                 !evidence.codes.is_empty() && SIGN_IN_FIELDS.iter().any(has)
             }
+            // Any program has pages that are not there: only refusals are ours wherever they come from.
+            Family::JsonStatus => match evidence.http_status {
+                Some(401 | 403) => true,
+                status => evidence.origin.is_some() && status.is_some_and(|status| status >= 400),
+            },
             // Any program loses connections: only those to a host of Microsoft's are ours.
             Family::Network => evidence.origin.is_some() && evidence.http_status.is_none_or(|status| status >= 400),
         };
@@ -355,14 +384,33 @@ fn has_error_number(text: &[u8]) -> bool {
     skipped > 0 && digits >= 5
 }
 
+/// Whether the number that a sign of [`Family::JsonStatus`] begins is a status: by its length and by its key.
+fn is_json_status(text: &[u8], sign: usize) -> bool {
+    const KEYS: [&str; 3] = ["status", "statuscode", "status_code"];
+    let before = &text[..sign];
+    let escapes = before.iter().rev().take_while(|b| **b == b'\\').count();
+    let key = &before[..before.len() - escapes];
+    let is_key =
+        |name: &&str| key.len() >= name.len() && key[key.len() - name.len()..].eq_ignore_ascii_case(name.as_bytes());
+    let after = &text[sign..];
+    let number = after.iter().position(u8::is_ascii_digit).map_or(&[][..], |at| &after[at..]);
+    let digits = number.iter().take_while(|b| b.is_ascii_digit()).count();
+    digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(is_key)
+}
+
+/// Whether a line is a JSON object, as in a log of them.
+fn is_json_line(line: &[u8]) -> bool {
+    line.starts_with(b"{") && line.trim_ascii_end().ends_with(b"}")
+}
+
 /// Where an error stands in the buffer.
 struct Record {
     start: usize,
     end: usize,
     /// It goes on behind its end.
     is_cut: bool,
-    /// It begins with a time.
-    is_stamped: bool,
+    /// It begins with a time, or is a line of JSON: as the records of a log.
+    is_one_of_many: bool,
 }
 
 /// What is in the buffer.
@@ -389,7 +437,8 @@ impl Log<'_> {
         };
         let start = self.head(from, line, end);
         let is_stamped = is_head(&self.bytes[start..end]);
-        let mut record = Record { start, end, is_cut: false, is_stamped };
+        let is_one_of_many = is_stamped || is_json_line(&self.bytes[line..end]);
+        let mut record = Record { start, end, is_cut: false, is_one_of_many };
         // The lines after it.
         while record.end < limit {
             let next = record.end + 1;
@@ -446,7 +495,7 @@ impl Log<'_> {
         let is_cut = end == sign + AFTER;
         // What stands before may begin in the middle of a secret.
         let start = before.or(line.filter(|line| *line == from)).unwrap_or(sign);
-        Record { start, end, is_cut, is_stamped: false }
+        Record { start, end, is_cut, is_one_of_many: false }
     }
 }
 
@@ -625,13 +674,41 @@ impl Group {
         self.evidence.named.get(name).map(String::as_str)
     }
 
-    /// One of the errors on one line, from its code on; up to what was hidden in it, because more of that may follow.
+    /// One of the errors on one line, from its code on, without the JSON around it; up to what was hidden in it, because
+    /// more of that may follow.
     pub fn sample(&self) -> String {
         let text = self.evidence.text.as_str();
-        let text = &text[text.find("AADSTS").unwrap_or(0)..];
+        let text = match text.find("AADSTS") {
+            Some(at) => said_from(text, at),
+            None => without_json(text),
+        };
         let end = text.find(HIDDEN).map_or(text.len(), |at| at + HIDDEN.len());
         Untrusted::plain(&text[..end]).one_line(200)
     }
+}
+
+/// What is said from a place on; in a JSON string up to its end, with its escapes taken off.
+fn said_from(text: &str, at: usize) -> String {
+    let escapes = |quote: usize| text[..quote].len() - text[..quote].trim_end_matches('\\').len();
+    let is_value = |quote: usize| text[..quote].trim_end_matches('\\').trim_end().ends_with(':');
+    let Some((opens, _)) = text[..at].rmatch_indices('"').find(|(quote, _)| is_value(*quote)) else {
+        return text[at..].to_owned();
+    };
+    // The string ends with a quote that is escaped as often as the one that began it.
+    let level = escapes(opens);
+    let end = text[at..].match_indices('"').map(|(quote, _)| at + quote).find(|quote| escapes(*quote) == level);
+    let said = &text[at..end.map_or(text.len(), |end| end - level)];
+    let signs = [("\\\\r", " "), ("\\\\n", " "), ("\\r", " "), ("\\n", " "), ("\\\\\\\"", "\""), ("\\\"", "\"")];
+    signs.iter().fold(said.to_owned(), |said, (escape, sign)| said.replace(escape, sign))
+}
+
+/// A line without the signs of its JSON: `status: 403, path: /data`. What stands before the object stays.
+fn without_json(text: &str) -> String {
+    let Some(at) = text.find("{\"") else { return text.to_owned() };
+    let (front, json) = text.split_at(at);
+    let plain = json.replace("\\\"", "\"").replace("\",\"", ", ").replace(",\"", ", ").replace("\":", ": ");
+    let plain = plain.replace(['"', '{', '}', '[', ']'], "");
+    format!("{front}{plain}")
 }
 
 /// Judges every kind, and puts those together that have cause, app and tenant in common: faults first, then what no rule
@@ -842,6 +919,69 @@ mod tests {
         }
     }
 
+    /// Statuses that stand in JSON as numbers count, and equal numbers of anything else do not.
+    #[test]
+    fn statuses_in_json() {
+        let line = |rest: &str| format!("{{\"time\":\"2026-11-21T10:00:00Z\",\"level\":\"info\",{rest}}}\n");
+        let fine = line("\"status\":200,\"ms\":403").repeat(50);
+        let host = "https://contoso.operations.dynamics.com/data/X";
+        for (rest, counts) in [
+            ("\"status\":403".to_owned(), true),
+            ("\"statusCode\":401,\"x\":1".into(), true),
+            ("\"StatusCode\": 403".into(), true),
+            ("\"http_status\":\"401\"".into(), true),
+            ("\"body\":\"{\\\"status\\\":403}\"".into(), true),
+            (format!("\"status\":404,\"url\":\"{host}\""), true),
+            (format!("\"status\":429,\"url\":\"{host}\""), true),
+            ("\"status\":404,\"url\":\"https://shop.test\"".into(), false),
+            ("\"status\":4031".into(), false),
+            ("\"duration\":403".into(), false),
+        ] {
+            let text = [&fine, &*line(&rest), &fine, &line(&rest), &line(&rest)].concat();
+            for chunk in [1, 1000, BUFFER] {
+                let found = scanned(&text, chunk);
+                let counted: Vec<u64> = found.kinds.iter().map(|kind| kind.count).collect();
+                assert_eq!(counted, if counts { vec![3] } else { vec![] }, "{rest}");
+                assert_eq!(found.records, if counts { 3 } else { 0 }, "{rest}");
+            }
+        }
+        // Without a time, too; and what is no JSON at all has words for it.
+        let bare = "{\"level\":\"error\",\"status\":403}\n".repeat(4);
+        assert_eq!((scanned(&bare, BUFFER).errors, scanned(&bare, BUFFER).records), (4, 4));
+        assert_eq!(told(&scanned("\"status\":403\n", BUFFER)), []);
+    }
+
+    #[test]
+    fn samples_show_what_is_said() {
+        let of = |text: &str| {
+            let found = scanned(text, BUFFER);
+            groups(found.kinds, |_| Vec::new()).iter().map(Group::sample).collect::<Vec<_>>()
+        };
+        for (text, sample) in [
+            (
+                r#"{"time":"2026-11-21T10:00:00Z","error":"invalid_client","error_description":"AADSTS7000215: Invalid \"secret\".\r\nTrace ID: x","error_codes":[7000215],"x":{}}"#,
+                r#"AADSTS7000215: Invalid "secret". Trace ID: x"#,
+            ),
+            (
+                r#"{"msg":"{\"error_description\":\"AADSTS7000215: Invalid\",\"error_codes\":[7000215]}"}"#,
+                "AADSTS7000215: Invalid",
+            ),
+            (r#"2026-11-21 10:00:00 ERROR AADSTS7000215: say "no" twice"#, r#"AADSTS7000215: say "no" twice"#),
+            (
+                r#"{"msg":"{\"error_description\":\"AADSTS700016: app \\\"x\\\", tenant\",\"y\":1}"}"#,
+                r#"AADSTS700016: app "x", tenant"#,
+            ),
+            (r#"AADSTS700016: app "x", tenant "y""#, r#"AADSTS700016: app "x", tenant "y""#),
+            (
+                r#"{"time":"2026-11-21T10:00:00Z","status":403,"path":"/data/X","tags":["a","b"]}"#,
+                "time: 2026-11-21T10:00:00Z, status: 403, path: /data/X, tags: a, b",
+            ),
+            (r#"pod-1 {"status": 401, "message": "no"}"#, "pod-1 status: 401, message: no"),
+        ] {
+            assert_eq!(of(text), [sample], "{text}");
+        }
+    }
+
     #[test]
     fn times() {
         for (text, time) in [
@@ -964,7 +1104,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_log_is_read_the_same_in_any_chunks(
-            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|ENOTFOUND login.microsoftonline.com|\"resultType\":\"50126\"|SignInLogs|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
+            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|\\{\"status\":403\\}|\": 401|ENOTFOUND login.microsoftonline.com|\"resultType\":\"50126\"|SignInLogs|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
             repeat in 1_usize..40,
             chunk in 1_usize..BUFFER,
         ) {

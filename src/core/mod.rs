@@ -18,12 +18,15 @@ pub mod handoff;
 pub mod intake;
 pub mod log;
 pub mod names;
+pub mod pasted;
 pub mod permissions;
 pub mod profile;
 pub mod question;
 pub mod report;
 pub mod resource;
 pub mod rules;
+#[cfg(doctest)]
+mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod since;

@@ -148,6 +148,11 @@ impl CredentialSource {
         }
     }
 
+    /// Whether that secret is in the vault.
+    pub fn in_vault(&self) -> bool {
+        matches!(self.secret(), Some(SecretSource::Vault { .. }))
+    }
+
     /// That secret, where it is kept under an entry of ours, which comes and goes with the profile.
     pub fn kept(&self) -> Option<&SecretSource> {
         self.secret().filter(|source| source.is_kept())
@@ -315,6 +320,30 @@ impl ProfileDraft {
     /// The same, but for what is shaped like a secret: one in the wrong field must not get into a link or an export.
     pub fn harmless(&self, field: FieldId) -> Option<&str> {
         self.given(field).filter(|value| !looks_like_secret(value))
+    }
+
+    /// The values that differ from these in both, and there from each other: two people changed the same thing.
+    pub fn clashes(&self, ours: &ProfileDraft, theirs: &ProfileDraft) -> Vec<FieldId> {
+        let three = |field| (self.value(field), ours.value(field), theirs.value(field));
+        let both = |field: &FieldId| matches!(three(*field), (was, ours, theirs) if was != ours && was != theirs && ours != theirs);
+        let source = self.source != ours.source && self.source != theirs.source && ours.source != theirs.source;
+        FieldId::ALL.into_iter().filter(both).chain(source.then_some(FieldId::Secret)).collect()
+    }
+
+    /// These values as they are when others changed them meanwhile: theirs, but for what was changed here since `was`.
+    #[must_use]
+    pub fn over(&self, was: &ProfileDraft, theirs: &ProfileDraft) -> ProfileDraft {
+        let mut all = theirs.clone();
+        for field in FieldId::ALL.into_iter().filter(|field| was.value(*field) != self.value(*field)) {
+            all.set(field, self.value(field));
+        }
+        if was.source != self.source {
+            all.source.clone_from(&self.source);
+        }
+        if was.guide != self.guide {
+            all.guide.clone_from(&self.guide);
+        }
+        all
     }
 
     /// Sets a value, cleaned of what copying leaves around it; an empty one is taken out.

@@ -305,6 +305,14 @@ impl SecretBuffer {
         ClientSecret::new(Zeroizing::new(self.text.trim().to_owned())).map(Arc::new)
     }
 
+    /// A passphrase: as it was typed, blanks included.
+    ///
+    /// # Errors
+    /// As [`ClientSecret::new`].
+    pub fn passphrase(&self) -> Result<Arc<ClientSecret>, SecretError> {
+        ClientSecret::new(self.text.clone()).map(Arc::new)
+    }
+
     /// The text while it is revealed on screen by the one who typed it.
     pub fn reveal(&self) -> &str {
         &self.text

@@ -19,7 +19,12 @@ impl Untrusted {
     pub fn new(text: &str, scrubber: &Scrubber) -> Untrusted {
         // Cut generously first, so that a megabyte is not scrubbed to show 2,000 characters of it.
         let head: String = text.chars().take(MAX_CHARS * 8).collect();
-        Untrusted(harmless(&scrubber.scrub(&head)))
+        Untrusted(harmless(&scrubber.scrub(&head), MAX_CHARS, MAX_LINES))
+    }
+
+    /// The whole of a text that the operator pasted and gets shown again: harmless, and as long as it was.
+    pub fn whole(text: &str) -> Untrusted {
+        Untrusted(harmless(text, usize::MAX, usize::MAX))
     }
 
     /// Text in which no secret of ours can be, such as an operating-system error about a path.
@@ -48,13 +53,13 @@ impl fmt::Display for Untrusted {
     }
 }
 
-fn harmless(text: &str) -> String {
+fn harmless(text: &str, max_chars: usize, max_lines: usize) -> String {
     let mut out = String::new();
     let (mut lines, mut shown) = (1, 0);
     for c in text.replace("\r\n", "\n").chars() {
         // `<U+202E>` takes the room of eight.
         shown += if is_deceptive(c) { 8 } else { 1 };
-        if shown > MAX_CHARS || (c == '\n' && lines == MAX_LINES) {
+        if shown > max_chars || (c == '\n' && lines == max_lines) {
             out.push('…');
             break;
         }
@@ -114,8 +119,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_gets_through(text in "\\PC*|[\\x00-\\x{ffff}]*") {
-            let shown = Untrusted::plain(&text);
-            proptest::prop_assert!(shown.as_str().chars().all(|c| c == '\n' || (!c.is_control() && !is_deceptive(c))));
+            for shown in [Untrusted::plain(&text), Untrusted::whole(&text)] {
+                proptest::prop_assert!(shown.as_str().chars().all(|c| c == '\n' || (!c.is_control() && !is_deceptive(c))));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Does not know what is on the screen.
 
 use crate::app::effect::{Effect, SecretWish};
-use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Written};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use crate::app::paper::{Paper, Source};
 use crate::assets;
 use crate::core::check::CheckId;
@@ -102,6 +102,22 @@ impl Effects {
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
                 })
             }),
+            Effect::ProbeVault => self.answer(async move {
+                Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {
+                    (true, _) => Vault::Open,
+                    (false, true) => Vault::Locked,
+                    (false, false) => Vault::Absent,
+                })
+            }),
+            Effect::OpenVault(passphrase) => self.answer(async move {
+                Msg::VaultOpened(match work::open_vault(&session, passphrase).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => {
+                        Err(Trouble { what: "this passphrase does not open it: try again".into(), hint: None })
+                    }
+                    Err(error) => Err(trouble(&error)),
+                })
+            }),
             Effect::CarryOut { guide, step } => self.answer(async move {
                 let (said, offers) = match &session.sandbox {
                     Some(sandbox) => sandbox.carry_out(guide, &step),
@@ -151,6 +167,7 @@ impl Effects {
             | Effect::Rename(..)
             | Effect::Copy(..)
             | Effect::Remove(_)
+            | Effect::BringBack
             | Effect::MakeExport { .. }
             | Effect::NoteExport { .. }
             | Effect::WriteFile { .. }) => {
@@ -270,11 +287,19 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             }))
         }
         Effect::Remove(name) => {
-            let done = work::remove(session, &name).await;
-            said(done.map(|removed| match removed.left {
+            let done = work::remove_for_now(session, &name).await;
+            let result = done.map_err(|error| trouble(&error)).map(|removed| match removed.left {
                 None => format!("'{name}' was removed"),
                 Some(why) => format!("'{name}' was removed; {why}"),
-            }))
+            });
+            Some(Msg::Removed { name, result })
+        }
+        Effect::BringBack => {
+            let done = work::bring_back(session).await.map_err(|error| trouble(&error));
+            Some(Msg::BroughtBack(done.map(|(name, without)| match without {
+                None => format!("'{name}' is back"),
+                Some(why) => format!("'{name}' is back without its secret: {why}"),
+            })))
         }
         Effect::MakeExport { name, format } => {
             let opened = work::open(session, &name).await.map_err(|error| trouble(&error));
@@ -324,6 +349,7 @@ async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             guide: row.guide_short,
             target: row.target,
             tenant: row.tenant_id,
+            in_vault: row.credential.in_vault,
             days_left: row.credential.days_left,
             problem: row.problem,
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),

@@ -85,13 +85,17 @@ pub fn document(draft: &ProfileDraft) -> DocumentMut {
 /// The text with its values edited. Only what differs is touched.
 ///
 /// # Errors
-/// When the text is damaged or newer.
-pub fn change(path: &Path, text: &str, edit: impl FnOnce(ProfileDraft) -> ProfileDraft) -> Result<String, StoreError> {
+/// When the text is damaged or newer, or the edit refuses.
+pub fn change(
+    path: &Path,
+    text: &str,
+    edit: impl FnOnce(ProfileDraft) -> Result<ProfileDraft, StoreError>,
+) -> Result<String, StoreError> {
     let Parsed { draft: old, newer } = parse(path, text)?;
     if let Some(version) = newer {
         return Err(StoreError::Newer { path: path.to_owned(), version });
     }
-    let draft = edit(old.clone());
+    let draft = edit(old.clone())?;
     let other: Vec<FieldId> = fields().filter(|field| draft.value(*field) != old.value(*field)).collect();
     // A credential that this version cannot use reads as no source, and so stays unless there is one now.
     let other_source = draft.source != old.source;

@@ -135,6 +135,12 @@ fn change(home: &Home, name: &ProfileName, edit: impl FnOnce(&mut Map<String, Va
     files::write(&path, &format!("{:#}\n", Value::Object(all)), &lock)
 }
 
+/// All that is noted on a profile, as it stands in its file.
+pub(super) fn text(home: &Home, name: &ProfileName) -> Option<String> {
+    let (_, path) = files::find(&home.histories(), name, EXTENSION).ok()??;
+    files::read(&path).ok()?
+}
+
 /// Takes the history of a profile away.
 pub(super) fn forget(home: &Home, name: &ProfileName, lock: &Lock) -> Result<(), StoreError> {
     while let Some((_, path)) = files::find(&home.histories(), name, EXTENSION)? {

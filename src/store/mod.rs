@@ -14,6 +14,7 @@ pub mod settings;
 
 pub use files::{expanded, open_regular, read_whole, write_private};
 
+use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use std::path::PathBuf;
 
@@ -31,6 +32,14 @@ pub enum StoreError {
     Exists {
         /// The name.
         name: String,
+    },
+    /// Somebody else changed the same values in the file meanwhile, to others.
+    #[error("profile '{name}' was changed meanwhile, in the same values: {}", names(fields))]
+    Changed {
+        /// The profile.
+        name: String,
+        /// The values that both changed.
+        fields: Vec<FieldId>,
     },
     /// There is a file of that path already.
     #[error("{}: there is a file already", path.display())]
@@ -86,6 +95,10 @@ pub enum StoreError {
     },
 }
 
+fn names(fields: &[FieldId]) -> String {
+    fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(", ")
+}
+
 impl StoreError {
     /// Whether what was asked for was done all the same.
     pub fn is_done(&self) -> bool {
@@ -97,6 +110,7 @@ impl StoreError {
         match self {
             StoreError::NotFound { .. } => Some("d365-connect list shows the profiles"),
             StoreError::Exists { .. } => Some("choose another name, or change it with d365-connect edit"),
+            StoreError::Changed { .. } => Some("look at it again and change it once more; nothing was saved"),
             StoreError::FileExists { .. } => Some("choose another path, or write over it with --force"),
             StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
             StoreError::Settings { .. } => Some("mend the file in an editor; without it everything has its default"),

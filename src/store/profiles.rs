@@ -4,7 +4,6 @@
 
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
-use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;
 use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
@@ -78,7 +77,7 @@ pub fn save(home: &Home, name: &ProfileName, draft: &ProfileDraft, how: Save) ->
             write(&path, &format::document(draft).to_string(), &lock)?;
             Ok(path)
         }
-        Save::Change => change(home, name, name, |_| draft.clone()),
+        Save::Change => change(home, name, name, |_| Ok(draft.clone())),
     }
 }
 
@@ -86,7 +85,7 @@ pub fn save(home: &Home, name: &ProfileName, draft: &ProfileDraft, how: Save) ->
 /// `was` is called `name` from then on.
 ///
 /// # Errors
-/// As [`save`] and [`rename`]. The profile has its old name and its old values then.
+/// As [`save`] and [`rename`], and when others changed the same values to something else. The profile has its old name and its old values then.
 pub fn save_changes(
     home: &Home,
     was: &ProfileName,
@@ -94,19 +93,13 @@ pub fn save_changes(
     before: &ProfileDraft,
     after: &ProfileDraft,
 ) -> Result<PathBuf, StoreError> {
-    change(home, was, name, |mut now| {
-        for field in FieldId::ALL {
-            if before.value(field) != after.value(field) {
-                now.set(field, after.value(field));
-            }
+    change(home, was, name, |now| {
+        let fields = before.clashes(after, &now);
+        if fields.is_empty() {
+            Ok(after.over(before, &now))
+        } else {
+            Err(StoreError::Changed { name: was.to_string(), fields })
         }
-        if before.guide != after.guide {
-            now.guide.clone_from(&after.guide);
-        }
-        if before.source != after.source {
-            now.source.clone_from(&after.source);
-        }
-        now
     })
 }
 
@@ -135,7 +128,7 @@ pub fn copy(
     free(home, to)?;
     let text = files::read(&old_path)?.ok_or_else(|| not_found(from))?;
     let path = home.profile(to);
-    write(&path, &format::change(&old_path, &text, edit)?, &lock)?;
+    write(&path, &format::change(&old_path, &text, |draft| Ok(edit(draft)))?, &lock)?;
     Ok(path)
 }
 
@@ -151,12 +144,51 @@ pub fn remove(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
     files::remove(&path, &lock).and(history).and(drafts)
 }
 
+/// A profile's files as they stood, to be brought back.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its name.
+    pub name: ProfileName,
+    text: String,
+    history: Option<String>,
+}
+
+/// Takes note of a profile's files before they are removed.
+///
+/// # Errors
+/// When there is no such profile, or its file cannot be read.
+pub fn taken(home: &Home, name: &ProfileName) -> Result<Taken, StoreError> {
+    let (name, path) = find(home, name)?;
+    let text = files::read(&path)?.ok_or_else(|| not_found(&name))?;
+    let history = history::text(home, &name);
+    Ok(Taken { name, text, history })
+}
+
+/// Brings a removed profile back as it stood, with the place of its secret edited.
+///
+/// # Errors
+/// When there is a profile of its name by now, or it cannot be written.
+pub fn bring_back(
+    home: &Home,
+    taken: &Taken,
+    edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
+) -> Result<(), StoreError> {
+    let lock = files::lock(home)?;
+    free(home, &taken.name)?;
+    let path = home.profile(&taken.name);
+    write(&path, &format::change(&path, &taken.text, |draft| Ok(edit(draft)))?, &lock)?;
+    match &taken.history {
+        Some(text) => files::write(&home.history(&taken.name), text, &lock),
+        None => Ok(()),
+    }
+}
+
 /// Reads, changes, renames and writes a profile under one lock.
 fn change(
     home: &Home,
     was: &ProfileName,
     name: &ProfileName,
-    edit: impl FnOnce(ProfileDraft) -> ProfileDraft,
+    edit: impl FnOnce(ProfileDraft) -> Result<ProfileDraft, StoreError>,
 ) -> Result<PathBuf, StoreError> {
     let (lock, old_path) = find_and_lock(home, was)?;
     let old = files::read(&old_path)?.ok_or_else(|| not_found(was))?;

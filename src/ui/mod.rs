@@ -7,7 +7,7 @@ pub mod text;
 pub mod theme;
 mod widgets;
 
-use crate::app::{App, Screen, Seen};
+use crate::app::{App, Screen, Seen, Toast};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
@@ -30,20 +30,24 @@ struct Drawn {
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("too small: {}x{} is needed", SMALLEST.0, SMALLEST.1);
+        let size = format!("{}x{}", SMALLEST.0, SMALLEST.1);
+        let texts = [format!("too small: {size} is needed"), format!("needs {size}"), size];
+        let room = usize::from(area.width);
+        let text = texts.iter().find(|text| text::width(text) <= room).unwrap_or(&texts[2]);
         if area.height > 0 {
-            frame.render_widget(
-                Line::from(text::cut(&text, usize::from(area.width), theme.ascii)),
-                Rect { height: 1, ..area },
-            );
+            frame.render_widget(Line::from(text::cut(text, room, theme.ascii)), Rect { height: 1, ..area });
         }
         return Seen::default();
     }
     let bar_lines = if area.height >= 18 { 2 } else { 1 };
+    let high = area.height >= 14;
+    // A long word takes lines of the screen above for itself; a small window has none to spare, there it lies over the keys.
+    let word = app.toast.as_ref().map(|word| toast_lines(word, area.width, if high { 3 } else { bar_lines }, theme));
+    let word_rows = word.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(1));
     let [head, body, toast, bar] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
-        Constraint::Length(u16::from(area.height >= 14)),
+        Constraint::Length(if high { word_rows.max(1) } else { 0 }),
         Constraint::Length(bar_lines),
     ])
     .areas(area);
@@ -64,28 +68,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
     if !app.is_loading() {
         widgets::key_bar(frame, bar, app, drawn.seen, theme);
     }
-    if let Some(word) = &app.toast {
-        let (sign, style) =
-            if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };
-        // A long word goes on over the screen above; a small window has no line to spare, there it lies over the keys.
-        let room = usize::from(area.width).saturating_sub(4);
-        let most = if toast.height > 0 { 3 } else { bar.height };
-        let mut wrapped = text::wrap(&theme.text(&word.text), room);
-        if wrapped.len() > usize::from(most) {
-            let rest = wrapped.split_off(usize::from(most) - 1).join(" ");
-            wrapped.push(text::cut(&rest, room, theme.ascii));
-        }
-        let rows = u16::try_from(wrapped.len()).unwrap_or(most);
-        let end = if toast.height > 0 { toast.bottom() } else { area.bottom() };
-        let place = Rect { y: end.saturating_sub(rows), height: rows, ..area };
-        let lines: Vec<Line<'_>> = wrapped
-            .into_iter()
-            .enumerate()
-            .map(|(at, line)| {
-                let front = if at == 0 { format!(" {sign} ") } else { "   ".into() };
-                Line::from(vec![Span::styled(front, style), Span::raw(line)])
-            })
-            .collect();
+    if let Some(lines) = word {
+        let end = if high { toast.bottom() } else { area.bottom() };
+        let place = Rect { y: end.saturating_sub(word_rows), height: word_rows, ..area };
         frame.render_widget(Clear, place);
         frame.render_widget(Paragraph::new(lines), place);
     }
@@ -93,6 +78,23 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         frame.set_cursor_position(cursor);
     }
     drawn.seen
+}
+
+/// A word to the operator in at most so many lines.
+fn toast_lines<'a>(word: &Toast, width: u16, most: u16, theme: Theme) -> Vec<Line<'a>> {
+    let (sign, style) =
+        if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };
+    let room = usize::from(width).saturating_sub(4);
+    let mut wrapped = text::wrap(&theme.text(&word.text), room);
+    if wrapped.len() > usize::from(most) {
+        let rest = wrapped.split_off(usize::from(most) - 1).join(" ");
+        wrapped.push(text::cut(&rest, room, theme.ascii));
+    }
+    let lines = wrapped.into_iter().enumerate().map(|(at, line)| {
+        let front = if at == 0 { format!(" {sign} ") } else { "   ".into() };
+        Line::from(vec![Span::styled(front, style), Span::raw(line)])
+    });
+    lines.collect()
 }
 
 /// The head of a screen: its title on the left, a remark on the right.

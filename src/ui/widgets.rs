@@ -78,8 +78,24 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rec
 
 /// Lines in an area, scrolled; a mark in the last line tells that there is more.
 pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16, theme: Theme) -> Seen {
-    let mut lines = lines;
-    windowed(frame, area, lines.len(), scroll, theme, |seen| lines.drain(seen).collect())
+    scrolled_by(frame, area, lines, scroll, more(theme), theme)
+}
+
+/// The mark that tells that there is more below.
+pub fn more(theme: Theme) -> &'static str {
+    theme.sign("more ↓", "more v")
+}
+
+/// The same, with another mark: one that names the key, where the key bar has no room for it.
+pub fn scrolled_by(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    mut lines: Vec<Line<'_>>,
+    scroll: u16,
+    more: &str,
+    theme: Theme,
+) -> Seen {
+    windowed(frame, area, lines.len(), scroll, (more, theme), |seen| lines.drain(seen).collect())
 }
 
 /// The same for so many lines, of which only those that are seen are made.
@@ -88,7 +104,7 @@ pub fn windowed<'a>(
     area: Rect,
     count: usize,
     scroll: u16,
-    theme: Theme,
+    (more, theme): (&str, Theme),
     lines: impl FnOnce(Range<usize>) -> Vec<Line<'a>>,
 ) -> Seen {
     if area.height == 0 {
@@ -102,7 +118,6 @@ pub fn windowed<'a>(
     let seen = usize::from(scroll)..usize::from(scroll.saturating_add(page).min(count));
     frame.render_widget(Paragraph::new(lines(seen)), Rect { height: page, ..area });
     if scroll < max_scroll {
-        let more = theme.sign("more ↓", "more v");
         let width = u16::try_from(text::width(more)).unwrap_or(6).min(area.width);
         let place = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
         frame.render_widget(Clear, place);
@@ -293,6 +308,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
     let mut scroll = 0;
     let title = match dialog {
         Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
+        Dialog::Passphrase(asked) => asked.title(),
         Dialog::Paper(paper) => paper.title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
@@ -330,6 +346,34 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             ]));
             if let Some(problem) = problem {
                 lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
+            }
+        }
+        Dialog::Passphrase(asked) => {
+            if asked.trying {
+                lines.push(Line::raw("It is tried, a moment."));
+            } else {
+                let about = if asked.new {
+                    "The vault keeps secrets in a file of yours, encrypted. Without this passphrase nobody can open it, you \
+                     neither."
+                } else {
+                    "It is asked for once, until you leave the program."
+                };
+                lines.extend(paragraph("", about, room, Style::new(), theme));
+                if !low {
+                    lines.push(Line::default());
+                }
+                wanted = lines.len();
+                // How long it is, is told to nobody.
+                let dots = if asked.typed.is_empty() { String::new() } else { theme.sign("●", "*").repeat(DOTS) };
+                cursor = Some((lines.len(), 2 + text::width(&dots)));
+                lines.push(Line::from(vec![
+                    Span::styled(format!("{} ", theme.sign("›", ">")), theme.accent()),
+                    Span::raw(dots),
+                ]));
+                if let Some(problem) = &asked.problem {
+                    lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
+                    wanted = lines.len() - 1;
+                }
             }
         }
         Dialog::Values { intake, said, scroll: at, .. } => {

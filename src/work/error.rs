@@ -41,6 +41,9 @@ pub enum WorkError {
     /// The sandbox did not start.
     #[error("the sandbox could not be started: {0}")]
     Sandbox(Untrusted),
+    /// There is nothing to bring back.
+    #[error("no profile was removed while this program runs")]
+    NothingRemoved,
     /// A fault of this program.
     #[error("the work broke off")]
     BrokeOff,
@@ -52,12 +55,14 @@ impl WorkError {
         match self {
             WorkError::Store(
                 StoreError::NotFound { .. } | StoreError::Exists { .. } | StoreError::FileExists { .. },
-            ) => Class::Usage,
+            )
+            | WorkError::NothingRemoved => Class::Usage,
             WorkError::Store(
                 StoreError::Damaged { .. }
                 | StoreError::Settings { .. }
                 | StoreError::Newer { .. }
                 | StoreError::Locked { .. }
+                | StoreError::Changed { .. }
                 | StoreError::Io { .. }
                 | StoreError::Unflushed { .. },
             )
@@ -84,6 +89,7 @@ impl WorkError {
                 Some("d365-connect guides lists the guides; a newer version may have more".into())
             }
             WorkError::NoHome => Some("name a folder with --home DIR or D365_CONNECT_HOME".into()),
+            WorkError::NothingRemoved => None,
             WorkError::BrokeOff => Some("please report this as a fault".into()),
             WorkError::Sandbox(_) => Some("is loopback (127.0.0.1) available, and the port free?".into()),
         }

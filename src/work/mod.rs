@@ -17,10 +17,12 @@ pub use checks::{Attendance, answer_sign_in, check, credential, judge_values, re
 pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};
 pub use handing::{Export, export, note_export, open_steps, preview, write_out};
-pub use profiles::{Credential, Opened, Removed, Row, copy, open, remove, rename, row, rows};
+pub use profiles::{
+    Credential, Opened, Removed, Row, bring_back, copy, open, remove, remove_for_now, rename, row, rows,
+};
 pub use save::{SaveRequest, Saved, SecretChoice, save};
 pub use session::{Options, Session};
-pub use vault::{change_passphrase, vault_count};
+pub use vault::{change_passphrase, open_vault, vault_count};
 
 use jiff::civil::Date;
 

@@ -8,14 +8,16 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
+use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
 use crate::store::history::{self, Last};
-use crate::store::profiles::{self, Listed, Stored};
+use crate::store::profiles::{self, Listed, Stored, Taken};
 use crate::store::secrets::Stop;
 use crate::work::session::Stores;
 use crate::work::{Session, WorkError, today};
 use jiff::civil::Date;
+use std::sync::{Arc, PoisonError};
 
 /// What is known about a profile's credential without reading it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Credential {
     pub kind: Option<&'static str>,
     /// `keyring`, `vault`, `env`, `file` or `command`; of a certificate `file`.
     pub source: Option<&'static str>,
+    /// Whether it takes the vault: its secret, or its certificate's password, is in there.
+    pub in_vault: bool,
     /// The recorded end date.
     pub expires: Option<Date>,
     /// Whole days from today until then; negative when it has passed.
@@ -128,6 +132,7 @@ fn credential(draft: &ProfileDraft) -> Credential {
     Credential {
         kind: draft.source.as_ref().map(CredentialSource::kind),
         source: draft.source.as_ref().map(CredentialSource::place),
+        in_vault: draft.source.as_ref().is_some_and(CredentialSource::in_vault),
         expires,
         days_left: expires.map(|end| expiry::days_left(end, today())),
     }
@@ -249,6 +254,73 @@ pub struct Removed {
 pub async fn remove(session: &Session, name: &ProfileName) -> Result<Removed, WorkError> {
     let name = name.clone();
     session.beside(move |stores| remove_in(stores, &name)).await
+}
+
+/// A removed profile, kept in memory so that it can be brought back.
+#[derive(Debug)]
+pub(super) struct Removal {
+    files: Taken,
+    /// The secret that was kept for it, or why it cannot be had again.
+    secret: Option<Result<Arc<ClientSecret>, String>>,
+}
+
+/// Removes a profile, and remembers it for [`bring_back`] while the session lasts.
+///
+/// # Errors
+/// As [`remove`].
+pub async fn remove_for_now(session: &Session, name: &ProfileName) -> Result<Removed, WorkError> {
+    let (name, removal) = (name.clone(), Arc::clone(&session.removal));
+    session
+        .beside(move |stores| {
+            // One that cannot be read cannot be brought back, and goes all the same.
+            let files = profiles::taken(&stores.home, &name).ok();
+            let source = profiles::load(&stores.home, &name).ok().and_then(|stored| stored.draft.source);
+            let kept = source.as_ref().and_then(CredentialSource::kept);
+            let secret =
+                kept.map(|kept| stores.secrets.read(kept, &Stop::default()).map_err(|trouble| trouble.to_string()));
+            let removed = remove_in(stores, &name)?;
+            *removal.lock().unwrap_or_else(PoisonError::into_inner) = files.map(|files| Removal { files, secret });
+            Ok(removed)
+        })
+        .await
+}
+
+/// Brings the profile back that was removed last, its secret under a new entry. Says which, and why it has no secret
+/// where that could not be had.
+///
+/// # Errors
+/// When nothing was removed in this session, there is a profile of that name by now, or it cannot be kept.
+pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String>), WorkError> {
+    let removal = Arc::clone(&session.removal);
+    session
+        .beside(move |stores| {
+            let mut removal = removal.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(Removal { files, secret }) = &*removal else { return Err(WorkError::NothingRemoved) };
+            let (kept, without) = match secret {
+                None => (None, None),
+                Some(Ok(secret)) => (Some(stores.secrets.keep(secret).map_err(WorkError::NotKept)?), None),
+                Some(Err(why)) => (None, Some(why.clone())),
+            };
+            let brought = profiles::bring_back(&stores.home, files, |mut draft| {
+                draft.source = match kept.clone() {
+                    Some(kept) => draft.source.map(|source| source.with_secret(kept)),
+                    None if secret.is_some() => draft.source.and_then(CredentialSource::without_kept),
+                    None => draft.source,
+                };
+                draft
+            });
+            match brought {
+                Err(error) if !error.is_done() => {
+                    kept.and_then(|kept| stores.forget(&kept));
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+            let name = files.name.clone();
+            *removal = None;
+            Ok((name, without))
+        })
+        .await
 }
 
 fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> {

@@ -17,8 +17,9 @@ use crate::store::secrets::{Keyring, Secrets, Vault};
 use crate::store::settings::{self, Found};
 use crate::store::{StoreError, write_private};
 use crate::work::WorkError;
+use crate::work::profiles::Removal;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -70,6 +71,8 @@ pub struct Session {
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
+    /// The profile that was removed last, to be brought back.
+    pub(super) removal: Arc<Mutex<Option<Removal>>>,
     /// Everything that is at work beside the loop holds one more.
     busy: Arc<()>,
     /// Held so that the home of a rehearsal goes when the session does.
@@ -107,7 +110,8 @@ impl Session {
     fn at(home: Home, net: NetOptions, sandbox: Option<Arc<Sandbox>>) -> Session {
         let (vault, settings) = (Vault::of(&home), settings::read(&home));
         let keyring = Keyring::default();
-        Session { home, settings, keyring, vault, net, sandbox, busy: Arc::default(), throwaway: None }
+        let (removal, busy) = (Arc::default(), Arc::default());
+        Session { home, settings, keyring, vault, net, sandbox, removal, busy, throwaway: None }
     }
 
     /// What is settled for all profiles.

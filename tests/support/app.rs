@@ -170,6 +170,7 @@ pub fn row(name: &str) -> Row {
         guide: "F&O, client creds".into(),
         target: "contoso.operations.dynamics.com".into(),
         tenant: Some(TENANT.into()),
+        in_vault: false,
         days_left: Some(180),
         problem: None,
         last: None,

@@ -263,8 +263,13 @@ impl Ca {
 
     /// A server's side of TLS with a certificate of this authority: for this name, until the end of this year.
     pub fn acceptor(&self, name: &str, last_year: i32) -> TlsAcceptor {
+        self.acceptor_from(name, 2020, last_year)
+    }
+
+    /// The same, from the start of a year.
+    pub fn acceptor_from(&self, name: &str, first_year: i32, last_year: i32) -> TlsAcceptor {
         let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_before = rcgen::date_time_ymd(first_year, 1, 1);
         params.not_after = rcgen::date_time_ymd(last_year, 12, 31);
         let key = rcgen::KeyPair::generate().unwrap();
         let issuer = rcgen::Issuer::from_params(&self.params, &self.key);

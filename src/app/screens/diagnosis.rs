@@ -1,10 +1,12 @@
 //! Diagnosis: a pasted error text, and what it means. Judges as it is typed; nothing leaves this screen.
 
 use crate::core::claims::Row;
-use crate::core::evidence::Evidence;
+use crate::core::evidence::{Evidence, Place};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
 use crate::core::rules::Finding;
+use crate::core::untrusted::Untrusted;
 use zeroize::Zeroizing;
 
 /// The most characters that are kept of a pasted text.
@@ -25,10 +27,16 @@ pub struct Diagnosis {
     pub text: Zeroizing<String>,
     /// What was read in it.
     pub evidence: Evidence,
+    /// The text as it is shown: harmless, without tokens and secrets.
+    pub shown: Untrusted,
+    /// Where in that the evidence stands.
+    pub places: Vec<Place>,
     /// The claims of a token in it, beside what the profile needs; the token itself is only in the text.
     pub token: Vec<Row>,
     /// The profile that it is compared with.
     pub profile: Option<(ProfileName, ProfileDraft)>,
+    /// The product that the text is of, where that is not the profile's: then it is judged without the profile.
+    pub other: Option<&'static str>,
     /// What it means; empty while there is no text.
     pub findings: Vec<Finding>,
     /// Where the cursor is.
@@ -44,8 +52,11 @@ impl Default for Diagnosis {
         Diagnosis {
             text: Zeroizing::default(),
             evidence: Evidence::default(),
+            shown: Untrusted::default(),
+            places: Vec::new(),
             token: Vec::new(),
             profile: None,
+            other: None,
             findings: Vec::new(),
             part: Part::Text,
             marked: 0,
@@ -83,6 +94,17 @@ impl Diagnosis {
     fn rewind(&mut self) {
         self.marked = 0;
         self.scroll = 0;
+    }
+
+    /// What the text names in place of the profile's values.
+    pub fn others(&self) -> Vec<(FieldId, String)> {
+        let names = [
+            ("other_app", FieldId::ClientId),
+            ("other_tenant", FieldId::TenantId),
+            ("other_resource", FieldId::ResourceUrl),
+        ];
+        let other = |(name, field)| Some((field, self.evidence.named.get(name)?.clone()));
+        names.into_iter().filter_map(other).collect()
     }
 
     /// Marks the next finding or the one before.

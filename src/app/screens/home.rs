@@ -77,6 +77,8 @@ pub struct Home {
     pub now: Option<Timestamp>,
     /// The entry that the mark goes to when the list is read next: what was just saved, renamed or copied.
     pub follow: Option<ProfileName>,
+    /// What was removed last and can be brought back.
+    pub removed: Option<ProfileName>,
     /// Tests that run.
     pub runs: Vec<HomeRun>,
     /// What they are part of.

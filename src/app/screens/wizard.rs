@@ -28,6 +28,8 @@ pub struct Fault {
     pub fix: String,
     /// Where that is done.
     pub url: Option<String>,
+    /// The step was carried out since: only the next test can tell whether that was all.
+    pub mended: bool,
 }
 
 /// A walk through a guide.
@@ -195,7 +197,7 @@ impl Wizard {
         let field = finding.field;
         self.go_to(&finding.fix.step);
         let (title, fix) = (finding.title.clone(), finding.fix.text.clone());
-        self.fault = Some(Fault { step: self.step, title, fix, url: finding.fix.url.clone() });
+        self.fault = Some(Fault { step: self.step, title, fix, url: finding.fix.url.clone(), mended: false });
         self.form.refused_secret = field == Some(FieldId::Secret);
         if let Some(at) = field.and_then(|field| self.fields().iter().position(|key| *key == FieldKey::Of(field))) {
             self.focus = Focus::Field(at);
@@ -205,6 +207,13 @@ impl Wizard {
     /// What the open step mends, if a test led here.
     pub fn fault_here(&self) -> Option<&Fault> {
         self.fault.as_ref().filter(|fault| fault.step == self.step)
+    }
+
+    /// The open step was carried out, and what was new is in the fields.
+    pub fn carried_out(&mut self) {
+        if let Some(fault) = self.fault.as_mut().filter(|fault| fault.step == self.step) {
+            fault.mended = true;
+        }
     }
 
     /// Puts the cursor into a field, wherever it is, and shows its problem.

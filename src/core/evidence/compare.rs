@@ -65,6 +65,6 @@ pub fn compare(evidence: &mut Evidence, profile: &ProfileDraft) {
 }
 
 /// The host of an address that is written with or without `https://`.
-fn host_of(text: &str) -> Option<String> {
+pub(in crate::core) fn host_of(text: &str) -> Option<String> {
     ResourceUrl::parse(text).ok().map(|(url, _)| url.host().to_owned())
 }

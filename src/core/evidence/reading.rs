@@ -601,7 +601,7 @@ impl Layer {
 }
 
 /// Whose host a name is, by the parts that tell products apart (facts 1.9).
-pub(super) fn origin_of(host: &str) -> Option<Origin> {
+pub(in crate::core) fn origin_of(host: &str) -> Option<Origin> {
     let ends = |ending: &str| crate::core::cloud::ends_on_dot(host, ending);
     let dynamics = ends("dynamics.com") || ends("microsoftdynamics.us") || ends("dynamics.cn");
     if host.starts_with("login.") || host == "sts.windows.net" {

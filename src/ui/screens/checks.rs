@@ -9,6 +9,7 @@ use crate::core::permissions::{self, Standing};
 use crate::core::question::FieldId;
 use crate::core::since::Since;
 use crate::core::untrusted::Untrusted;
+use crate::ui::screens::home::ago;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
 use ratatui::Frame;
@@ -23,7 +24,7 @@ const LABEL: usize = 16;
 /// Draws the test.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &Checks, theme: Theme) -> Drawn {
     let remark = match &checks.run {
-        Run::Idle => "not tested now".to_owned(),
+        Run::Idle => last_test(app, checks),
         Run::Running { ticks, .. } => format!("{}.{} s, Esc stops", ticks / 10, ticks % 10),
         Run::Ended { stopped: true, .. } => "stopped".to_owned(),
         Run::Ended { .. } if checks.counts() => {
@@ -84,6 +85,15 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
         None => lines(app, checks, fold, room, body.height >= 30, theme),
     };
     Drawn { seen: widgets::scrolled(frame, inner, lines, checks.scroll, theme), cursor: None }
+}
+
+/// How the profile's last test ended, and when.
+fn last_test(app: &App, checks: &Checks) -> String {
+    let row = app.home.profiles().iter().find(|row| Some(&row.name) == checks.saved.as_ref());
+    match row.and_then(|row| row.last.as_ref()).zip(app.home.now) {
+        Some((last, now)) => format!("{} {}", last.verdict, ago(last.when, now)),
+        None => "not tested yet".to_owned(),
+    }
 }
 
 /// What a person has to do now, what they sign in to, and why.

@@ -1,9 +1,10 @@
 //! Diagnosis: the pasted text with its evidence marked, and what it means: beside it, or below in a narrow window.
 
 use crate::app::App;
+use crate::app::key::Key;
 use crate::app::screens::diagnosis::{Diagnosis, Part};
 use crate::core::check::Status;
-use crate::core::evidence::{self, Kind};
+use crate::core::evidence::Kind;
 use crate::core::rules::Cause;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
@@ -16,35 +17,61 @@ use ratatui::widgets::Paragraph;
 /// From this width on, the findings stand beside the text.
 const WIDE: u16 = 100;
 
+/// Below this height the text keeps to one line while the findings are read.
+const LOW: u16 = 12;
+
 /// Draws the diagnosis.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis: &Diagnosis, theme: Theme) -> Drawn {
-    let remark = match &diagnosis.profile {
-        Some((name, _)) => format!("compared with {name}"),
-        None => diagnosis.evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect::<Vec<_>>().join(" "),
-    };
+    let remark = diagnosis.evidence.codes.iter().map(|code| format!("AADSTS{code}")).collect::<Vec<_>>().join(" ");
     crate::ui::head(frame, head, app, "Diagnose an error", &remark, theme);
     let [left, right] = if body.width >= WIDE {
         Layout::horizontal([Constraint::Percentage(50), Constraint::Min(1)]).areas(body)
+    } else if body.height < LOW && diagnosis.part == Part::Findings {
+        Layout::vertical([Constraint::Length(1), Constraint::Min(3)]).areas(body)
     } else {
         let rows = if diagnosis.part == Part::Text { body.height / 2 } else { (body.height / 4).max(3) };
         Layout::vertical([Constraint::Length(rows.max(3)), Constraint::Min(3)]).areas(body)
     };
-    let inner = widgets::pane(frame, left, "Error text", theme);
+    // A line of its own has no room for a frame.
+    let inner = if left.height > 1 { widgets::pane(frame, left, "Error text", theme) } else { left };
     let cursor = pasted(frame, inner, diagnosis, theme);
-    let inner = widgets::pane(frame, right, "What it means", theme);
+    let inner = widgets::pane(frame, right, &heading(app, diagnosis, right.width, theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let lines = findings(diagnosis, usize::from(inner.width), body.height >= 30, theme);
     Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
 }
 
-/// The text, without tokens and secrets; where it is typed, its end is in sight, else its first evidence.
+/// What the findings are, and which profile they are beside.
+fn heading(app: &App, diagnosis: &Diagnosis, width: u16, theme: Theme) -> String {
+    const FRONT: &str = "What it means · ";
+    let narrow = width < 60;
+    let beside = match (&diagnosis.profile, diagnosis.other) {
+        (None, _) => "no profile".to_owned(),
+        (Some((name, _)), None) => name.to_string(),
+        (Some((name, _)), Some(_)) if narrow => format!("not {name}"),
+        (Some((name, _)), Some(other)) => format!("{other}, not {name}"),
+    };
+    if !narrow || app.home.profiles().is_empty() {
+        return format!("{FRONT}{beside}");
+    }
+    // In a narrow window the key bar has no room for the key that changes it, and a long name gives way to the key.
+    let key = match diagnosis.part {
+        Part::Text => Key::Ctrl('p'),
+        Part::Findings => Key::Char('p'),
+    };
+    let key = format!(" ({})", theme.key_label(key));
+    let room = usize::from(width).saturating_sub(4 + text::width(FRONT) + text::width(&key));
+    format!("{FRONT}{}{key}", text::cut(&beside, room, theme.ascii))
+}
+
+/// The text, without tokens and secrets; where it is typed, its end is in sight, else its start.
 fn pasted(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, theme: Theme) -> Option<Position> {
     let room = usize::from(area.width).saturating_sub(1);
     let height = usize::from(area.height);
-    let (lines, first) = marked(diagnosis, room, theme);
+    let lines = marked(diagnosis, room, theme);
     let skip = match diagnosis.part {
         Part::Text => lines.len().saturating_sub(height),
-        Part::Findings => first.min(lines.len().saturating_sub(height)),
+        Part::Findings => 0,
     };
     let end = lines.last().map_or(0, Line::width);
     let rows = lines.len() - skip;
@@ -60,27 +87,26 @@ fn pasted(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, theme: Theme
     }
 }
 
-/// The text in lines with its evidence marked, and the first line that has any.
-fn marked<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> (Vec<Line<'a>>, usize) {
-    let shown = theme.text(diagnosis.evidence.text.as_str());
+/// The text in lines with its evidence marked.
+fn marked<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> Vec<Line<'a>> {
+    let raw = diagnosis.shown.as_str();
+    let shown = theme.text(raw);
     // One style a character: in what the terminal shows, a character may take another number of bytes.
     let mut styles = vec![Style::new(); shown.chars().count()];
-    let raw = diagnosis.evidence.text.as_str();
-    for place in evidence::places(&diagnosis.evidence) {
-        let from = raw[..place.from].chars().count();
+    let (mut at, mut bytes) = (0, 0);
+    for place in &diagnosis.places {
+        at += raw[bytes..place.from].chars().count();
         let count = raw[place.from..place.to].chars().count();
-        styles.iter_mut().skip(from).take(count).for_each(|style| *style = style_of(place.kind, theme));
+        styles.iter_mut().skip(at).take(count).for_each(|style| *style = style_of(place.kind, theme));
+        (at, bytes) = (at + count, place.to);
     }
     let mut source = shown.chars().zip(styles).peekable();
-    let (mut lines, mut first) = (Vec::new(), None);
-    for (at, line) in text::wrap(&shown, room).into_iter().enumerate() {
+    let mut lines = Vec::new();
+    for line in text::wrap(&shown, room) {
         let mut spans: Vec<Span<'a>> = Vec::new();
         for c in line.chars() {
             // Wrapping leaves blanks and line ends out, nothing else.
             let style = source.find(|(other, _)| *other == c).map_or(Style::new(), |(_, style)| style);
-            if style != Style::new() {
-                first.get_or_insert(at);
-            }
             match spans.last_mut() {
                 Some(span) if span.style == style => span.content.to_mut().push(c),
                 _ => spans.push(Span::styled(c.to_string(), style)),
@@ -88,7 +114,7 @@ fn marked<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> (Vec<Line<'a>
         }
         lines.push(Line::from(spans));
     }
-    (lines, first.unwrap_or(0))
+    lines
 }
 
 fn style_of(kind: Kind, theme: Theme) -> Style {

@@ -70,7 +70,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
     let height = usize::from(inner.height);
     let page = if count > height { height.saturating_sub(1) } else { height };
     let scroll = u16::try_from((above + marked + 1).saturating_sub(page)).unwrap_or(u16::MAX);
-    let seen = widgets::windowed(frame, inner, count, scroll, theme, |seen| {
+    let seen = widgets::windowed(frame, inner, count, scroll, (widgets::more(theme), theme), |seen| {
         let titles = ["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(|title| Span::styled(title, theme.dim()));
         let head = columns.line(titles, "  ", theme);
         // Skipped before they are made into lines.

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::form::Purpose;
+use crate::app::key::Key;
 use crate::app::screens::wizard::{Focus, Wizard};
 use crate::core::check::Status;
 use crate::core::guide::{Listing, Need, Permission, TargetForm};
@@ -40,9 +41,8 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let inner = widgets::pane(frame, right, &heading, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.width);
-
-    let fields = fields(wizard, room, theme);
     let low = inner.height < 12;
+    let fields = fields(wizard, room, theme);
     // In a low window the text gives way to the fields while the cursor is in one, and the other way round.
     let field_room = match (low, wizard.focus) {
         (true, Focus::Body) => 0,
@@ -53,8 +53,17 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
     let gap = u16::from(field_rows > 0 && inner.height > field_rows + 4);
     let [text_area, _, field_area] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(gap), Constraint::Length(field_rows)]).areas(inner);
+    if text_area.height == 0 && wizard.focus != Focus::Body {
+        // The text is out of sight, and the key bar has no room to tell where it is.
+        let word = format!(" {} text ", theme.key_label(Key::PageDown));
+        let width = u16::try_from(text::width(&word)).unwrap_or(0).min(inner.width);
+        let place = Rect { x: inner.right() - width, y: right.bottom() - 1, width, height: 1 };
+        frame.render_widget(Span::styled(word, theme.accent()), place);
+    }
     let lines = body_lines(app, wizard, room, body.height >= 30, theme);
-    let seen = widgets::scrolled(frame, text_area, lines, wizard.scroll, theme);
+    let more = theme.sign("more ↓", "more v");
+    let more = if wide { more.to_owned() } else { format!("{} {more}", theme.key_label(Key::PageDown)) };
+    let seen = widgets::scrolled_by(frame, text_area, lines, wizard.scroll, &more, theme);
     // The field under the cursor stays in sight, its line above all.
     let skip = fields.end.saturating_sub(usize::from(field_rows));
     let skip = fields.cursor.map_or(skip, |(line, _)| skip.min(line));
@@ -74,7 +83,7 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
         .map(|(at, step)| {
             let (sign, style) = if at == wizard.step {
                 (theme.sign("▸", ">"), theme.accent())
-            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at) {
+            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at && !fault.mended) {
                 theme.status(Status::Failed)
             } else if wizard.done(at) {
                 theme.status(Status::Passed)
@@ -99,7 +108,11 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     let value = |name: &str| draft.template_value(name, Some(guide), app.know.clouds);
     let fill = |text: &str| template::fill_or_name(text, &value);
     let mut lines = Vec::new();
-    if let Some(fault) = wizard.fault_here() {
+    if let Some(fault) = wizard.fault_here().filter(|fault| fault.mended) {
+        let text = format!("Was: {}. This step was carried out since; test again.", fault.title);
+        lines.extend(widgets::judged(Status::Passed, &text, room, theme.good(), theme));
+        lines.push(Line::default());
+    } else if let Some(fault) = wizard.fault_here() {
         lines.extend(widgets::judged(Status::Failed, &fault.title, room, theme.bad(), theme));
         lines.extend(widgets::paragraph("Do     ", &fault.fix, room, theme.accent(), theme));
         if let Some(url) = &fault.url {
@@ -128,7 +141,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
         lines.push(Line::default());
         if problems.is_empty() {
             let text = "tests what is filled in. Nothing is saved before you say so.";
-            let enter = format!("{} ", theme.key_label(crate::app::key::Key::Enter));
+            let enter = format!("{} ", theme.key_label(Key::Enter));
             lines.extend(widgets::paragraph(&enter, text, room, theme.good(), theme));
         } else {
             lines.push(Line::styled("Still open:", theme.warn()));
