@@ -707,8 +707,8 @@ fn settings_that_cannot_be_used_are_told_at_home_and_left_alone() {
 
 #[test]
 fn the_settings_choose_the_colours() {
-    const CYAN: &str = "\x1b[38;5;6m";
-    const BLUE: &str = "\x1b[38;5;4m";
+    const CYAN: &str = "\x1b[38;5;6;";
+    const BLUE: &str = "\x1b[38;5;4;";
     let colors = |settings: &str, args: &[&str], env: &[(&str, &str)]| {
         let (mut tui, _kept) = settled(settings, args, env);
         tui.keys("q");

@@ -11,7 +11,7 @@
 //! | another credential, refused and switched to | env, stdin into the vault | streams, files, log, history, requests |
 //! | a token for a script | env | standard error, files, log |
 //! | support report of such a test | env, file, command | streams, the report, files, log |
-//! | export of every format, without and with the secret; hand-off | env | streams, files, log, history |
+//! | export of every format, without and with the secret; hand-off; reminders | env | streams, files, log, history |
 //! | import of every notation, kept, refused and damaged | stdin, file | streams, files, log |
 //! | import, confirmed and not | keys | terminal, files, log |
 //! | diagnosis | words, file, stdin, paste | streams, files, log, clipboard |
@@ -356,6 +356,9 @@ fn wrong_use_of_the_command_line() {
             vec!["import", "-", "--secret", secret],
             vec!["handoff", secret, "--role", "d365-admin"],
             vec!["handoff", "one", "--role", secret],
+            vec!["remind", secret],
+            vec!["remind", "one", "--days", secret],
+            vec!["list", "--sort", secret],
             vec!["completions", secret],
             vec!["man", secret],
         ];
@@ -445,6 +448,9 @@ fn handed_over() {
     for role in ["entra-admin", "d365-admin"] {
         run(&place, &finder, &["handoff", "one", "--role", role, "--all"], &[("S", ODD)], None).expect(0);
     }
+    run(&place, &finder, &["edit", "one", "--set", "credential.expires=2027-05-20"], &[("S", ODD)], None).expect(0);
+    let ends = place.path().join("ends.ics");
+    run(&place, &finder, &["remind", "one", "--out", ends.to_str().unwrap()], &[("S", ODD)], None).expect(0);
     finder.nothing_in_files("handing over", place.path());
 }
 
