@@ -8,11 +8,10 @@ use crate::core::question::{self, FieldId};
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
 use crate::store::files::{damaged, line_of};
+use crate::store::migrate::{self, VERSION};
 use std::path::Path;
 use toml_edit::{Array, Datetime, Document, DocumentMut, Item, TableLike, TomlError, Value};
 
-/// The version that is written.
-const VERSION: i64 = 1;
 /// The keys of `[credential]` that say where it is read from. Each kind and source uses some of them.
 const SOURCE_KEYS: [&str; 8] = [
     "credential.kind",
@@ -33,11 +32,12 @@ pub struct Parsed {
     pub newer: Option<i64>,
 }
 
-/// Reads a profile.
+/// Reads a profile, an older one as it is in today's format.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with the line, and without its text: a secret may have been put there by mistake.
 pub fn parse(path: &Path, text: &str) -> Result<Parsed, StoreError> {
+    let text = &*migrate::raised(text);
     let doc = Document::parse(text).map_err(|error| refused(path, text, &error))?;
     let reader = Reader { path, text, root: doc.as_table() };
     let newer = reader.version()?;
@@ -82,7 +82,7 @@ pub fn document(draft: &ProfileDraft) -> DocumentMut {
     doc
 }
 
-/// The text with its values edited. Only what differs is touched.
+/// The text with its values edited. Only what differs is touched; what differs in an older text is all of its format.
 ///
 /// # Errors
 /// When the text is damaged or newer, or the edit refuses.
@@ -103,7 +103,7 @@ pub fn change(
         return Ok(text.to_owned());
     }
     let windows = text.contains("\r\n");
-    let mut text = text.to_owned();
+    let mut text = migrate::raised(text).into_owned();
     for field in other.iter().filter(|field| draft.value(**field).is_empty()) {
         text = without(&text, field.name());
     }

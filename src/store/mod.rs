@@ -7,6 +7,7 @@ pub mod drafts;
 mod files;
 mod format;
 pub mod history;
+mod migrate;
 pub mod paths;
 pub mod profiles;
 pub mod secrets;

@@ -7,10 +7,12 @@ use crate::core::profile::ProfileDraft;
 use crate::core::untrusted::Untrusted;
 use crate::store::files::{self, Lock};
 use crate::store::paths::Home;
-use crate::store::{StoreError, drafts, format, history};
+use crate::store::{StoreError, drafts, format, history, migrate};
 use std::path::{Path, PathBuf};
 
 const EXTENSION: &str = "toml";
+/// How many backups of one profile's older format are kept; none is written over.
+pub(super) const MOST_BACKUPS: usize = 20;
 
 /// A profile as it was read.
 #[derive(Debug, Clone)]
@@ -193,7 +195,15 @@ fn change(
     let (lock, old_path) = find_and_lock(home, was)?;
     let old = files::read(&old_path)?.ok_or_else(|| not_found(was))?;
     let new = format::change(&old_path, &old, edit)?;
-    let write_to = |path: &Path| if new == old { Ok(()) } else { write(path, &new, &lock) };
+    let write_to = |path: &Path| {
+        if new == old {
+            return Ok(());
+        }
+        if let Some(version) = migrate::older(&old) {
+            back_up(path, version, &old)?;
+        }
+        write(path, &new, &lock)
+    };
     if was.as_str() == name.as_str() {
         return write_to(&old_path).map(|()| old_path);
     }
@@ -244,6 +254,29 @@ fn write(path: &Path, text: &str, lock: &Lock) -> Result<(), StoreError> {
     // What could not be read again is not written: a value with a line end inside, for one.
     format::parse(path, text)?;
     files::write(path, text, lock)
+}
+
+/// Keeps a text in an older format beside its file, as `NAME.toml.v0.bak` or, where something else has that name,
+/// `NAME.toml.v0.2.bak`.
+fn back_up(path: &Path, version: i64, text: &str) -> Result<(), StoreError> {
+    let mut refused = StoreError::FileExists { path: path.to_owned() };
+    for number in 1..=MOST_BACKUPS {
+        let mut backup = path.as_os_str().to_owned();
+        backup.push(format!(".v{version}"));
+        if number > 1 {
+            backup.push(format!(".{number}"));
+        }
+        backup.push(".bak");
+        match files::write_private(Path::new(&backup), text.as_bytes(), false) {
+            // From a save that failed after it.
+            Err(StoreError::FileExists { path }) if files::read(&path).is_ok_and(|t| t.as_deref() == Some(text)) => {
+                return Ok(());
+            }
+            Err(error @ StoreError::FileExists { .. }) => refused = error,
+            done => return done,
+        }
+    }
+    Err(refused)
 }
 
 /// Whether there is such a profile.
