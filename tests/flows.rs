@@ -1058,7 +1058,7 @@ fn the_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
     bench.keys("<enter>");
     assert_eq!(bench.asked(), "OpenProfile");
     let name = || "kept".parse().unwrap();
-    bench.tell(Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: Ok(saved.clone()) });
+    bench.tell(Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: Ok(saved) });
     assert_eq!(title(&bench), "");
     bench.keys("t");
     assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));

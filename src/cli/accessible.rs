@@ -391,7 +391,17 @@ impl Form<'_> {
         ];
         loop {
             let typed = "I type or paste it now, hidden, and it goes into the";
-            let mut options = vec![format!("{typed} keyring"), format!("{typed} vault of this program")];
+            let keyring = match input::no_keyring(self.session).await? {
+                Some(why) => format!(", which cannot be used now: {why}"),
+                None => String::new(),
+            };
+            let vault = match (self.session.vault.has_passphrase(), self.session.vault.exists()) {
+                (true, _) => "open now",
+                (false, true) => "locked now, its passphrase is asked for",
+                (false, false) => "made then, behind a passphrase",
+            };
+            let mut options =
+                vec![format!("{typed} keyring{keyring}"), format!("{typed} vault of this program, {vault}")];
             options.extend(PLACES.map(|(option, ..)| option.to_owned()));
             options.push("A certificate that is made now, for twelve months".to_owned());
             options.extend([format!("Leave it: {}", self.stands(FieldId::Secret)), "Back".to_owned()]);

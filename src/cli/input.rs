@@ -376,7 +376,7 @@ pub async fn offer_vault(context: &Context, session: &Session) -> Result<(), Fai
 }
 
 /// Why the keyring cannot be used here, if it cannot.
-async fn no_keyring(session: &Session) -> Result<Option<String>, Failure> {
+pub async fn no_keyring(session: &Session) -> Result<Option<String>, Failure> {
     let keyring = session.keyring.clone();
     beside(move || Ok(keyring.usable().err().map(|trouble| trouble.to_string()))).await
 }
