@@ -249,9 +249,9 @@ fn findings_tell_what_is_right_and_what_was_not_reached() {
         ("AADSTS700016", "The tenant exists"),
         ("AADSTS90002", "Client id and secret were not looked at"),
         ("AADSTS500011", "D365 was not asked"),
-        ("AADSTS501051", "A new secret changes nothing"),
-        ("AADSTS53003", "A new secret changes nothing"),
-        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new secret changes nothing"),
+        ("AADSTS501051", "A new credential changes nothing"),
+        ("AADSTS53003", "A new credential changes nothing"),
+        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new credential changes nothing"),
         (r#"{"error":{"code":"0x80072560","message":"x"}}"#, "Entra issued a token"),
         ("getaddrinfo ENOTFOUND x.test", "The credentials were not judged"),
     ] {
