@@ -118,7 +118,7 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
         let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
-        any(whole, &["test", "tests"]) && PASSED.iter().any(|sign| passed(&sign))
+        any(whole, &["test", "tests"]) && PASSED.iter().any(passed)
     };
     if CONDITIONS.iter().any(|words| start.starts_with(words)) || said_after(TO_COME) {
         Some(Hedge::Conditional)
