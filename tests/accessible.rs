@@ -62,7 +62,17 @@ fn lines_break_at_blanks_and_a_wrong_number_is_told_the_range() {
 
 #[test]
 fn from_nothing_to_saved_and_tested_again() {
-    let mut talk = Talk::begin(&["--sandbox", "--accessible"], &[]);
+    walk("healthy", "typed, hidden");
+}
+
+#[test]
+fn a_certificate_that_the_administrator_makes_is_used() {
+    walk("certificate-expired", "now certificate");
+}
+
+/// A set-up in which the sandbox's administrator does what is one's, and after which the credential stands so.
+fn walk(scenario: &str, stands: &str) {
+    let mut talk = Talk::begin(&[&format!("--sandbox={scenario}"), "--accessible"], &[]);
     talk.chooses("Set up a connection");
     talk.chooses("Finance & Operations with client credentials");
     talk.answers("Name of the profile", "office365");
@@ -83,7 +93,7 @@ fn from_nothing_to_saved_and_tested_again() {
         let answer = if said.contains("Let the sandbox's administrator") {
             Talk::number(&said, "Let the sandbox's administrator")
         } else if said.contains("Where is the client secret?") {
-            assert!(said.contains("typed, hidden"), "{said}");
+            assert!(said.contains(stands), "{said}");
             Talk::number(&said, "Leave it")
         } else {
             assert!(!last.contains("none of the numbers"), "{said}");
@@ -132,4 +142,56 @@ fn a_value_that_cannot_be_one_is_not_taken_and_an_error_text_is_explained() {
     let said = talk.chooses("Leave");
     assert!(said.contains("secret-expired"), "{said}");
     assert_eq!(talk.tui.wait_exit(), 0);
+}
+
+/// The credential of a profile, where the question for it is asked.
+fn at_credential(talk: &mut Talk, choice: &str) {
+    talk.chooses("Client secret");
+    talk.chooses(choice);
+}
+
+#[test]
+fn a_certificate_is_made_here() {
+    let mut talk = Talk::begin(&["--sandbox", "--accessible", "edit", "fno-client-credentials"], &[]);
+    at_credential(&mut talk, "A certificate that is made now");
+    talk.answers("File to make", "contoso.pem");
+    let said = talk.chooses("Test and save");
+    assert!(said.contains("upload ") && said.contains("thumbprint"), "{said}");
+    let said = talk.chooses("Save");
+    assert!(said.contains("registration: registered"), "{said}");
+    talk.hears("saved ");
+    assert_eq!(talk.tui.wait_exit(), 0);
+    assert!(talk.tui.home().join("contoso.cer").exists());
+}
+
+#[test]
+fn an_encrypted_certificate_is_asked_its_password_and_what_is_none_is_refused() {
+    let kit = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-subj", "/CN=x", "-days", "30"])
+        .args(["-passout", "pass:some words", "-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(kit.path())
+        .output();
+    if made.is_err() {
+        return; // there is no openssl to make one
+    }
+    let read = |name: &str| std::fs::read_to_string(kit.path().join(name)).unwrap();
+    let both = kit.path().join("both.pem");
+    std::fs::write(&both, read("key.pem") + &read("cert.pem")).unwrap();
+    let (both, none) = (both.to_str().unwrap(), kit.path().join("none.pem"));
+    let mut talk = Talk::begin(&["--sandbox", "--accessible", "edit", "fno-client-credentials"], &[]);
+    at_credential(&mut talk, "A certificate with its key instead");
+    talk.answers("Path of the certificate:", none.to_str().unwrap());
+    for (before, password) in [("nothing was saved", "other words"), ("password does not open it", "some words")] {
+        let said = talk.chooses("A certificate with its key instead");
+        assert!(said.contains(before), "{said}");
+        talk.answers("Path of the certificate:", both);
+        talk.answers("Password of the certificate's key, hidden:", password);
+    }
+    talk.chooses("Test and save");
+    let said = talk.chooses("Save");
+    assert!(said.contains("registration: registered"), "{said}");
+    talk.hears("saved ");
+    assert_eq!(talk.tui.wait_exit(), 0);
+    assert!(!String::from_utf8_lossy(&talk.tui.raw()).contains("some words"));
 }

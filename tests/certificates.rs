@@ -275,6 +275,14 @@ async fn a_saved_certificate_tells_its_own_end() {
         draft: stored.draft,
         secret: work::SecretChoice::Source(source(&kit.path("c.pem"), None)),
     };
+    // What is none is refused, whoever saves it, and everything stays as it is.
+    std::fs::write(kit.path("none.pem"), "no certificate").unwrap();
+    for wrong in ["none.pem", "nowhere.pem", "cert"] {
+        let secret = work::SecretChoice::Source(source(&kit.path(wrong), None));
+        let refused = work::save(&session, work::SaveRequest { secret, ..request.clone() }).await.unwrap_err();
+        assert!(refused.to_string().contains("nothing was saved") && refused.hint().is_some(), "{refused}");
+        assert_eq!(work::open(&session, &request.name).await.unwrap().stored.draft, request.draft);
+    }
     let saved = work::save(&session, request).await.unwrap();
     assert_eq!(saved.draft.value(FieldId::Expires), kit.read("c.pem", None).unwrap().end_date().to_string());
     assert!(std::fs::read_to_string(saved.path).unwrap().contains("kind = \"certificate\""));

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cmd::{Out, Place, Served};
 use d365_connect::assets;
 use d365_connect::core::question::FieldId;
+use jiff::ToSpan;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
@@ -92,6 +93,7 @@ fn help_and_version() {
         "import",
         "guides",
         "handoff",
+        "remind",
         "sandbox",
         "vault",
         "completions",
@@ -108,6 +110,28 @@ fn help_and_version() {
     {
         assert!(place.run(&[command, "--help"]).expect(0).out.contains(words), "{command}");
     }
+    // Set by hand to one width, text breaks badly at another: only lists and examples have lines of their own.
+    for command in [""].iter().chain(&commands) {
+        let args: Vec<&str> = [*command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let own = place.run_with(&args, &[("COLUMNS", "1000")], None).expect(0).out;
+        let lines: Vec<&str> = own.lines().collect();
+        for two in lines.windows(2) {
+            let goes_on = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            assert!(!goes_on(two[0]) || !goes_on(two[1]), "{command}: {two:?}");
+        }
+        let wide = lines.iter().find(|line| line.starts_with("  ") && !line.starts_with("   ") && line.len() > 80);
+        assert!(wide.is_none() || *command == "completions", "{command}: {wide:?}");
+    }
+    let new_help = place.run_with(&["new", "--help"], &[("COLUMNS", "1000")], None).expect(0).out;
+    let fields = new_help.lines().find_map(|line| line.strip_prefix("Fields: ")).unwrap();
+    for field in FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret) {
+        assert!(fields.split(", ").any(|name| name == field.name()), "{}", field.name());
+    }
+    for source in ["stdin", "prompt", "keyring", "vault", "env:VAR", "file:PATH", "command:WORDS", "certificate:PATH"] {
+        let sources = new_help.split("Sources of a secret").nth(1).unwrap();
+        assert!(sources.contains(source), "{source}");
+    }
+    assert!(new_help.contains("In a terminal the wizard opens"), "the long text is hidden");
     assert!(place.run(&["completions", "bash"]).expect(0).out.contains("d365-connect"));
     assert!(place.run(&["man"]).expect(0).out.contains(".TH d365-connect"));
     assert!(place.run(&["man", "check"]).expect(0).out.contains("strict"));
@@ -1175,6 +1199,44 @@ fn guides_are_readable_and_filled_in() {
 }
 
 #[test]
+fn every_command_writes_json_or_says_that_it_does_not() {
+    let place = ready("one");
+    let env = [("D365_SECRET", CANARY)];
+    let json = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        let value = place.run_with(&args, &env, None).expect(0).json();
+        fits("change", &value);
+        (
+            value["done"].as_str().unwrap().to_owned(),
+            value["profile"].as_str().unwrap().to_owned(),
+            value["from"].clone(),
+        )
+    };
+    let done = |done: &str, profile: &str, from: Value| (done.to_owned(), profile.to_owned(), from);
+    assert_eq!(json(&["edit", "one", "--set", "d365.company=USMF"]), done("saved", "one", Value::Null));
+    assert_eq!(json(&["copy", "one", "two"]), done("copied", "two", "one".into()));
+    assert_eq!(json(&["rename", "two", "three"]), done("renamed", "three", "two".into()));
+    let given = new("four", &["--secret", "env:D365_SECRET"]);
+    assert_eq!(json(&given), done("saved", "four", Value::Null));
+    assert_eq!(json(&["remove", "four", "--yes"]), done("removed", "four", Value::Null));
+    std::fs::write(place.path().join("in.env"), format!("AZURE_TENANT_ID={TENANT}\n")).unwrap();
+    assert_eq!(json(&["import", "in.env", "--name", "five"]), done("saved", "five", Value::Null));
+    let before = place.files();
+    for (args, hint) in [
+        (&["handoff", "one", "--role", "entra-admin"][..], "guides ID --profile NAME -o json"),
+        (&["export", "one", "--to", "env"], "--to json"),
+        (&["report", "one"], "check NAME -o json"),
+        (&["completions", "bash"], "leave -o out"),
+        (&["man"], "leave -o out"),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        let out = place.run_with(&args, &env, None).expect(2);
+        assert!(out.out.is_empty() && out.err.contains("hint: ") && out.err.contains(hint), "{args:?}: {}", out.err);
+    }
+    assert_eq!(place.files(), before, "what is refused changes nothing");
+}
+
+#[test]
 fn exports_go_where_they_are_asked_to() {
     let place = ready("one");
     let help = place.run(&["export", "--help"]).expect(0).out;
@@ -1184,8 +1246,22 @@ fn exports_go_where_they_are_asked_to() {
             assert!(help.contains(&option.name), "{}: {}", format.id, option.name);
         }
         let out = place.run(&["export", "one", "--to", &format.id]).expect(0);
-        assert!(out.out.contains("REPLACE_WITH_CLIENT_SECRET") && out.out.contains(CLIENT), "{}", out.out);
+        let stands_in =
+            if format.secret_by.is_some() { "secrets.AZURE_CLIENT_SECRET" } else { "REPLACE_WITH_CLIENT_SECRET" };
+        assert!(out.out.contains(stands_in) && out.out.contains(CLIENT), "{}", out.out);
         assert_eq!(out.err, "", "{}", format.id);
+        // Where the reader keeps the secret apart, it is never in the file: the way there is told instead.
+        if let Some(command) = &format.secret_by {
+            let with = ["export", "one", "--to", &format.id, "--include-secret", "--out", "no.file"];
+            let out = place.run_with(&with, &[("D365_SECRET", CANARY)], None).expect(2);
+            assert!(
+                out.out.is_empty()
+                    && out.err.contains(&format!("hint: leave --include-secret out, and run: {command}")),
+                "{}",
+                out.err
+            );
+            assert!(!place.path().join("no.file").exists());
+        }
     }
     let with = |args: &[&str]| {
         let args: Vec<&str> = ["export", "one", "--to", "env"].iter().chain(args).copied().collect();
@@ -1231,6 +1307,48 @@ fn exports_go_where_they_are_asked_to() {
     let out = place.run(&["export", "half", "--to", "env", "--include-secret"]).expect(2);
     assert!(out.err.contains("--secret SOURCE"), "{}", out.err);
     place.run(&["export", "half", "--to", "ipaas"]).expect(0);
+    // Of a certificate the path goes along at most, and each reader's way is told.
+    let with_certificate = format!(
+        "version = 1\nguide = \"fno-client-credentials\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nresource_url = \"{URL}\"\n\
+         [credential]\nkind = \"certificate\"\nsource = \"file\"\ncertificate = \"/etc/d365/one.pem\"\n"
+    );
+    place.put("signs", &with_certificate);
+    for format in assets::exports() {
+        let out = place.run(&["export", "signs", "--to", &format.id]).expect(0);
+        assert!(!out.out.contains("REPLACE_WITH_CLIENT_SECRET"), "{}", out.out);
+        let (told, there) = if format.takes_certificates() { ("path", true) } else { ("a secret only", false) };
+        assert!(out.err.contains(told), "{}: {}", format.id, out.err);
+        assert_eq!(out.out.contains("/etc/d365/one.pem"), there, "{}", format.id);
+    }
+    place.run(&["export", "signs", "--to", "env", "--include-secret"]).expect(2);
+}
+
+#[test]
+fn a_certificate_that_is_none_is_refused_and_a_right_one_brings_its_end() {
+    let place = Place::new();
+    let place_of = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let values = [format!("tenant_id={TENANT}"), format!("client_id={CLIENT}"), format!("resource_url={URL}")];
+    let settings: Vec<&str> = values.iter().flat_map(|value| ["--set", value]).collect();
+    let new = ["new", "made", "--no-input", "--make-certificate", "own.pem"];
+    place.run(&[&new[..], &settings].concat()).expect(0);
+    let new = ["new", "one", "--no-input", "--secret", "env:S", "--set", "credential.expires=2027-01-02"];
+    place.run(&[&new[..], &settings].concat()).expect(0);
+    let before = std::fs::read_to_string(place.profile("one")).unwrap();
+    std::fs::write(place.path().join("none.pem"), "no certificate").unwrap();
+    for (wrong, why) in
+        [("none.pem", "neither PEM nor PFX"), ("nowhere.pem", "nowhere.pem"), ("own.cer", "no private key")]
+    {
+        let out = place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of(wrong))]).expect(2);
+        assert!(out.err.contains(why) && out.err.contains("hint:"), "{}", out.err);
+        assert_eq!(std::fs::read_to_string(place.profile("one")).unwrap(), before, "{wrong}");
+    }
+    place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of("own.pem"))]).expect(0);
+    let end = |name: &str| {
+        let text = std::fs::read_to_string(place.profile(name)).unwrap();
+        text.lines().find(|line| line.starts_with("expires")).map(str::to_owned)
+    };
+    assert!(end("one").is_some());
+    assert_eq!(end("one"), end("made"));
 }
 
 #[test]
@@ -1385,6 +1503,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     }
 }
 
+#[cfg(unix)]
 /// What a browser would get from a page of the served sandbox; where that leads back to the app, it is gone there.
 fn browse(url: &str) {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
@@ -1401,12 +1520,17 @@ fn browse(url: &str) {
 }
 
 /// Runs a test in which a person signs in: does as the words on standard error say.
+#[cfg(unix)]
 fn check_as_a_person(place: &Place, name: &str, secret: &str) -> Value {
+    // A terminal for what is told, without which nobody is there to read it.
+    let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+    let terminal = std::fs::OpenOptions::new().write(true).open(pair.master.tty_name().unwrap()).unwrap();
     let mut command = place.command();
     command.env("D365_CONNECT_HOME", place.home()).env("S", secret).args(["check", name, "-o", "json"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
-    let page = told.find_map(|line| line.unwrap().trim().strip_prefix("http://").map(|rest| format!("http://{rest}")));
+    let child = command.stdout(Stdio::piped()).stderr(terminal).spawn().unwrap();
+    drop((command, pair.slave));
+    let mut told = BufReader::new(pair.master.try_clone_reader().unwrap()).lines().map_while(Result::ok);
+    let page = told.find_map(|line| line.find("http://").map(|at| line[at..].trim_end().to_owned()));
     let page = page.unwrap();
     match page.split_once("   code: ") {
         Some((page, code)) => browse(&format!("{page}?user_code={code}&sandbox=approve")),
@@ -1418,6 +1542,7 @@ fn check_as_a_person(place: &Place, name: &str, secret: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+#[cfg(unix)]
 #[test]
 fn every_guide_headless_from_new_to_green() {
     for guide in assets::guides() {
@@ -1437,10 +1562,11 @@ fn every_guide_headless_from_new_to_green() {
             let report = match way.is_user() {
                 true => {
                     // Without anybody there it says so, and nothing about the values.
-                    let alone =
-                        place.run_with(&["check", name, "--no-input", "-o", "json"], &env, None).expect(3).json();
-                    fits("check", &alone);
-                    assert_eq!(alone["profiles"][0]["findings"][0]["title"], "Nobody signed in", "{alone:#}");
+                    for args in [&["check", name, "-o", "json"][..], &["check", name, "--no-input", "-o", "json"]] {
+                        let alone = place.run_with(args, &env, None).expect(3).json();
+                        fits("check", &alone);
+                        assert_eq!(alone["profiles"][0]["findings"][0]["title"], "Nobody signed in", "{alone:#}");
+                    }
                     check_as_a_person(&place, name, &secret)
                 }
                 false => place.run_with(&["check", name, "-o", "json"], &env, None).expect(0).json(),
@@ -1459,4 +1585,226 @@ fn every_guide_headless_from_new_to_green() {
         let report = place.rehearse(&["check", &guide.id, "-o", "json", "--sandbox"], None).expect(0).json();
         assert_eq!(report["profiles"][0]["verdict"], "passed", "{report:#}");
     }
+}
+
+/// A complete profile with an end date so many days from now.
+fn ending(place: &Place, name: &str, days: i64) {
+    let end = format!("credential.expires={}", jiff::Zoned::now().date().checked_add(days.days()).unwrap());
+    place.run_with(&new(name, &["--secret", "env:S", "--set", &end]), &[("S", "abc8Q~def")], None).expect(0);
+}
+
+#[test]
+fn settings_hold_for_every_profile() {
+    let place = Place::new();
+    ending(&place, "soon", 20);
+    ending(&place, "later", 50);
+    let lines = |place: &Place| place.run(&["list"]).expect(0).out;
+    let near =
+        |place: &Place, name: &str| lines(place).lines().any(|line| line.starts_with(name) && line.contains('!'));
+    assert_eq!((near(&place, "soon"), near(&place, "later")), (true, false), "{}", lines(&place));
+    let settings = place.home().join("settings.toml");
+    let text = "# mine\nwarning_days = 60\ncloud = \"us-gov\"\nfrom_tomorrow = true\n";
+    std::fs::write(&settings, text).unwrap();
+    assert_eq!((near(&place, "soon"), near(&place, "later")), (true, true), "{}", lines(&place));
+    // What is not known is told with its line; the rest holds.
+    let told = place.run(&["list"]).expect(0).err;
+    assert!(told.contains("settings.toml: line 4: there is no setting 'from_tomorrow'"), "{told}");
+    let check = |place: &Place| {
+        let out = place.run_with(&["check", "later", "--only", "expiry", "-o", "json"], &[("S", "abc8Q~def")], None);
+        out.json()["profiles"][0]["checks"][0]["status"].clone()
+    };
+    assert_eq!(check(&place), "warning");
+    // The cloud is that of new profiles, and is written into them; those that are there keep theirs.
+    place.run_with(&new("gov", &["--secret", "env:S"]), &[("S", "abc8Q~def")], None).expect(0);
+    place
+        .run_with(&new("world", &["--secret", "env:S", "--set", "cloud=global"]), &[("S", "abc8Q~def")], None)
+        .expect(0);
+    let cloud = |name: &str| place.run(&["show", name, "-o", "json"]).expect(0).json()["cloud"].clone();
+    assert_eq!((cloud("gov"), cloud("world"), cloud("soon")), (json!("us-gov"), json!("global"), json!("global")));
+    assert!(std::fs::read_to_string(place.profile("gov")).unwrap().contains("cloud = \"us-gov\""));
+    assert_eq!(std::fs::read_to_string(&settings).unwrap(), text, "reading wrote it");
+    std::fs::write(&settings, "").unwrap();
+    assert_eq!(check(&place), "passed");
+}
+
+#[test]
+fn damaged_settings_are_refused_with_their_line_and_left_alone() {
+    let place = ready("one");
+    let settings = place.home().join("settings.toml");
+    for (text, says) in [
+        (&b"theme = \"dark\"\nwarning_days = \"soon\"\n"[..], "settings.toml: line 2: 'warning_days' must be a number"),
+        (b"theme =", "settings.toml: line 1: not TOML"),
+        (b"theme = \"\xff\"", "settings.toml: line 1: not UTF-8"),
+        (&vec![b'#'; 2_000_000], "settings.toml: larger than 1 MiB"),
+    ] {
+        std::fs::write(&settings, text).unwrap();
+        let before = place.files();
+        for args in [&["list"][..], &["show", "one"], &["check", "--all"], &["rename", "one", "two"]] {
+            let told = place.run(args).expect(3).err;
+            assert!(told.contains(says) && told.contains("hint: mend the file"), "{args:?}: {told}");
+        }
+        // What needs no home does not look at it.
+        place.run(&["guides"]).expect(0);
+        place.run(&["completions", "bash"]).expect(0);
+        assert_eq!(place.files(), before);
+    }
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(&settings).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&settings).status().unwrap().success());
+        let told = place.run(&["list"]).expect(3).err;
+        assert!(told.contains("settings.toml: not a regular file"), "{told}");
+    }
+}
+
+#[test]
+fn a_secret_goes_where_the_settings_say() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.home()).unwrap();
+    std::fs::write(place.home().join("settings.toml"), "default_store = \"vault\"").unwrap();
+    let vault = [("V", "a passphrase for this test")];
+    let flags = ["--vault-passphrase", "env:V", "--secret", "stdin"];
+    let told = place.run_with(&new("one", &flags), &vault, Some(CANARY)).expect(0);
+    clean("new", &told);
+    assert!(told.err.contains("the secret is in the vault"), "{}", told.err);
+    let text = format!("{TENANT}\nTENANT_ID={TENANT}\nCLIENT_ID={CLIENT}\nCLIENT_SECRET={CANARY}\nD365_URL={URL}\n");
+    let args = ["import", "-", "--name", "two", "--no-input", "--vault-passphrase", "env:V"];
+    let told = place.run_with(&args, &vault, Some(&text)).expect(0);
+    assert!(told.err.contains("the secret is in the vault"), "{}", told.err);
+    for name in ["one", "two"] {
+        assert!(std::fs::read_to_string(place.profile(name)).unwrap().contains("source = \"vault\""), "{name}");
+    }
+    // Never a silent fall back: without the passphrase nothing is saved.
+    let told = place.run_with(&new("three", &["--secret", "stdin"]), &[], Some(CANARY)).expect(3);
+    clean("without the passphrase", &told);
+    assert!(!place.profile("three").exists());
+}
+
+#[test]
+fn a_list_is_narrowed_and_sorted() {
+    let place = Place::new();
+    for (name, days) in [("alpha", 200), ("beta", 3), ("gamma", -2)] {
+        ending(&place, name, days);
+    }
+    place.run(&["edit", "beta", "--set", "tenant_id=fabrikam.example"]).expect(0);
+    place.run_with(&new("delta", &["--secret", "env:S"]), &[("S", "abc8Q~def")], None).expect(0);
+    let names = |args: &[&str]| -> Vec<String> {
+        let told = place.run(&[&["list", "-o", "json"], args].concat()).expect(0).json();
+        fits("list", &told);
+        told["profiles"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&[]), ["alpha", "beta", "delta", "gamma"]);
+    assert_eq!(names(&["--sort", "expires"]), ["gamma", "beta", "alpha", "delta"]);
+    assert_eq!(names(&["--filter", "FABRIKAM"]), ["beta"]);
+    assert_eq!(names(&["--filter", "f&o ta", "--sort", "expires"]), ["beta", "delta"]);
+    assert_eq!(names(&["--filter", "nobody"]), [""; 0]);
+    let told = place.run(&["list", "--filter", "nobody"]).expect(0);
+    assert_eq!((told.out.as_str(), told.err.trim()), ("", "no profile fits the filter"));
+}
+
+/// An independent reading of a calendar file by the rules of RFC 5545: its content lines, unfolded.
+fn calendar_lines(text: &str) -> Vec<String> {
+    assert!(text.ends_with("\r\n"));
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "a line end without CR");
+    assert!(text.split("\r\n").all(|line| line.len() <= 75), "a line is too long: {text}");
+    assert!(text.chars().all(|c| !c.is_control() || c == '\r' || c == '\n'));
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split_terminator("\r\n") {
+        match line.strip_prefix(' ') {
+            Some(rest) => lines.last_mut().unwrap().push_str(rest),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    // Every component ends where it should, and every property has a name.
+    let mut open = Vec::new();
+    for line in &lines {
+        let (name, value) = line.split_once(':').unwrap();
+        let name = name.split(';').next().unwrap();
+        assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'), "{line}");
+        match name {
+            "BEGIN" => open.push(value),
+            "END" => assert_eq!(open.pop(), Some(value)),
+            _ => assert!(!open.is_empty(), "{line}"),
+        }
+    }
+    assert!(open.is_empty());
+    lines
+}
+
+#[test]
+fn ends_are_written_for_a_calendar() {
+    let place = Place::new();
+    place
+        .run_with(&new("one", &["--secret", "env:S", "--set", "credential.expires=2027-05-20"]), &[("S", CANARY)], None)
+        .expect(0);
+    place
+        .run_with(&new("two", &["--secret", "env:S", "--set", "credential.expires=2028-02-29"]), &[("S", CANARY)], None)
+        .expect(0);
+    place.run_with(&new("without", &["--secret", "env:S"]), &[("S", CANARY)], None).expect(0);
+    let told = place.run_with(&["remind", "--all"], &[("S", CANARY)], None).expect(0);
+    clean("remind", &told);
+    assert!(told.err.contains("without: no end date is recorded"), "{}", told.err);
+    let lines = calendar_lines(&told.out);
+    assert_eq!((lines[0].as_str(), lines[1].as_str()), ("BEGIN:VCALENDAR", "VERSION:2.0"));
+    let of = |name: &str| -> Vec<&str> {
+        lines
+            .iter()
+            .filter_map(|line| line.split_once(':'))
+            .filter(|(n, _)| n.split(';').next() == Some(name))
+            .map(|(_, v)| v)
+            .collect()
+    };
+    assert_eq!(of("DTSTART"), ["20270520", "20280229"]);
+    assert!(lines.contains(&"DTSTART;VALUE=DATE:20270520".to_owned()));
+    assert_eq!(of("UID"), [format!("{CLIENT}.one.expires@d365-connect"), format!("{CLIENT}.two.expires@d365-connect")]);
+    assert_eq!(of("TRIGGER"), ["-P30D", "-P7D", "-P1D", "-P30D", "-P7D", "-P1D"]);
+    assert_eq!(of("SUMMARY"), ["The client secret of 'one' ends", "The client secret of 'two' ends"]);
+    assert!(of("DTSTAMP").iter().all(|at| at.len() == 16 && at.ends_with('Z')), "{lines:?}");
+    let about = of("DESCRIPTION")[0];
+    for part in ["rotate one\\n", "contoso.operations.dynamics.com\\n", CLIENT, TENANT, "F&O\\, client"] {
+        assert!(about.contains(part), "{part}: {about}");
+    }
+    // To a file, once; other days; the event keeps its name when the end moves.
+    let file = place.path().join("ends.ics");
+    let path = file.to_str().unwrap();
+    place.run(&["remind", "one", "--days", "1,60,60", "--out", path]).expect(0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let written = calendar_lines(&text);
+    assert_eq!(
+        written.iter().filter(|line| line.starts_with("TRIGGER:")).collect::<Vec<_>>(),
+        ["TRIGGER:-P60D", "TRIGGER:-P1D"]
+    );
+    assert!(place.run(&["remind", "one", "--out", path]).expect(2).err.contains("--force"));
+    place.run(&["edit", "one", "--set", "credential.expires=2027-11-20"]).expect(0);
+    place.run(&["remind", "ONE", "--out", path, "--force"]).expect(0);
+    let moved = calendar_lines(&std::fs::read_to_string(&file).unwrap());
+    let uid = |lines: &[String]| lines.iter().find(|line| line.starts_with("UID:")).cloned();
+    assert_eq!(uid(&written), uid(&moved));
+    assert!(moved.contains(&"DTSTART;VALUE=DATE:20271120".to_owned()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    for (args, says) in [
+        (&["remind"][..], "which profile?"),
+        (&["remind", "nobody"], "there is no profile 'nobody'"),
+        (&["remind", "without"], "credential.expires=2027-05-20"),
+        (&["remind", "one", "--days", "soon"], "--days"),
+        (&["remind", "one", "--all"], "cannot be used with"),
+    ] {
+        let told = place.run(args).expect(2).err;
+        assert!(told.contains(says), "{args:?}: {told}");
+    }
+}
+
+#[test]
+fn what_stands_in_a_wrong_field_is_not_written_into_a_calendar() {
+    let place = Place::new();
+    let text = format!(
+        "version = 1\nguide = \"fno-client-credentials\"\ntenant_id = \"{CANARY}\"\nclient_id = \"{CANARY}\"\n\
+         resource_url = \"{CANARY}\"\n[credential]\nexpires = 2027-05-20\n"
+    );
+    place.put("odd", &text);
+    clean("remind", &place.run(&["remind", "odd"]).expect(0));
 }

@@ -6,7 +6,7 @@ use d365_connect::core::format::{Format, Reader};
 use d365_connect::core::guide::Guide;
 use d365_connect::core::intake::{self, Intake};
 use d365_connect::core::names::ProfileName;
-use d365_connect::core::profile::ProfileDraft;
+use d365_connect::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::template::holes;
@@ -137,7 +137,12 @@ fn templates_are_whole() {
         "guide",
         "rest",
         "as_user",
+        "as_secret",
+        "as_certificate",
+        "as_password",
         "client_secret",
+        "certificate_path",
+        "certificate_password",
         "instance",
         "call_url",
         "scope",
@@ -161,14 +166,17 @@ fn templates_are_whole() {
             );
             assert_ne!(name, "secret", "{id}");
         }
-        for needed in ["client_secret", "rest", "tenant_id", "client_id"] {
+        for needed in ["rest", "tenant_id", "client_id"] {
             assert!(names.iter().any(|name| name == needed), "{id} has no {needed}");
         }
+        // The secret has its place, or another way to the reader; never both.
+        assert_ne!(names.iter().any(|name| name == "client_secret"), format.secret_by.is_some(), "{id}");
         let rest: Vec<String> = holes(&format.rest).into_iter().map(bare).collect();
         assert_eq!(rest, ["field", "value"], "{id}");
         for option in &format.options {
             assert!(names.contains(&option.name), "{id}: nothing is made of {}", option.name);
-            assert!(option.one_of.is_empty() || option.one_of.contains(&option.default), "{id}: {}", option.name);
+            let is_one = option.default.is_empty() || option.one_of.contains(&option.default);
+            assert!(option.one_of.is_empty() || is_one, "{id}: {}", option.name);
         }
         assert_eq!(holes(&format.file).into_iter().filter(|hole| *hole != "name").count(), 0, "{id}");
         assert!(!format.about.is_empty() && format.about.len() <= 110, "{id}");
@@ -184,7 +192,7 @@ fn sheets_have_the_fields_of_the_guides_forms() {
         let text = &assets::export(format).unwrap().template;
         let form = assets::guide(guide).unwrap().form.as_ref().unwrap();
         for field in form.fields.iter().filter(|field| !field.value.is_empty()) {
-            assert!(text.contains(&format!("\n{}: ", field.name)), "{format} has no '{}'", field.name);
+            assert!(text.contains(&format!("{}: ", field.name)), "{format} has no '{}'", field.name);
         }
     }
 }
@@ -329,10 +337,8 @@ fn read(format: &Format, text: &str) -> BTreeMap<String, String> {
                 *value = value.replace("${{ '${{' }}", "${{");
             }
             assert_eq!(all["AZURE_CLIENT_SECRET"], "${{ secrets.AZURE_CLIENT_SECRET }}");
-            let line = text.lines().find(|line| line.contains("gh secret set")).unwrap();
-            let command = line.trim_start_matches(['#', ' ']).split(" | gh ").next().unwrap();
-            let out = std::process::Command::new("sh").args(["-c", command]).output().unwrap();
-            all.insert("AZURE_CLIENT_SECRET".into(), String::from_utf8(out.stdout).unwrap());
+            let by = format.secret_by.as_ref().unwrap();
+            assert!(text.lines().any(|line| line.trim_start_matches(['#', ' ']) == by), "{text}");
         }
         "terraform" => {
             let body: hcl::Body = hcl::from_str(text).unwrap();
@@ -363,6 +369,7 @@ fn objects(json: &Value, all: &mut BTreeMap<String, String>) {
     for (name, value) in json.as_object().unwrap() {
         match value {
             Value::String(text) => drop(all.insert(name.clone(), text.clone())),
+            Value::Array(inside) => inside.iter().for_each(|one| objects(one, all)),
             other => objects(other, all),
         }
     }
@@ -462,11 +469,89 @@ fn every_export_is_what_its_reader_reads() {
                     let known = given.map(secret);
                     let text = export(format, guide, &draft, known.as_ref(), &[]);
                     let found = read(format, &text);
-                    for (name, value) in wanted(&format.id, &draft, guide, given.unwrap_or(PLACEHOLDER)) {
+                    let apart = "${{ secrets.AZURE_CLIENT_SECRET }}";
+                    let there = if format.secret_by.is_some() { apart } else { given.unwrap_or(PLACEHOLDER) };
+                    for (name, value) in wanted(&format.id, &draft, guide, there) {
                         // What the profile does not have is empty or not there.
                         assert_eq!(found.get(name).map_or("", String::as_str), value, "{what}: {name}\n{text}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A profile that signs in with a certificate has no secret: no format has a placeholder for one.
+#[test]
+fn a_certificate_is_handed_over_as_one_or_the_reader_is_told_to_take_secrets_only() {
+    let guide = assets::guide("fno-client-credentials").unwrap();
+    let path = "/etc/d365/it's \"mine\".pfx";
+    for password in [None, Some(SecretSource::Env { var: "OPENS_IT".into() })] {
+        let mut draft = full(guide, ODD);
+        let with_password = password.is_some();
+        draft.source = Some(CredentialSource::Certificate(CertificateSource { path: path.into(), password }));
+        for format in assets::exports() {
+            let id = format.id.as_str();
+            let text = export(format, guide, &draft, None, &[]);
+            assert!(!text.contains(PLACEHOLDER) && !text.contains("OPENS_IT"), "{text}");
+            assert!(!text.contains("secrets.AZURE_CLIENT_SECRET"), "{text}");
+            let name = match id {
+                "env" | "k8s-secret" | "github-actions" => "AZURE_CLIENT_CERTIFICATE_PATH",
+                "json" | "terraform" => "client_certificate_path",
+                "appsettings" => "CertificateDiskPath",
+                _ => {
+                    assert!(!format.takes_certificates(), "{id}");
+                    // JSON has no comments: there it is told on the terminal alone.
+                    assert!(id == "postman" || text.contains("client secret only"), "{text}");
+                    let told = intake::read(&text, assets::clouds());
+                    assert!(told.secret.is_none() && told.value(FieldId::ClientId) == Some(CLIENT), "{text}");
+                    continue;
+                }
+            };
+            assert!(format.takes_certificates(), "{id}");
+            let found = read_any(format, &text);
+            assert_eq!(found.get(name).map(String::as_str), Some(path), "{text}");
+            let has_password = found.keys().any(|name| name.to_ascii_lowercase().contains("certificate_password"));
+            assert_eq!(has_password, with_password && id != "appsettings", "{text}");
+        }
+    }
+}
+
+/// As [`read`], without what holds for secrets alone.
+fn read_any(format: &Format, text: &str) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    match format.id.as_str() {
+        "github-actions" => {
+            let docs = YamlLoader::load_from_str(text).unwrap();
+            strings(&docs[0]["jobs"]["connect"]["env"], &mut all);
+            all
+        }
+        _ => read(format, text),
+    }
+}
+
+/// What is optional for C1 is left out until it is asked for, as the guide says.
+#[test]
+fn the_connector_only_reads_until_it_is_told_otherwise() {
+    let guide = assets::guide("c1-fno").unwrap();
+    for id in ["c1-env", "c1-k8s"] {
+        let format = assets::export(id).unwrap();
+        let text = export(format, guide, &minimal(guide), None, &[]);
+        assert!(!text.contains("BATON_PROVISIONING") && !text.contains("BATON_SYNC_ONLY"), "{text}");
+        let text = export(format, guide, &minimal(guide), None, &[("provisioning", "true")]);
+        assert!(text.contains("BATON_PROVISIONING"), "{text}");
+    }
+}
+
+/// A sheet names no field that the profile has nothing for.
+#[test]
+fn sheets_have_no_empty_lines_to_fill() {
+    for guide in assets::guides() {
+        for draft in [minimal(guide), ProfileDraft::new(&guide.id)] {
+            for id in ["ipaas", "cloud-elements"] {
+                let text = export(assets::export(id).unwrap(), guide, &draft, None, &[]);
+                let bare = text.lines().find(|line| line.ends_with(": "));
+                assert_eq!(bare, None, "{id} of {}\n{text}", guide.id);
             }
         }
     }
@@ -541,7 +626,9 @@ fn comes_back(format: &Format, guide: &Guide, draft: &ProfileDraft, given: Optio
         let as_it_is = d365_connect::core::question::clean(given).0 == given && !given.contains(' ');
         format.reader != Reader::Text || as_it_is
     };
-    if given.is_none_or(fits) {
+    if format.secret_by.is_some() {
+        assert!(intake.secret.is_none(), "{}", format.id);
+    } else if given.is_none_or(fits) {
         assert_eq!(
             intake.secret.as_ref().map(|secret| secret.as_str()),
             given,
@@ -563,6 +650,22 @@ fn every_export_comes_back() {
                 }
             }
         }
+    }
+}
+
+/// What a secret in quotes ends in is part of it, also where it would be a placeholder without.
+#[test]
+fn secrets_that_look_like_a_placeholder_in_quotes_come_back() {
+    let guide = assets::guide("business-central").unwrap();
+    let mut draft = minimal(guide);
+    draft.set(FieldId::Company, "CRONUS \"DE\"");
+    assert_eq!(draft.value(FieldId::Company), "CRONUS \"DE\"");
+    for format in assets::exports() {
+        for given in ["<A>\"", "'<A>", "${x}'"] {
+            comes_back(format, guide, &draft, Some(given));
+        }
+        let left = intake::read(&export(format, guide, &draft, None, &[]), assets::clouds()).left;
+        assert!(left.iter().all(|left| !left.contains("token")), "{}: {left:?}", format.id);
     }
 }
 

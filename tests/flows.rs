@@ -7,19 +7,21 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
+use d365_connect::app::screens::home::{Entry, Shown};
 use d365_connect::app::screens::wizard::Wizard;
 use d365_connect::app::{App, Knowledge, Open, Screen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
+use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
 use d365_connect::core::secret::ClientSecret;
-use d365_connect::core::settings::Settings;
+use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +111,7 @@ fn toast(bench: &Bench) -> &str {
 fn title(bench: &Bench) -> &str {
     match &bench.app.dialog {
         Some(Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. }) => title,
+        Some(Dialog::Passphrase(asked)) => asked.title(),
         Some(Dialog::Paper(paper)) => &paper.title,
         Some(Dialog::Help { .. }) => "help",
         None => "",
@@ -149,7 +152,7 @@ fn with_drafts(drafts: Vec<DraftRow>) -> Bench {
 #[test]
 fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
     let mut bench = Bench::home(Vec::new());
-    assert_eq!(bench.asked(), "LoadHome ProbeKeyring");
+    assert_eq!(bench.asked(), "LoadHome ProbeKeyring ProbeVault");
     bench.keys("n");
     assert_eq!(bench.place(), ("before-you-start", Some(FieldKey::Of(FieldId::ResourceUrl))));
     // What follows the host is taken off, and the host's first label becomes the name.
@@ -923,8 +926,8 @@ fn without_a_keyring_the_other_places_are_offered() {
     let Some(Dialog::Ask { title, lines, answers, .. }) = &bench.app.dialog else { panic!("a question") };
     assert_eq!(title, "Where is the secret to be read from?");
     assert!(lines[0].contains("no secret service runs"));
-    assert_eq!(answers.len(), 4);
-    bench.keys("<down><enter>");
+    assert_eq!(answers.len(), 5);
+    bench.keys("<down><down><enter>");
     assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
     assert_eq!(bench.wizard().form.text(FieldKey::Source), "env:");
     assert!(bench.wizard().form.typed_secret().is_some());
@@ -940,6 +943,169 @@ fn without_a_keyring_the_other_places_are_offered() {
     bench.keys("-x<c-s>");
     let effects = bench.take();
     assert!(matches!(&effects[..], [Effect::Save { secret: SecretWish::Source(_), .. }]), "{effects:?}");
+}
+
+#[test]
+fn whether_a_credential_can_be_read_is_told_where_its_place_is_named() {
+    let told = |bench: &Bench| bench.app.form().unwrap().notes(FieldKey::Source)[0].clone();
+    let env: CredentialSource = SecretSource::Env { var: "D365_SECRET".into() }.into();
+    let mut bench = opened(OpenFor::Edit, ProfileDraft { source: Some(env.clone()), ..draft() });
+    assert_eq!(bench.trying.take(), Some(env.clone()));
+    assert!(!told(&bench).text.contains("now"));
+    bench.tell(Msg::SourceTried { source: env.clone(), result: Ok("it can be read now".into()) });
+    assert!(told(&bench).text.ends_with("it can be read now"), "{:?}", told(&bench));
+    bench.keys("<down>");
+    assert_eq!(bench.trying, None);
+    // Another place is looked at when the cursor leaves it, and not at every key.
+    while bench.app.focused_field() != Some(FieldKey::Source) {
+        bench.keys("<down>");
+    }
+    bench.keys("<c-u>file:/run/d365");
+    assert_eq!(bench.trying, None);
+    bench.keys("<down>");
+    let file: CredentialSource = SecretSource::File { path: "/run/d365".into() }.into();
+    assert_eq!(bench.trying.take(), Some(file.clone()));
+    // What comes too late is dropped.
+    bench.tell(Msg::SourceTried { source: env, result: Ok("it can be read now".into()) });
+    assert!(!told(&bench).text.contains("now"));
+    bench.tell(Msg::SourceTried { source: file, result: Err("no such file".into()) });
+    assert_eq!(told(&bench).weight, Weight::Hint);
+    assert!(told(&bench).text.ends_with("it cannot be read now: no such file"));
+    // A program is not started by looking at a form.
+    bench.keys("<up><c-u>command:op read it<down>");
+    assert_eq!(bench.trying, None);
+    for (vault, text) in [
+        (Vault::Absent, "it cannot be read now: there is no vault"),
+        (Vault::Locked, "the vault is locked now"),
+        (Vault::Open, "the vault is open"),
+    ] {
+        let kept = Some(SecretSource::Vault { entry: "1".into() }.into());
+        let mut bench = opened(OpenFor::Edit, ProfileDraft { source: kept, ..draft() });
+        bench.tell(Msg::VaultSeen(vault));
+        assert!(told(&bench).text.starts_with(text), "{:?}", told(&bench));
+    }
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.tell(Msg::KeyringProbed(Ok(())));
+    assert!(told(&bench).text.contains("can be used now"));
+}
+
+/// The passphrase that the app gave out to be tried.
+#[track_caller]
+fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
+    match bench.take().pop() {
+        Some(Effect::OpenVault(passphrase)) => passphrase,
+        other => panic!("no passphrase: {other:?}"),
+    }
+}
+
+#[test]
+fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    bench.keys("<c-s><down><enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    // Going back saves nothing, and the form can be changed again.
+    bench.keys("some<esc>");
+    assert!(toast(&bench).contains("not saved"));
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""));
+    assert!(bench.app.form().unwrap().saving.is_none());
+    bench.keys("<c-s><enter>");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Passphrase(asked)) if asked.problem.is_some()));
+    bench.keys("some words<enter>");
+    assert_eq!(title(&bench), "The same passphrase again");
+    bench.keys("other words<enter>");
+    assert_eq!(title(&bench), "New passphrase for the vault");
+    assert_eq!(bench.asked(), "");
+    bench.keys("some ").paste("words").keys("<enter>some words<enter>");
+    // It is nowhere to be seen, and waits until it is known to open the vault.
+    assert!(!format!("{:?}", bench.app).contains("some words"));
+    assert!(tried(&mut bench).is("some words"));
+    bench.keys("xyz<enter>");
+    assert_eq!(bench.asked(), "");
+    bench.tell(Msg::VaultOpened(Ok(())));
+    assert_eq!(title(&bench), "");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::Save { secret: SecretWish::InVault(value), .. }] if value.is(SECRET)),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_passphrase_is_asked_for_once_and_only_when_it_is_needed() {
+    let mut saved = draft();
+    saved.source = Some(SecretSource::Vault { entry: "1".into() }.into());
+    let in_vault = |name: &str| Row { in_vault: true, ..row(name) };
+    let mut bench = Bench::home(vec![row("contoso"), in_vault("kept"), in_vault("other")]);
+    bench.tell(Msg::VaultSeen(Vault::Locked));
+    bench.take();
+    // Of all that are tested, one does not wait.
+    bench.keys("T");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::StartSaved { name, .. }] if name.as_str() == "contoso"), "{effects:?}");
+    assert_eq!(title(&bench), "Passphrase of the vault");
+    bench.keys("wrong<enter>");
+    assert!(tried(&mut bench).is("wrong"));
+    bench.tell(Msg::VaultOpened(Err(trouble("it does not open it"))));
+    let Some(Dialog::Passphrase(asked)) = &bench.app.dialog else { panic!("asked again") };
+    assert_eq!((asked.problem.as_deref(), asked.typed.is_empty()), (Some("it does not open it"), true));
+    // Not given: those that waited end, and the other goes on.
+    bench.keys("<esc>");
+    assert_eq!(bench.app.home.runs.len(), 1);
+    bench.keys("<esc>j");
+    bench.take();
+    // What needs no secret is done without.
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), "OpenProfile");
+    let name = || "kept".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: Ok(saved) });
+    assert_eq!(title(&bench), "");
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));
+    bench.keys("<esc>");
+    assert!(matches!(checks(&bench).run, Run::Trouble(_)));
+    bench.keys("tright<enter>");
+    assert!(tried(&mut bench).is("right"));
+    bench.tell(Msg::VaultOpened(Ok(())));
+    let run = bench.run();
+    bench.run_ends(run, None).take();
+    bench.keys("t");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartChecks", ""));
+    // From a vault that is not there nothing can be read: that is told, and nobody is asked.
+    let mut bench = Bench::home(vec![in_vault("kept")]);
+    bench.take();
+    bench.keys("T");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("StartSaved", ""));
+    // Removing takes the entry out as well.
+    for (keys, done) in [("D<down><enter>", "Remove"), ("c-2<enter>", "Copy")] {
+        let mut bench = Bench::home(vec![in_vault("kept")]);
+        bench.tell(Msg::VaultSeen(Vault::Locked)).take();
+        bench.keys(keys);
+        assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"), "{keys}");
+        bench.tell(Msg::VaultOpened(Ok(())));
+        assert_eq!(bench.asked(), done);
+    }
+}
+
+#[test]
+fn who_stays_finds_what_was_typed_into_a_question() {
+    let mut bench = filled();
+    bench.app.stack.iter_mut().for_each(|screen| {
+        if let Screen::Wizard(wizard) = screen {
+            wizard.form.put(FieldKey::Source, "vault");
+        }
+    });
+    bench.keys("<c-s>half<c-c>");
+    assert_eq!(title(&bench), "Leave the program?");
+    for stay in ["<enter>", "<c-c><esc>"] {
+        if stay == "<c-c><esc>" {
+            bench.keys("of it");
+        }
+        bench.keys(stay);
+        assert_eq!(title(&bench), "New passphrase for the vault", "{stay}");
+    }
+    bench.keys("<enter>halfof it<enter>");
+    assert!(tried(&mut bench).is("halfof it"));
 }
 
 #[test]
@@ -1237,6 +1403,9 @@ fn a_paste_leads_to_the_findings_and_typing_stays_in_the_text() {
     assert_eq!(diagnosis(&bench).part, Part::Findings);
     bench.keys("<tab>x");
     assert!(diagnosis(&bench).text.ends_with('x'));
+    // The next one takes its place.
+    bench.keys("<tab><c-u>");
+    assert!(diagnosis(&bench).part == Part::Text && diagnosis(&bench).text.is_empty());
 }
 
 /// The profile's value is right for the profile, but it is not what the text is about.
@@ -1478,7 +1647,7 @@ fn opened_with_what_the_command_line_gave() {
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);
     let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
-    let mut bench = Bench { app, effects, aging: None };
+    let mut bench = Bench { app, effects, aging: None, trying: None };
     assert_eq!(bench.place(), ("before-you-start", None));
     // The list comes later, and the name turns out to be taken.
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts: Vec::new(), now: now() })));
@@ -1549,4 +1718,184 @@ fn a_new_set_up_asks_what_to_connect_to() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
     bench.keys("n<esc>");
     assert!(bench.app.dialog.is_none() && !matches!(bench.app.stack.last(), Some(Screen::Wizard(_))));
+}
+
+/// Three profiles of two tenants, and a draft without one.
+fn many() -> Bench {
+    let of = |name: &str, tenant: &str, target: &str, days: Option<i64>| {
+        let mut row = row(name);
+        (row.tenant, row.target, row.days_left) = (Some(tenant.into()), target.into(), days);
+        row
+    };
+    let rows = vec![
+        of("alpha", "fabrikam.example", "alpha.operations.dynamics.com", Some(90)),
+        of("beta", TENANT, "beta.operations.dynamics.com", None),
+        of("gamma", "Fabrikam.example", "Production · CRONUS", Some(5)),
+    ];
+    let mut bench = Bench::home(Vec::new());
+    let drafts = vec![draft_row("half-done", "client-secret")];
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench.take();
+    bench
+}
+
+/// What is listed, from the top down; tenants in brackets, the mark before its entry.
+fn listed(bench: &Bench) -> String {
+    let home = &bench.app.home;
+    let line = |line: &Shown| match line {
+        Shown::Tenant(tenant, count) => format!("[{} {count}]", tenant.as_deref().unwrap_or("-")),
+        Shown::Entry(at) => {
+            let mark = if *at == home.marked { ">" } else { "" };
+            match home.entry(*at) {
+                Some(Entry::Profile(row)) => format!("{mark}{}", row.name),
+                Some(Entry::Draft(row)) => format!("{mark}{}", row.name),
+                None => panic!("no entry at {at}"),
+            }
+        }
+    };
+    home.shown.iter().map(line).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn letters_narrow_the_list_and_esc_shows_all_again() {
+    let mut bench = many();
+    for (typed, shown) in [
+        ("ALP", ">alpha"),
+        ("fabrikam", ">alpha gamma"),
+        ("cronus fabri", ">gamma"),
+        ("client", "alpha beta >gamma"),
+        ("draft", ">half-done"),
+        (TENANT, ">beta"),
+        ("nothing", ""),
+    ] {
+        bench.keys("/").keys(typed);
+        assert_eq!(listed(&bench), shown, "{typed}");
+        bench.keys("<esc>");
+        assert_eq!(listed(&bench).replace('>', ""), "alpha beta gamma half-done");
+        assert!(!bench.app.home.filtering);
+    }
+    // q is a letter there, and not the end of the program; the arrows move the mark.
+    let mut bench = many();
+    bench.keys("/quit<c-u>fabrikam<down>");
+    assert_eq!((listed(&bench).as_str(), bench.app.quit), ("alpha >gamma", None));
+    assert_eq!(bench.asked(), "");
+    bench.keys("<enter>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::OpenProfile { name, .. }] if name.as_str() == "gamma"), "{effects:?}");
+    // The filter stays; the keys of the list work again.
+    bench.keys("<up>T");
+    assert_eq!((listed(&bench).as_str(), bench.asked().as_str()), (">alpha gamma", "StartSaved StartSaved"));
+    // The first Esc stops the tests, the second shows all.
+    bench.keys("<esc>");
+    assert_eq!(listed(&bench), ">alpha gamma");
+    bench.keys("<esc>");
+    assert_eq!(listed(&bench), ">alpha beta gamma half-done");
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_done() {
+    let mut bench = many();
+    bench.keys("/nothing<tab>");
+    for key in ["<enter>", "t", "e", "r", "c", "D", "x", "h", "="] {
+        bench.keys(key);
+        assert!(toast(&bench).contains("Esc shows all again"), "{key}: {}", toast(&bench));
+        assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""), "{key}");
+    }
+    bench.keys("/<back><back><back><back><back><back><back>");
+    assert_eq!(listed(&bench), ">alpha beta gamma half-done");
+}
+
+#[test]
+fn a_list_that_is_read_again_stays_as_it_was_looked_at() {
+    let mut bench = many();
+    bench.keys("/fabrikam<tab><down>");
+    let data = |names: &[&str]| HomeData {
+        rows: names
+            .iter()
+            .map(|name| {
+                let mut row = row(name);
+                row.tenant = Some("fabrikam.example".into());
+                row
+            })
+            .collect(),
+        drafts: Vec::new(),
+        now: now(),
+    };
+    bench.tell(Msg::HomeLoaded(Ok(data(&["aaa", "alpha", "gamma"]))));
+    assert_eq!(listed(&bench), "aaa alpha >gamma");
+    bench.tell(Msg::HomeLoaded(Err(trouble("the folder cannot be read"))));
+    assert_eq!(listed(&bench), "aaa alpha >gamma");
+    // What was just renamed is to be seen, whatever the filter says.
+    bench.keys("<esc>/gamma<tab>r<c-u>omega<enter>");
+    bench.take();
+    bench.tell(Msg::HomeLoaded(Ok(data(&["aaa", "alpha", "omega"]))));
+    assert_eq!(listed(&bench), "aaa alpha >omega");
+}
+
+#[test]
+fn a_secret_does_not_stay_in_the_filter() {
+    for leave in ["<tab>", "<enter>"] {
+        let mut bench = many();
+        bench.keys("/").keys(SECRET).keys(leave);
+        assert_eq!(bench.app.home.filter.value(), "", "{leave}");
+        assert_eq!(bench.asked(), "", "{leave}");
+        assert!(toast(&bench).contains("taken out"), "{}", toast(&bench));
+    }
+    let mut bench = many();
+    bench.keys("/").paste(SECRET);
+    assert_eq!(bench.app.home.filter.value(), "");
+    bench.paste("  fabrikam\nsecond line\n");
+    assert_eq!((bench.app.home.filter.value(), listed(&bench).as_str()), ("fabrikam", ">alpha gamma"));
+}
+
+#[test]
+fn entries_stand_below_their_tenant_and_the_mark_stays_on_its_entry() {
+    let mut bench = many();
+    bench.keys("<down><down>g");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] beta [fabrikam.example 2] alpha >gamma [- 1] half-done"));
+    // The mark goes over the headings.
+    bench.keys("<up><up>");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] >beta [fabrikam.example 2] alpha gamma [- 1] half-done"));
+    bench.keys("<up><pgdn><pgdn><pgdn><pgdn>");
+    assert_eq!(bench.app.home.marked, 3);
+    bench.keys("/a fabri");
+    assert_eq!(listed(&bench), "[fabrikam.example 2] >alpha gamma");
+    bench.keys("<esc>g<down><down>s");
+    assert_eq!(listed(&bench), ">gamma alpha beta half-done");
+    bench.keys("g");
+    assert_eq!(listed(&bench), format!("[{TENANT} 1] beta [fabrikam.example 2] >gamma alpha [- 1] half-done"));
+    bench.keys("gs");
+    assert_eq!(listed(&bench), "alpha beta >gamma half-done");
+}
+
+#[test]
+fn settings_are_what_a_set_up_begins_with() {
+    let settled = |settings| {
+        let mut bench = Bench::home(vec![row("contoso")]);
+        bench.app.know.settings = settings;
+        bench.keys("n");
+        bench
+    };
+    let field = |bench: &Bench, key| bench.wizard().form.text(key).to_owned();
+    let plain = settled(Settings::default());
+    assert_eq!(field(&plain, FieldKey::Of(FieldId::Cloud)), "");
+    assert_eq!(field(&plain, FieldKey::Source), "keyring");
+    let own = Settings { cloud: CloudId::UsGov, default_store: DefaultStore::Vault, ..Settings::default() };
+    let mut bench = settled(own);
+    assert_eq!(field(&bench, FieldKey::Of(FieldId::Cloud)), "us-gov");
+    assert_eq!(field(&bench, FieldKey::Source), "vault");
+    // Nothing was typed, so there is nothing to ask about.
+    bench.keys("<esc>");
+    assert!(bench.app.stack.is_empty() && bench.app.dialog.is_none(), "{}", title(&bench));
+    // A profile that is there keeps what it has.
+    bench.take();
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Edit, result: Ok(draft()) });
+    let form = bench.app.form().unwrap();
+    assert_eq!((form.text(FieldKey::Of(FieldId::Cloud)), form.text(FieldKey::Source)), ("", "keyring"));
+}
+
+#[test]
+fn attention_begins_where_the_settings_say() {
+    let home = &many().app.home;
+    assert_eq!([4, 5, 90].map(|days| home.need_attention(days)), [0, 1, 2]);
 }

@@ -1404,6 +1404,31 @@ async fn the_code_that_comes_back_is_exchanged_once_with_its_proof() {
     assert_eq!(URL_SAFE_NO_PAD.encode(proof), asked["code_challenge"]);
 }
 
+/// A code is good once: where its exchange fails, it is not tried again, whatever the server asks for.
+#[tokio::test]
+async fn a_code_is_exchanged_once_also_where_the_server_is_busy() {
+    for status in [429, 500, 503] {
+        let server = Server::plain(move |seen: &Seen| {
+            if seen.path.ends_with(TOKEN_PATH) {
+                return Answer::with(status, "Retry-After: 0\r\n", "");
+            }
+            for_a_person(seen)
+        })
+        .await;
+        let (_, results) = signed(&as_a_person(&server, SignIn::Loopback), |prompt| async move {
+            let asked = asked_with(&prompt);
+            call(
+                &asked["redirect_uri"],
+                format!("GET /?code=once&state={} HTTP/1.1\r\n\r\n", asked["state"]).as_bytes(),
+            )
+            .await;
+        })
+        .await;
+        assert_ne!(refused(&results), [], "{status}");
+        assert_eq!(forms(&server).len(), 1, "{status}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_ours_ends_the_sign_in_and_nothing_is_exchanged() {
     for (query, codes) in [
@@ -1740,4 +1765,114 @@ async fn what_business_central_and_graph_say_is_made_harmless() {
             assert!(!told.contains(bad), "{ending}: {told}");
         }
     }
+}
+
+/// A run for Graph whose token has these roles, against an app with these secrets: the verdict on the end, and whether
+/// the app was asked for.
+async fn end_told(roles: Value, secrets: Value, recorded: Option<Date>, days: i64) -> (CheckResult, bool) {
+    let server = Server::plain(move |seen| {
+        let path = seen.path.split('?').next().unwrap();
+        if path.ends_with(TOKEN_PATH) {
+            let mut claims = claims(&format!("http://{}", seen.header("host").unwrap()));
+            claims["roles"] = roles.clone();
+            return Answer::json(200, &json!({ "token_type": "Bearer", "access_token": jwt(&claims) }));
+        }
+        match path.starts_with("/v1.0/applications") {
+            true if secrets.is_null() => {
+                Answer::json(403, &json!({ "error": { "code": "Authorization_RequestDenied" } }))
+            }
+            true => Answer::json(200, &json!({ "passwordCredentials": secrets })),
+            false => healthy_for(Product::Graph, seen),
+        }
+    })
+    .await;
+    let mut request = request(&server.origin(), &server.origin());
+    request.profile.product = Product::Graph;
+    request.profile.entities = vec!["users".into()];
+    (request.profile.expires, request.warning_days) = (recorded, days);
+    let mut results = results(&request, &options()).await;
+    let asked =
+        server.asked(&format!("/v1.0/applications(appId='{}')?$select=passwordCredentials", request.profile.client));
+    (results.remove(&CheckId::Expiry).unwrap(), !asked.is_empty())
+}
+
+#[tokio::test]
+async fn the_end_that_graph_tells_stands_beside_the_recorded_one() {
+    let may = json!(["Organization.Read.All", "Application.Read.All"]);
+    let recorded = TODAY.checked_add(jiff::ToSpan::days(100)).unwrap();
+    let hint: String = SECRET.chars().take(3).collect();
+    let one = |hint: &str, days: i64| {
+        let end = TODAY.checked_add(jiff::ToSpan::days(days)).unwrap();
+        json!({ "keyId": TENANT, "hint": hint, "endDateTime": format!("{end}T11:22:33.1234567Z") })
+    };
+    let notes = |result: &CheckResult| match result {
+        CheckResult::Passed { details, .. } | CheckResult::Warning { details, .. } => {
+            details.get("notes").map(|notes| notes[0].as_str().unwrap().to_owned()).unwrap_or_default()
+        }
+        CheckResult::Skipped { reason } => reason.clone(),
+        other => panic!("{other:?}"),
+    };
+    for (name, roles, secrets, recorded, asked, says) in [
+        (
+            "another day",
+            &may,
+            json!([one("zzz", 3), one(&hint, 40), one("", 1)]),
+            Some(recorded),
+            true,
+            "in Entra this secret ends on",
+        ),
+        (
+            "none recorded",
+            &may,
+            json!([one(&hint, 40)]),
+            None,
+            true,
+            "no end date is recorded; in Entra this secret ends on",
+        ),
+        ("the same day", &may, json!([one(&hint, 100)]), Some(recorded), true, ""),
+        ("the day of another place", &may, json!([one(&hint, 101)]), Some(recorded), true, ""),
+        ("two that begin alike", &may, json!([one(&hint, 40), one(&hint, 400)]), Some(recorded), true, ""),
+        (
+            "two that end alike",
+            &may,
+            json!([one(&hint, 40), one(&hint, 40)]),
+            Some(recorded),
+            true,
+            "in Entra this secret ends on",
+        ),
+        ("none that fits", &may, json!([one("zzz", 40)]), Some(recorded), true, ""),
+        ("a hint that is too long", &may, json!([one(SECRET, 40)]), Some(recorded), true, ""),
+        (
+            "no hint, no end",
+            &may,
+            json!([{ "hint": hint }, { "endDateTime": "2027-01-01" }, 5, null]),
+            Some(recorded),
+            true,
+            "",
+        ),
+        ("no list", &may, json!("all of them"), None, true, "no end date is recorded"),
+        ("not allowed after all", &may, Value::Null, Some(recorded), true, ""),
+        ("without the right", &json!(["Organization.Read.All"]), json!([one(&hint, 40)]), Some(recorded), false, ""),
+        (
+            "of its own apps",
+            &json!(["Application.ReadWrite.OwnedBy"]),
+            json!([one(&hint, 40)]),
+            Some(recorded),
+            true,
+            "in Entra",
+        ),
+    ] {
+        let (result, was_asked) = end_told(roles.clone(), secrets, recorded, 30).await;
+        assert_eq!(was_asked, asked, "{name}");
+        let told = notes(&result);
+        assert!(told.starts_with(says) && (told.is_empty() == says.is_empty()), "{name}: {told:?}");
+        assert!(!told.contains(&hint) && !told.contains(SECRET), "{name}: {told}");
+        // It changes no verdict.
+        assert_eq!(matches!(result, CheckResult::Passed { .. }), recorded.is_some(), "{name}: {result:?}");
+    }
+    let (result, _) = end_told(may, json!([one(&hint, 1)]), Some(recorded), 200).await;
+    assert!(
+        matches!(&result, CheckResult::Warning { .. }) && notes(&result).contains("credential.expires="),
+        "{result:?}"
+    );
 }

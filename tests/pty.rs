@@ -300,9 +300,13 @@ fn lines(screen: &str) -> usize {
 
 #[test]
 fn the_first_frame_at_any_size() {
-    for (columns, rows, shows, most_lines) in
-        [(80, 24, READY, 24), (40, 10, "fno-client", 10), (20, 5, "too small", 1), (1, 1, "…", 1), (200, 60, READY, 60)]
-    {
+    for (columns, rows, shows, most_lines) in [
+        (80, 24, READY, 24),
+        (40, 10, "fno-client", 10),
+        (20, 5, "needs 40x10", 1),
+        (1, 1, "…", 1),
+        (200, 60, READY, 60),
+    ] {
         let args = &["--sandbox"];
         let mut tui = Tui::start(&Start { args, env: &[UTF8], columns, rows, ..Start::default() });
         let screen = tui.until(shows);
@@ -343,7 +347,7 @@ fn the_size_changes_again_and_again() {
     let mut tui = rehearse("healthy");
     for (columns, rows, shows) in [
         (40, 10, "fno-client"),
-        (20, 5, "too small"),
+        (20, 5, "needs 40x10"),
         (1, 1, "…"),
         (300, 3, "too small"),
         (120, 40, READY),
@@ -669,6 +673,57 @@ fn poor_terminals() {
     let colors = |raw: &[u8]| String::from_utf8_lossy(raw).contains("\x1b[38;5;");
     assert!(colors(&start(&[], &[])));
     assert!(!colors(&start(&[("NO_COLOR", "1")], &[])));
+}
+
+/// The program at a home with these settings and one profile.
+fn settled(settings: &str, args: &[&str], env: &[(&str, &str)]) -> (Tui, tempfile::TempDir) {
+    let kept = tempfile::tempdir().unwrap();
+    std::fs::create_dir(kept.path().join("profiles")).unwrap();
+    std::fs::write(kept.path().join("profiles/one.toml"), "version = 1\nguide = \"fno-client-credentials\"\n").unwrap();
+    std::fs::write(kept.path().join("settings.toml"), settings).unwrap();
+    let args = [&["--home", kept.path().to_str().unwrap()], args].concat();
+    let tui = Tui::start(&Start { args: &args, env: &[&[UTF8], env].concat(), ..Start::default() });
+    tui.until("incomplete");
+    (tui, kept)
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_told_at_home_and_left_alone() {
+    for (text, says) in
+        [("theme = 5\n", "line 1: 'theme' must"), ("warning_days = 5\nother = 1\n", "line 2: there is no setting")]
+    {
+        let (mut tui, kept) = settled(text, &[], &[]);
+        tui.until("settings.toml");
+        // A line end may stand between its words.
+        let told = tui.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(says), "{told}");
+        tui.keys("j");
+        tui.until_gone("settings.toml");
+        tui.keys("q");
+        ends(&tui, 0);
+        assert_eq!(std::fs::read_to_string(kept.path().join("settings.toml")).unwrap(), text);
+    }
+}
+
+#[test]
+fn the_settings_choose_the_colours() {
+    const CYAN: &str = "\x1b[38;5;6;";
+    const BLUE: &str = "\x1b[38;5;4;";
+    let colors = |settings: &str, args: &[&str], env: &[(&str, &str)]| {
+        let (mut tui, _kept) = settled(settings, args, env);
+        tui.keys("q");
+        ends(&tui, 0);
+        let raw = String::from_utf8_lossy(&tui.raw()).into_owned();
+        (raw.contains(CYAN), raw.contains(BLUE))
+    };
+    assert_eq!(colors("", &[], &[]), (true, false));
+    assert_eq!(colors("", &[], &[("COLORFGBG", "0;15")]), (false, true));
+    assert_eq!(colors("theme = \"dark\"", &[], &[("COLORFGBG", "0;15")]), (true, false));
+    assert_eq!(colors("theme = \"light\"", &[], &[]), (false, true));
+    assert_eq!(colors("theme = \"none\"", &[], &[]), (false, false));
+    // What is said by a flag or the environment is more than a setting.
+    assert_eq!(colors("theme = \"none\"", &["--color", "always"], &[]), (true, false));
+    assert_eq!(colors("theme = \"light\"", &[], &[("NO_COLOR", "1")]), (false, false));
 }
 
 #[test]

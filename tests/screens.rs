@@ -8,7 +8,7 @@ use base64::Engine;
 use d365_connect::app::Screen;
 use d365_connect::app::effect::{Effect, OpenFor};
 use d365_connect::app::form::FieldKey;
-use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Trouble, Written};
+use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::screens::wizard::Focus;
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
@@ -81,6 +81,29 @@ fn full_home() -> Bench {
     let rows = bench.app.home.profiles().to_vec();
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
     bench
+}
+
+fn typed(mut bench: Bench, keys: &str) -> Bench {
+    bench.keys(keys);
+    bench
+}
+
+/// The same, of two tenants, and some of none.
+fn of_three_tenants() -> Bench {
+    let mut bench = full_home();
+    let mut rows = bench.app.home.profiles().to_vec();
+    rows[1].tenant = Some("contoso.onmicrosoft.com".into());
+    rows[3].tenant = Some("contoso.onmicrosoft.com".into());
+    rows[4].tenant = None;
+    let drafts = bench.app.home.drafts.clone();
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench
+}
+
+/// So many profiles that no window shows them all.
+fn a_thousand() -> Bench {
+    let name = |at: usize| format!("profile-{at:04}");
+    Bench::home((0..1000).map(|at| row(&name(at))).collect())
 }
 
 fn opened(purpose: OpenFor) -> Bench {
@@ -377,6 +400,13 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     odd.keys("<enter>t");
     let mut no_keyring = filled();
     no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    let mut passphrase_new = filled();
+    passphrase_new.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    passphrase_new.keys("<c-s><down><enter>some words");
+    let mut passphrase_wrong = Bench::home(vec![Row { in_vault: true, ..row("contoso") }]);
+    passphrase_wrong.tell(Msg::VaultSeen(Vault::Locked)).keys("Twrong<enter>");
+    let what = "this passphrase does not open it: try again".to_owned();
+    passphrase_wrong.tell(Msg::VaultOpened(Err(Trouble { what, hint: None })));
     let mut hint = filled();
     hint.keys("<right><right><tab><c-u>").paste("3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e");
     let mut exported = keys(full_home(), "x<down><down><enter>");
@@ -401,6 +431,10 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     vec![
         ("home-empty", Bench::home(Vec::new())),
         ("home-full", full_home()),
+        ("home-filter", keys(full_home(), "/nor")),
+        ("home-filtered", keys(full_home(), "/con<tab>")),
+        ("home-filter-nothing", keys(full_home(), "/nobody")),
+        ("home-tenants", keys(of_three_tenants(), "g<down><down>")),
         ("home-draft", keys(full_home(), "<down><down><down><down><down><down>")),
         ("home-testing-all", testing_all),
         ("step-1-before-you-start", keys(Bench::home(Vec::new()), "n")),
@@ -424,6 +458,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("question-leave", keys(filled(), "<esc>")),
         ("question-host", odd),
         ("question-keyring", keys(no_keyring, "<c-s>")),
+        ("passphrase-new", passphrase_new),
+        ("passphrase-wrong", passphrase_wrong),
         ("values-pasted", pasted),
         ("hand-over-step", keys(filled(), "<right><right><right><right><right>h")),
         ("hand-over-finding", keys(refused(), "h")),
@@ -462,9 +498,11 @@ fn scenes() -> Vec<(&'static str, Bench)> {
 }
 
 /// Scenes that are also pictured large, and in ASCII.
-const LARGE: [&str; 9] = [
+const LARGE: [&str; 11] = [
     "pair",
     "home-full",
+    "home-filter",
+    "home-tenants",
     "step-3-client-secret",
     "test-failed",
     "editor-changed",
@@ -582,7 +620,16 @@ fn the_cursor_is_on_the_active_field_and_nowhere_else() {
     for size in [(120, 40), (80, 24), (80, 14), (40, 10)] {
         for (name, mut bench) in scenes() {
             let active = bench.app.focused_field().is_some() && bench.app.dialog.is_none()
-                || matches!(name, "name-taken" | "diagnosis" | "export-file");
+                || matches!(
+                    name,
+                    "name-taken"
+                        | "diagnosis"
+                        | "export-file"
+                        | "home-filter"
+                        | "home-filter-nothing"
+                        | "passphrase-new"
+                        | "passphrase-wrong"
+                );
             let terminal = draw(&mut bench, size, PLAIN);
             assert_eq!(terminal.backend().cursor_visible(), active, "{name} at {size:?}");
         }
@@ -615,6 +662,54 @@ fn the_cursor_is_on_the_active_field_and_nowhere_else() {
 }
 
 #[test]
+fn a_thousand_profiles_are_walked_and_the_mark_stays_in_sight() {
+    for size in [(40, 10), (80, 24), (200, 60)] {
+        let mut bench = a_thousand();
+        for (keys, marked) in [
+            ("", "profile-0000"),
+            ("<down><down><down>", "profile-0003"),
+            ("/99<down><down>", "profile-0299"),
+            ("<tab><up>", "profile-0199"),
+            ("g", "profile-0199"),
+            ("<esc>g", "profile-0199"),
+        ] {
+            bench.keys(keys);
+            draw(&mut bench, size, PLAIN);
+            let shown = text(&draw(&mut bench, size, PLAIN));
+            assert!(shown.contains(&format!("▸ {marked}")), "{keys} at {size:?}:\n{shown}");
+        }
+        let page = usize::from(bench.app.seen.page) - 1;
+        bench.keys("<pgdn>");
+        let shown = text(&draw(&mut bench, size, PLAIN));
+        assert!(shown.contains(&format!("▸ profile-{:04}", 199 + page)), "at {size:?}:\n{shown}");
+        (0..300).for_each(|_| {
+            bench.keys("<pgdn>");
+        });
+        let shown = text(&draw(&mut bench, size, PLAIN));
+        assert!(shown.contains("▸ profile-0999") && !shown.contains("more ↓"), "at {size:?}:\n{shown}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_filter_is_masked() {
+    let mut bench = full_home();
+    bench.keys("/").keys(SECRET);
+    let shown = text(&draw(&mut bench, (120, 40), PLAIN));
+    assert!(shown.contains("●●●") && !shown.contains(&SECRET[..6]), "{shown}");
+}
+
+#[test]
+fn colours_for_a_light_background_are_those_that_can_be_read_there() {
+    let light = Theme { light: true, ..PLAIN };
+    for (name, mut bench) in scenes() {
+        let terminal = draw(&mut bench, (80, 24), light);
+        for cell in &terminal.backend().buffer().content {
+            assert!(!matches!(cell.fg, Color::Cyan | Color::Yellow), "{name}: {cell:?}");
+        }
+    }
+}
+
+#[test]
 fn the_keys_offered_are_those_that_work() {
     let table = [
         (Bench::home(Vec::new()), "n new   d diagnose   ? help   q quit"),
@@ -623,6 +718,8 @@ fn the_keys_offered_are_those_that_work() {
         (green(), "save"),
         (opened(OpenFor::Look), "start the test"),
         (running(), "esc stop"),
+        (typed(full_home(), "/nor"), "⏎ open   tab to the list   ↓ move   ctrl-g help   esc show all"),
+        (typed(full_home(), "/nor<tab>"), "esc show all"),
     ];
     for (mut bench, offered) in table {
         let shown = text(&draw(&mut bench, (120, 40), PLAIN));
@@ -632,6 +729,8 @@ fn the_keys_offered_are_those_that_work() {
         (Bench::home(Vec::new()), vec!["t test", "⏎ open", "T test all"]),
         (filled(), vec!["back a step", "sandbox does it"]),
         (green(), vec!["go to the step", "copy link"]),
+        (full_home(), vec!["esc"]),
+        (typed(full_home(), "/nobody"), vec!["⏎ open"]),
         (opened(OpenFor::Edit), vec!["ctrl-s save", "undo field"]),
     ];
     for (mut bench, hidden) in never {

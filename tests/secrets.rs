@@ -11,7 +11,7 @@
 //! | another credential, refused and switched to | env, stdin into the vault | streams, files, log, history, requests |
 //! | a token for a script | env | standard error, files, log |
 //! | support report of such a test | env, file, command | streams, the report, files, log |
-//! | export of every format, without and with the secret; hand-off | env | streams, files, log, history |
+//! | export of every format, without and with the secret; hand-off; reminders | env | streams, files, log, history |
 //! | import of every notation, kept, refused and damaged | stdin, file | streams, files, log |
 //! | import, confirmed and not | keys | terminal, files, log |
 //! | diagnosis | words, file, stdin, paste | streams, files, log, clipboard |
@@ -356,6 +356,9 @@ fn wrong_use_of_the_command_line() {
             vec!["import", "-", "--secret", secret],
             vec!["handoff", secret, "--role", "d365-admin"],
             vec!["handoff", "one", "--role", secret],
+            vec!["remind", secret],
+            vec!["remind", "one", "--days", secret],
+            vec!["list", "--sort", secret],
             vec!["completions", secret],
             vec!["man", secret],
         ];
@@ -422,6 +425,10 @@ fn handed_over() {
         run(&place, &finder, &to, &[("S", ODD)], None).expect(0);
         let file = elsewhere.path().join(&format.id);
         let into: Vec<&str> = to.into_iter().chain(["--include-secret", "--out", file.to_str().unwrap()]).collect();
+        if format.secret_by.is_some() {
+            run(&place, &finder, &into, &[("S", ODD)], None).expect(2);
+            continue;
+        }
         run(&place, &finder, &into, &[("S", ODD)], None).expect(0);
         // There, and only there, it was asked for by name.
         assert!(finder.find(&std::fs::read(&file).unwrap()).is_some(), "{}", format.id);
@@ -441,6 +448,9 @@ fn handed_over() {
     for role in ["entra-admin", "d365-admin"] {
         run(&place, &finder, &["handoff", "one", "--role", role, "--all"], &[("S", ODD)], None).expect(0);
     }
+    run(&place, &finder, &["edit", "one", "--set", "credential.expires=2027-05-20"], &[("S", ODD)], None).expect(0);
+    let ends = place.path().join("ends.ics");
+    run(&place, &finder, &["remind", "one", "--out", ends.to_str().unwrap()], &[("S", ODD)], None).expect(0);
     finder.nothing_in_files("handing over", place.path());
 }
 
@@ -486,7 +496,15 @@ fn taken_in_from_a_paste() {
 
 #[test]
 fn confirmed_and_not() {
-    for (answer, says) in [("n\r", "nothing was kept"), ("y\r", "secret was dropped")] {
+    // There is no keyring here: the vault is offered.
+    let offer = "Keep the secret in the vault";
+    let passphrase = "a passphrase for the canary\r";
+    let into_vault = [(offer, "y\r"), ("New passphrase", passphrase), ("The same again", passphrase)];
+    for (answer, more, says) in [
+        ("n\r", &[][..], "nothing was kept"),
+        ("y\r", &[(offer, "n\r")][..], "secret was dropped"),
+        ("y\r", &into_vault[..], "the secret is in the vault"),
+    ] {
         let elsewhere = tempfile::tempdir().unwrap();
         let file = elsewhere.path().join("text");
         std::fs::write(&file, format!("client_id: {CLIENT}\nclient_secret: {SHAPED}\n")).unwrap();
@@ -495,6 +513,10 @@ fn confirmed_and_not() {
             Tui::start(&Start { args: &args, env: &[UTF8, ("D365_CONNECT_HOME", "home")], ..Start::default() });
         tui.until("Keep this as profile");
         tui.keys(answer);
+        for (question, answer) in more {
+            tui.until(question);
+            tui.keys(answer);
+        }
         tui.until(says);
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("an import", &tui);
@@ -1045,7 +1067,9 @@ fn handed_over_on_the_screen() {
         tui.keys(&format!("\x15{}.out{ENTER}", format.id));
         tui.until("written to");
         let text = std::fs::read_to_string(tui.home().join(format!("{}.out", format.id))).unwrap();
-        assert!(text.contains(d365_connect::export::PLACEHOLDER), "{text}");
+        let stands_in =
+            if format.secret_by.is_some() { "secrets.AZURE_CLIENT_SECRET" } else { d365_connect::export::PLACEHOLDER };
+        assert!(text.contains(stands_in), "{text}");
     }
     let raw = tui.raw();
     for copied in raw.split(|byte| *byte == 7) {
@@ -1103,7 +1127,7 @@ fn pasted_into_the_diagnosis() {
     tui.paste(&format!("AADSTS7000215 client_secret={SHAPED} Authorization: Bearer {TOKEN}"));
     tui.until("The client secret is not accepted");
     let shown = tui.raw().len();
-    tui.keys("\tc");
+    tui.keys("c");
     tui.until_raw("the clipboard's sequence", |raw| raw[shown..].windows(5).any(|five| five == b"\x1b]52;"));
     let raw = tui.raw();
     let copied = raw.windows(5).position(|five| five == b"\x1b]52;").unwrap();

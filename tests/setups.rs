@@ -9,7 +9,8 @@ use d365_connect::assets;
 use d365_connect::core::check::{CheckId, Status};
 use d365_connect::core::guide::{Actor, Guide, Product, SignIn};
 use d365_connect::core::question::FieldId;
-use d365_connect::core::rules::{Cause, Owner};
+use d365_connect::core::report::ProfileReport;
+use d365_connect::core::rules::{Cause, Finding, Owner};
 use d365_connect::sandbox::Scenario;
 use d365_connect::work::{self, Options, Session};
 use futures_util::StreamExt;
@@ -95,6 +96,31 @@ async fn walk(scenario: Scenario, guide: &'static Guide, way: SignIn) {
     let typed = take_over(&session, &mut draft, offers);
     let mended = test(&session, &draft, typed).await;
     assert_eq!(mended.verdict(), Status::Passed, "{row}, after {}: {:?}", finding.fix.step, mended.findings);
+}
+
+/// What a rehearsal opens with shows what the scenario is about, without a value being changed.
+#[tokio::test]
+async fn ready_profiles_meet_their_scenario() {
+    let rows = Scenario::ALL.iter().flat_map(|scenario| assets::guides().iter().map(move |guide| (*scenario, guide)));
+    let met = rows.filter(|(scenario, guide)| guide.sign_in.iter().any(|way| scenario.concerns(guide.product, *way)));
+    let one = |(scenario, guide): (Scenario, &'static Guide)| async move {
+        let row = format!("{} {}", guide.id, scenario.as_str());
+        let session = session(scenario).await;
+        let draft = work::open(&session, &guide.id.parse().unwrap()).await.unwrap().stored.draft;
+        let run = test(&session, &draft, None).await;
+        let report = ProfileReport::new("ready", &guide.id, jiff::Timestamp::now(), &run, &[]);
+        let findings = report.findings;
+        let first = findings.first().map(|finding| (finding.cause, finding.owner, finding.fix.step.as_str()));
+        assert_eq!((run.verdict(), first), expected(scenario, draft.sign_in(guide)), "{row}: {findings:?}");
+        // A cause is told once, one of the network once a lane.
+        let lane = |finding: &Finding| finding.check.and_then(CheckId::lane);
+        for (at, finding) in findings.iter().enumerate() {
+            let network = [Owner::Network, Owner::Microsoft].contains(&finding.owner);
+            let is_other = |known: &Finding| known.cause != finding.cause || network && lane(known) != lane(finding);
+            assert!(findings[..at].iter().all(is_other), "{row}: twice {:?}", finding.cause);
+        }
+    };
+    futures_util::stream::iter(met).for_each_concurrent(4, one).await;
 }
 
 async fn walk_all(id: &str) {

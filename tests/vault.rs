@@ -32,7 +32,8 @@ fn what_is_kept_comes_back() {
     let home = Home::at(folder.path().join("home"));
     let odd: String = (' '..='~').chain(['\u{e9}', '\u{6f22}']).collect();
     let locked = Vault::of(&home);
-    assert!(locked.keep(&secret(CANARY)).unwrap_err().to_string().contains("locked"));
+    assert!(locked.keep(&secret(CANARY)).unwrap_err().to_string().contains("no passphrase"));
+    assert!(locked.read("one").unwrap_err().to_string().contains("there is no file"));
     assert!(!locked.exists());
     let ours = vault(&home, "one passphrase");
     let (first, second) = (ours.keep(&secret(CANARY)).unwrap(), ours.keep(&secret(&odd)).unwrap());
@@ -166,6 +167,8 @@ fn a_profile_keeps_its_secret_in_the_vault() {
     place.run_with(&["check", "--all", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
     place.run_with(&["copy", "named", "copied", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
     place.run_with(&["remove", "named", "--yes", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
+    let json = place.run_with(&["vault", "--vault-passphrase", "env:PASS", "-o", "json"], &now, None).expect(0).json();
+    assert_eq!((&json["changed"], json["secrets"].is_u64()), (&false.into(), true), "{json}");
     let told = place.run_with(&["vault", "--vault-passphrase", "env:PASS"], &now, None).expect(0).err;
     assert!(told.contains("2 secrets"), "{told}");
     place.run_with(&["check", "copied", "--vault-passphrase", "env:PASS"], &now, None).expect(0);
@@ -173,6 +176,26 @@ fn a_profile_keeps_its_secret_in_the_vault() {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!found, "{}", path.display());
     }
+}
+
+/// The secret of an imported text is what goes there.
+#[test]
+fn an_import_puts_the_secret_of_the_text_into_the_vault() {
+    let place = Place::new();
+    let text = format!(
+        "AZURE_TENANT_ID=11111111-2222-4333-8444-555555555555\nAZURE_CLIENT_ID=66666666-7777-4888-9999-aaaaaaaaaaaa\n\
+         AZURE_CLIENT_SECRET={CANARY}\nD365_URL=https://contoso.operations.dynamics.com\n"
+    );
+    place.put("values.env", "");
+    let file = place.path().join("values.env");
+    std::fs::write(&file, text).unwrap();
+    let args =
+        ["import", file.to_str().unwrap(), "--name", "taken", "--secret", "vault", "--vault-passphrase", "env:PASS"];
+    let out = place.run_with(&args, &[("PASS", "some words")], Some("")).expect(0);
+    assert!(out.err.contains("the secret is in the vault"), "{}", out.err);
+    let export = ["export", "taken", "--to", "env", "--include-secret", "--vault-passphrase", "env:PASS"];
+    let out = place.run_with(&export, &[("PASS", "some words")], None).expect(0).out;
+    assert!(out.contains(CANARY), "{out}");
 }
 
 /// The age tool asks at a terminal for the passphrase.

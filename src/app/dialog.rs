@@ -4,6 +4,8 @@ use crate::app::keymap::Context;
 use crate::app::paper::Paper;
 use crate::core::intake::Intake;
 use crate::core::names::ProfileName;
+use crate::core::secret::{ClientSecret, SecretBuffer};
+use std::sync::Arc;
 use tui_input::Input;
 
 /// What an answer leads to.
@@ -37,6 +39,8 @@ pub enum Answer {
     Beside([ProfileName; 2]),
     /// Compare the text of the diagnosis with that profile, or with none.
     DiagnoseWith(Option<ProfileName>),
+    /// The vault takes the secret: go on with saving.
+    IntoVault,
     /// The secret is read from elsewhere: put this start of a source into its field.
     SourceFrom(&'static str),
     /// Export that profile in the format of that id.
@@ -109,6 +113,8 @@ pub enum Dialog {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The passphrase of the vault.
+    Passphrase(Passphrase),
     /// A text to hand on.
     Paper(Box<Paper>),
     /// The keys of a context.
@@ -118,6 +124,53 @@ pub enum Dialog {
         /// Lines scrolled.
         scroll: u16,
     },
+}
+
+/// The passphrase of the vault while it is typed; hidden, as a secret is.
+#[derive(Debug, Default)]
+pub struct Passphrase {
+    /// What is typed.
+    pub typed: SecretBuffer,
+    /// Whether it is for a vault that is to be made: such a one is typed twice.
+    pub new: bool,
+    /// What was typed the first time.
+    pub first: Option<Arc<ClientSecret>>,
+    /// It is being tried.
+    pub trying: bool,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+impl Passphrase {
+    /// The question.
+    pub fn title(&self) -> &'static str {
+        match (self.new, &self.first) {
+            (false, _) => "Passphrase of the vault",
+            (true, None) => "New passphrase for the vault",
+            (true, Some(_)) => "The same passphrase again",
+        }
+    }
+
+    /// What was typed is done: the passphrase, once it is known to be what was meant.
+    pub fn entered(&mut self) -> Option<Arc<ClientSecret>> {
+        let typed = self.typed.passphrase();
+        self.problem = typed.is_err().then(|| "type a passphrase".to_owned());
+        let typed = typed.ok()?;
+        let done = match self.first.take() {
+            None if self.new => {
+                self.first = Some(typed);
+                None
+            }
+            Some(first) if !first.is(self.typed.reveal()) => {
+                self.problem = Some("the two are not the same: type it anew".into());
+                None
+            }
+            _ => Some(typed),
+        };
+        self.typed.clear();
+        self.trying = done.is_some();
+        done
+    }
 }
 
 impl Dialog {
@@ -131,7 +184,7 @@ impl Dialog {
     pub fn context(&self) -> Context {
         match self {
             Dialog::Ask { .. } => Context::Ask,
-            Dialog::Name { .. } => Context::Naming,
+            Dialog::Name { .. } | Dialog::Passphrase(_) => Context::Naming,
             Dialog::Values { .. } => Context::Values,
             Dialog::Paper(_) => Context::Paper,
             Dialog::Help { .. } => Context::Help,

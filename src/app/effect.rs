@@ -153,6 +153,12 @@ pub enum Effect {
     },
     /// Find out whether a keyring can be used.
     ProbeKeyring,
+    /// Find out whether a credential can be read from there now.
+    TrySource(CredentialSource),
+    /// Find out how the vault stands.
+    ProbeVault,
+    /// Open the vault with this passphrase, or take it for one that is to be made.
+    OpenVault(Arc<ClientSecret>),
     /// Have the sandbox's administrator carry a step out.
     CarryOut {
         /// The guide that is being followed.

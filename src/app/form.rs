@@ -4,6 +4,7 @@
 
 use crate::app::effect::SecretWish;
 use crate::app::key::{Key, Paste};
+use crate::app::msg::Vault;
 use crate::core::cloud::Clouds;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -91,6 +92,12 @@ pub struct Form {
     pub revealed: bool,
     /// Why the keyring cannot be used here, if it cannot.
     pub no_keyring: Option<String>,
+    /// The keyring has answered.
+    pub keyring_answers: bool,
+    /// How the vault stands.
+    pub vault: Vault,
+    /// The place from which the credential was last tried to be read: what came of it, once that is known.
+    pub tried: Option<(CredentialSource, Option<Result<String, String>>)>,
     /// Odd hosts to which the operator said yes.
     pub confirmed: BTreeSet<String>,
     /// The saved secret is known not to work.
@@ -153,6 +160,9 @@ impl Form {
             fields,
             revealed: false,
             no_keyring: None,
+            keyring_answers: false,
+            vault: Vault::default(),
+            tried: None,
             confirmed: BTreeSet::new(),
             clouds,
             today,
@@ -241,19 +251,7 @@ impl Form {
                 let Some(request) = request(key) else { return false };
                 input.handle(request);
             }
-            Entry::Secret(buffer) => match key {
-                Key::Char(c) => {
-                    buffer.insert(c);
-                }
-                Key::Backspace => buffer.backspace(),
-                Key::Delete => buffer.delete(),
-                Key::Left => buffer.left(),
-                Key::Right => buffer.right(),
-                Key::Home | Key::Ctrl('a') => buffer.home(),
-                Key::End | Key::Ctrl('e') => buffer.end(),
-                Key::Ctrl('u') => buffer.clear(),
-                _ => return false,
-            },
+            Entry::Secret(buffer) => return type_hidden(buffer, key),
         }
         true
     }
@@ -385,7 +383,7 @@ impl Form {
     fn without_keyring(&self) -> (FieldKey, String) {
         let why = self.no_keyring.as_deref().unwrap_or_default();
         let what = format!(
-            "no keyring can be used here ({why}); name a place it is read from: env:VAR, file:PATH or command:WORDS"
+            "no keyring can be used here ({why}); name vault, or a place it is read from: env:VAR, file:PATH or command:WORDS"
         );
         (FieldKey::Source, what)
     }
@@ -414,7 +412,6 @@ impl Form {
         match request {
             // What is typed beside a certificate is the password of its key.
             SourceRequest::At(CredentialSource::Certificate(certificate)) => match (typed, self.saved_source()) {
-                (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
                 (Some(password), _) => Ok(SecretWish::Certificate(certificate.path, password)),
                 (None, Some(CredentialSource::Certificate(saved))) if saved.path == certificate.path => {
                     Ok(SecretWish::Keep)
@@ -424,7 +421,8 @@ impl Form {
             SourceRequest::At(source) => Ok(SecretWish::Source(source)),
             SourceRequest::Stdin | SourceRequest::Prompt => Err((
                 FieldKey::Source,
-                "type the value above; it is kept in the keyring, or read from env:, file: or command:".into(),
+                "type the value above; it is kept in the keyring or the vault, or read from env:, file: or command:"
+                    .into(),
             )),
             SourceRequest::Keyring => match (typed, self.saved_source()) {
                 (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
@@ -494,10 +492,9 @@ impl Form {
                 "a key and its certificate for twelve months are made there on saving; upload the .cer file beside it",
             )],
             Ok(SecretWish::Certificate(..)) => {
-                vec![Note::new(
-                    Weight::Good,
-                    "the value typed above is the password of its key, and is kept in the keyring",
-                )]
+                let place = if self.no_keyring.is_some() { "vault" } else { "keyring" };
+                let text = format!("the value typed above is the password of its key, and is kept in the {place}");
+                vec![Note::new(Weight::Good, text)]
             }
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
                 vec![Note::new(
@@ -505,18 +502,61 @@ impl Form {
                     "read from there at each use; the value typed above serves this test only and is not saved",
                 )]
             }
-            Ok(SecretWish::Source(source)) => vec![Note::new(Weight::Good, format!("read from {source} at each use"))],
+            Ok(SecretWish::Source(source)) => vec![self.read_note(&source)],
+            Ok(SecretWish::Keep) if self.readable_source().is_some() => {
+                self.saved_source().map(|source| self.read_note(source)).into_iter().collect()
+            }
+            _ if question::clean(self.text(FieldKey::Source)).0 == "vault" => vec![self.vault_note()],
+            _ if self.keyring_answers => vec![Note::new(Weight::Good, "the keyring can be used now")],
             _ => self
                 .no_keyring
                 .iter()
                 .map(|why| {
                     let text = format!(
-                        "no keyring can be used here ({why}): name env:VAR, file:PATH or command:WORDS before you save"
+                        "no keyring can be used here ({why}): name vault, env:VAR, file:PATH or command:WORDS before you save"
                     );
                     Note::new(Weight::Hint, text)
                 })
                 .collect(),
         }
+    }
+
+    /// Where it is read from, and whether it can be read now.
+    fn read_note(&self, source: &CredentialSource) -> Note {
+        let place = format!("read from {source} at each use");
+        match &self.tried {
+            Some((tried, Some(Ok(what)))) if tried == source => Note::new(Weight::Good, format!("{place}; {what}")),
+            Some((tried, Some(Err(why)))) if tried == source => {
+                Note::new(Weight::Hint, format!("{place}; it cannot be read now: {why}"))
+            }
+            _ => Note::new(Weight::Good, place),
+        }
+    }
+
+    fn vault_note(&self) -> Note {
+        let kept = self.buffer().is_none_or(SecretBuffer::is_empty);
+        let (weight, text) = match self.vault {
+            Vault::Open => (Weight::Good, "the vault is open"),
+            Vault::Locked => (Weight::Good, "the vault is locked now: its passphrase is asked for when it is needed"),
+            Vault::Absent if kept => (Weight::Hint, "it cannot be read now: there is no vault"),
+            Vault::Absent => (Weight::Good, "there is no vault yet: saving makes it, behind a passphrase"),
+        };
+        Note::new(weight, text)
+    }
+
+    /// Where the credential is read from, if nothing is started by reading it, and nobody is asked.
+    pub fn readable_source(&self) -> Option<CredentialSource> {
+        let source = match self.wish().ok()? {
+            SecretWish::Source(source) => source,
+            SecretWish::Keep => self.saved_source()?.clone(),
+            _ => return None,
+        };
+        let quiet = |source: &SecretSource| matches!(source, SecretSource::Env { .. } | SecretSource::File { .. });
+        let is_quiet = match &source {
+            CredentialSource::Secret(source) => quiet(source),
+            CredentialSource::Certificate(certificate) => certificate.password.as_ref().is_none_or(quiet),
+        };
+        is_quiet.then_some(source)
     }
 
     fn secret_notes(&self) -> Vec<Note> {
@@ -648,6 +688,24 @@ impl Form {
     }
 }
 
+/// A key for a hidden text. `false` when there is no use for it.
+pub fn type_hidden(buffer: &mut SecretBuffer, key: Key) -> bool {
+    match key {
+        Key::Char(c) => {
+            buffer.insert(c);
+        }
+        Key::Backspace => buffer.backspace(),
+        Key::Delete => buffer.delete(),
+        Key::Left => buffer.left(),
+        Key::Right => buffer.right(),
+        Key::Home | Key::Ctrl('a') => buffer.home(),
+        Key::End | Key::Ctrl('e') => buffer.end(),
+        Key::Ctrl('u') => buffer.clear(),
+        _ => return false,
+    }
+    true
+}
+
 fn misplaced_secret() -> Note {
     Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field")
 }
@@ -672,7 +730,8 @@ fn in_keyring() -> SecretSource {
     SecretSource::Keyring { entry: String::new() }
 }
 
-fn request(key: Key) -> Option<InputRequest> {
+/// What a key does to a text that is typed.
+pub(super) fn request(key: Key) -> Option<InputRequest> {
     Some(match key {
         Key::Char(c) => InputRequest::InsertChar(c),
         Key::Backspace => InputRequest::DeletePrevChar,

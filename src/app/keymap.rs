@@ -17,6 +17,12 @@ pub enum Intent {
     Edit,
     /// Explain an error text.
     Diagnose,
+    /// Type what the entries that are shown must have.
+    Filter,
+    /// Put entries below their tenant, or not.
+    Group,
+    /// Change the order of the entries.
+    Sort,
     /// Show a profile beside another one.
     Beside,
     /// Choose the profile that a text is compared with.
@@ -88,6 +94,8 @@ pub enum Intent {
 pub enum Context {
     /// The list of profiles.
     Home,
+    /// The filter above the list of profiles.
+    Filter,
     /// A wizard step, outside of its fields.
     Step,
     /// A field of a wizard step.
@@ -135,7 +143,7 @@ const HOME: &[Binding] = &[
     bind(Key::Char('n'), Intent::New, "new", "set up a new connection"),
     bind(Key::Enter, Intent::Enter, "open", "open the profile, or go on with the draft"),
     bind(Key::Char('t'), Intent::Test, "test", "test the profile"),
-    bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile at once"),
+    bind(Key::Char('T'), Intent::TestAll, "test all", "test every profile that is shown, at once"),
     bind(Key::Char('e'), Intent::Edit, "edit", "edit the profile"),
     bind(Key::Char('d'), Intent::Diagnose, "diagnose", "explain an error text"),
     bind(Key::Char('='), Intent::Beside, "", "show the profile beside another one"),
@@ -145,13 +153,29 @@ const HOME: &[Binding] = &[
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
     bind(Key::Char('u'), Intent::BringBack, "bring back", "bring the profile back that was removed last"),
+    bind(Key::Char('/'), Intent::Filter, "filter", "type a part of the name, target, guide or tenant"),
+    bind(Key::Char('g'), Intent::Group, "", "put the profiles below their tenant, or in one list"),
+    bind(Key::Char('s'), Intent::Sort, "", "the soonest end first, or by name"),
     bind(Key::Up, Intent::Up, "", "one up"),
     bind(Key::Down, Intent::Down, "", "one down"),
     bind(Key::Char('k'), Intent::Up, "", ""),
     bind(Key::Char('j'), Intent::Down, "", ""),
+    bind(Key::PageDown, Intent::NextPage, "", "a page down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "a page up"),
     bind(Key::Char('?'), Intent::Help, "help", "this help"),
     bind(Key::Char('q'), Intent::Quit, "quit", "leave the program"),
-    bind(Key::Esc, Intent::Back, "stop", "stop the tests that run"),
+    bind(Key::Esc, Intent::Back, "stop", "stop the tests that run; else show all profiles again"),
+];
+
+const FILTER: &[Binding] = &[
+    bind(Key::Enter, Intent::Enter, "open", "open the profile, or go on with the draft"),
+    bind(Key::Tab, Intent::NextField, "to the list", "to the list, whose keys then work; the filter stays"),
+    bind(Key::Up, Intent::Up, "", "one up"),
+    bind(Key::Down, Intent::Down, "move", "one down"),
+    bind(Key::PageDown, Intent::NextPage, "", "a page down"),
+    bind(Key::PageUp, Intent::PrevPage, "", "a page up"),
+    bind(Key::Ctrl('g'), Intent::Help, "help", "this help"),
+    bind(Key::Esc, Intent::Back, "show all", "show all profiles again"),
 ];
 
 const STEP: &[Binding] = &[
@@ -270,6 +294,7 @@ const DIAGNOSIS_FINDINGS: &[Binding] = &[
     bind(Key::Char('c'), Intent::CopyDetails, "copy", "send the finding to the terminal's clipboard"),
     bind(Key::Tab, Intent::NextField, "text", "to the text"),
     bind(Key::BackTab, Intent::PrevField, "", ""),
+    bind(Key::Ctrl('u'), Intent::Undo, "", "clear the text"),
     bind(Key::Char('o'), Intent::OpenLink, "open", "open the page on which it is mended"),
     bind(Key::Char('y'), Intent::CopyLink, "copy link", "send that link to the terminal's clipboard"),
     bind(Key::Up, Intent::Up, "", "the finding before"),
@@ -343,6 +368,7 @@ pub const EVERYWHERE: &[Binding] = &[
 pub fn bindings(context: Context) -> &'static [Binding] {
     match context {
         Context::Home => HOME,
+        Context::Filter => FILTER,
         Context::Step => STEP,
         Context::StepField => STEP_FIELD,
         Context::EditorField => EDITOR_FIELD,
@@ -367,9 +393,10 @@ pub fn intent(context: Context, key: Key) -> Option<Intent> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 13] = [
+    const ALL: [Context; 14] = [
         Context::Pair,
         Context::Home,
+        Context::Filter,
         Context::Step,
         Context::StepField,
         Context::EditorField,
@@ -395,7 +422,9 @@ mod tests {
 
     #[test]
     fn letters_type_where_there_is_a_text_to_type() {
-        for context in [Context::StepField, Context::EditorField, Context::DiagnosisText, Context::Naming] {
+        for context in
+            [Context::Filter, Context::StepField, Context::EditorField, Context::DiagnosisText, Context::Naming]
+        {
             assert!(!bindings(context).iter().any(|b| matches!(b.key, Key::Char(_))), "{context:?}");
         }
     }

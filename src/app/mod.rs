@@ -17,6 +17,7 @@ mod on_form;
 mod on_home;
 mod on_pair;
 mod on_paper;
+mod on_vault;
 pub mod paper;
 pub mod screens;
 
@@ -36,7 +37,7 @@ use form::{FieldKey, Form, Purpose};
 use jiff::civil::Date;
 use key::{Key, Paste};
 use keymap::{Context, Intent};
-use msg::{DraftRow, Msg, Trouble};
+use msg::{DraftRow, Msg, Trouble, Vault};
 use screens::checks::{Checks, Run};
 use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
@@ -159,6 +160,8 @@ pub struct App {
     pub stack: Vec<Screen>,
     /// The question over all.
     pub dialog: Option<Dialog>,
+    /// The questions that it hides, the uppermost last.
+    under: Vec<Dialog>,
     /// The word at the bottom.
     pub toast: Option<Toast>,
     /// What the last drawing found out.
@@ -171,6 +174,10 @@ pub struct App {
     next_run: u64,
     changes: Changes,
     no_keyring: Option<String>,
+    keyring_answers: bool,
+    vault: Vault,
+    /// What waits for the vault's passphrase.
+    waiting: Vec<Effect>,
 }
 
 impl App {
@@ -181,6 +188,7 @@ impl App {
             home: Home::default(),
             stack: Vec::new(),
             dialog: None,
+            under: Vec::new(),
             toast: None,
             seen: Seen::default(),
             sandbox,
@@ -189,8 +197,11 @@ impl App {
             next_run: 1,
             changes: Changes::default(),
             no_keyring: None,
+            keyring_answers: false,
+            vault: Vault::default(),
+            waiting: Vec::new(),
         };
-        let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring];
+        let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring, Effect::ProbeVault];
         match open {
             Open::Home => {}
             Open::Wizard { name, draft } => app.open_wizard(&name, &draft, Purpose::New, ""),
@@ -224,6 +235,7 @@ impl App {
             return dialog.context();
         }
         match self.stack.last() {
+            None if self.home.filtering => Context::Filter,
             None => Context::Home,
             Some(Screen::Wizard(wizard)) => match wizard.focus {
                 Focus::Body => Context::Step,
@@ -241,6 +253,13 @@ impl App {
 
     /// One step of the machine.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut wanted = self.react(msg);
+        self.tell_form();
+        wanted.extend(self.try_source());
+        self.vault_first(wanted)
+    }
+
+    fn react(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => {
                 self.toast = None;
@@ -357,16 +376,23 @@ impl App {
                 Vec::new()
             }
             Msg::KeyringProbed(result) => {
+                self.keyring_answers = result.is_ok();
                 self.no_keyring = result.err().map(|trouble| trouble.what);
-                for screen in &mut self.stack {
-                    match screen {
-                        Screen::Wizard(wizard) => wizard.form.no_keyring.clone_from(&self.no_keyring),
-                        Screen::Editor(editor) => editor.form.no_keyring.clone_from(&self.no_keyring),
-                        Screen::Checks(_) | Screen::Diagnosis(_) | Screen::Pair(_) => {}
-                    }
+                Vec::new()
+            }
+            Msg::SourceTried { source, result } => {
+                if let Some(form) = self.form_mut()
+                    && form.tried.as_ref().is_some_and(|(tried, _)| *tried == source)
+                {
+                    form.tried = Some((source, Some(result)));
                 }
                 Vec::new()
             }
+            Msg::VaultSeen(vault) => {
+                self.vault = vault;
+                Vec::new()
+            }
+            Msg::VaultOpened(result) => self.vault_opened(result),
             Msg::CarriedOut { said, offers } => {
                 self.carried_out(said, offers);
                 Vec::new()
@@ -378,6 +404,26 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// The open form knows how the places stand in which a secret can be kept.
+    fn tell_form(&mut self) {
+        let (no_keyring, answers, vault) = (self.no_keyring.clone(), self.keyring_answers, self.vault);
+        if let Some(form) = self.form_mut() {
+            (form.no_keyring, form.keyring_answers, form.vault) = (no_keyring, answers, vault);
+        }
+    }
+
+    /// Whether the credential can be read is looked at when another place is named, and the cursor has left it.
+    fn try_source(&mut self) -> Option<Effect> {
+        let typing = self.focused_field() == Some(FieldKey::Source);
+        let form = self.form_mut().filter(|_| !typing)?;
+        let source = form.readable_source()?;
+        if form.tried.as_ref().is_some_and(|(tried, _)| *tried == source) {
+            return None;
+        }
+        form.tried = Some((source.clone(), None));
+        Some(Effect::TrySource(source))
     }
 
     fn say(&mut self, text: impl Into<String>) {
@@ -444,6 +490,12 @@ impl App {
                 }
                 self.judge_text();
             }
+            None if self.home.filtering => {
+                if let Some(request) = form::request(key) {
+                    self.home.filter.handle(request);
+                    self.home.arrange();
+                }
+            }
             _ => {}
         }
         Vec::new()
@@ -463,6 +515,12 @@ impl App {
                 *problem = None;
                 return Vec::new();
             }
+            Some(Dialog::Passphrase(asked)) if !asked.trying => {
+                for c in paste.text.trim_matches('\n').chars() {
+                    asked.typed.insert(c);
+                }
+                return Vec::new();
+            }
             Some(_) => return Vec::new(),
             None => {}
         }
@@ -480,6 +538,7 @@ impl App {
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
+            None if self.home.filtering => self.paste_filter(&paste.text),
             Some(Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
         }
         Vec::new()

@@ -5,7 +5,7 @@ use crate::app::key::{Key, Paste};
 use crate::app::paper::Paper;
 use crate::core::check::{CheckEvent, Status};
 use crate::core::names::ProfileName;
-use crate::core::profile::ProfileDraft;
+use crate::core::profile::{CredentialSource, ProfileDraft};
 use crate::core::question::FieldId;
 use crate::core::rules::Cause;
 use crate::core::secret::ClientSecret;
@@ -31,6 +31,10 @@ pub struct Row {
     pub guide: String,
     /// What it connects to.
     pub target: String,
+    /// Its tenant, where one is given.
+    pub tenant: Option<String>,
+    /// Its secret, or the password of its certificate, is in the vault.
+    pub in_vault: bool,
     /// Days until its secret ends, where recorded.
     pub days_left: Option<i64>,
     /// Why its file cannot be used.
@@ -90,6 +94,18 @@ pub enum Written {
     ThereAlready,
     /// It could not be written.
     Failed(Trouble),
+}
+
+/// How the vault stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Vault {
+    /// There is none.
+    #[default]
+    Absent,
+    /// There is one; its passphrase was not given yet.
+    Locked,
+    /// Its passphrase is at hand.
+    Open,
 }
 
 /// A message.
@@ -186,6 +202,17 @@ pub enum Msg {
     },
     /// Whether a keyring can be used.
     KeyringProbed(Result<(), Trouble>),
+    /// Whether a credential can be read from there now: what it is, or why not.
+    SourceTried {
+        /// From where.
+        source: CredentialSource,
+        /// In words.
+        result: Result<String, String>,
+    },
+    /// How the vault stands.
+    VaultSeen(Vault),
+    /// Whether a passphrase opens the vault.
+    VaultOpened(Result<(), Trouble>),
     /// The sandbox's administrator has carried a step out.
     CarriedOut {
         /// What was done.

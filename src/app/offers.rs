@@ -38,6 +38,8 @@ impl App {
         match (context, binding.intent) {
             (Context::Home, Intent::Enter) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "go on",
             (Context::Home, Intent::Remove) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "forget",
+            (Context::Filter, Intent::Enter) if matches!(self.home.marked(), Some(Marked::Draft(_))) => "go on",
+            (Context::Home, Intent::Back) if self.home.runs.is_empty() => "show all",
             (Context::Checks, Intent::Enter) => match self.after_checks() {
                 After::Start => "start the test",
                 After::Again => "test again",
@@ -57,6 +59,7 @@ impl App {
             {
                 "write it"
             }
+            (Context::Naming, Intent::Enter) if matches!(&self.dialog, Some(Dialog::Passphrase(_))) => "go on",
             (Context::Paper, Intent::All) => match &self.dialog {
                 Some(Dialog::Paper(paper)) if matches!(&paper.of, Source::Steps(steps) if steps.all) => {
                     "only open ones"
@@ -78,15 +81,18 @@ impl App {
         let form = self.form();
         match (context, intent) {
             (Context::Home, Intent::BringBack) => self.home.removed.is_some(),
-            (Context::Home, Intent::Enter | Intent::Remove | Intent::HandOver) => self.home.marked().is_some(),
+            (Context::Home | Context::Filter, Intent::Enter | Intent::Remove | Intent::HandOver) => {
+                self.home.marked().is_some()
+            }
             (Context::Home, Intent::Test | Intent::Edit | Intent::Rename | Intent::Copy | Intent::Export) => {
                 matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
             (Context::Home, Intent::Beside) => {
                 self.home.profiles().len() > 1 && matches!(self.home.marked(), Some(Marked::Profile(_)))
             }
-            (Context::Home, Intent::TestAll) => self.home.profiles().iter().any(|row| row.problem.is_none()),
-            (Context::Home, Intent::Back) => !self.home.runs.is_empty(),
+            (Context::Home, Intent::TestAll) => self.home.seen_profiles().any(|row| row.problem.is_none()),
+            (Context::Home, Intent::Filter) => !self.home.is_empty(),
+            (Context::Home, Intent::Back) => !self.home.runs.is_empty() || self.home.is_filtered(),
             (Context::Checks, Intent::CarryOut) => self.sandbox.is_some() && self.after_checks() == After::SignIn,
             (_, Intent::CarryOut) => self.sandbox.is_some(),
             // In a rehearsal there is no page; the simulated user takes its place.

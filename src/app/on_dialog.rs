@@ -4,7 +4,7 @@
 
 use crate::app::dialog::{Answer, Dialog, NameFor};
 use crate::app::effect::Effect;
-use crate::app::form::{FieldKey, Purpose};
+use crate::app::form::{FieldKey, Purpose, type_hidden};
 use crate::app::key::Key;
 use crate::app::keymap::{self, Intent};
 use crate::app::{App, Screen, scrolled};
@@ -23,9 +23,16 @@ impl App {
                 let keeps = matches!(&dialog, Dialog::Ask { answers, .. } if answers.iter().any(|(_, a)| *a == Answer::QuitKeeping));
                 return self.answer(if keeps { Answer::QuitKeeping } else { Answer::QuitDropping });
             }
-            Some(Intent::Quit) => return self.ask_quit(130),
+            Some(Intent::Quit) => {
+                let effects = self.ask_quit(130);
+                // What was typed there is still there for who stays.
+                self.under.extend(self.dialog.is_some().then_some(dialog));
+                return effects;
+            }
             Some(Intent::Back) => {
                 match dialog {
+                    Dialog::Passphrase(_) => return self.without_vault(),
+                    _ if dialog.asks_to_quit() => self.dialog = self.under.pop(),
                     Dialog::Name { purpose: NameFor::File(paper), .. } => self.dialog = Some(Dialog::Paper(paper)),
                     // Back to the name that was typed.
                     Dialog::Ask { answers, .. } => {
@@ -53,6 +60,15 @@ impl App {
             },
             // Was dealt with above.
             Dialog::Paper(_) => {}
+            Dialog::Passphrase(asked) if asked.trying => {}
+            Dialog::Passphrase(asked) if key == Key::Enter => {
+                let entered = asked.entered();
+                self.dialog = Some(dialog);
+                return entered.map(Effect::OpenVault).into_iter().collect();
+            }
+            Dialog::Passphrase(asked) => {
+                type_hidden(&mut asked.typed, key);
+            }
             Dialog::Ask { answers, marked, .. } => match intent {
                 Some(Intent::Up) => *marked = marked.saturating_sub(1),
                 Some(Intent::Down) => *marked = (*marked + 1).min(answers.len().saturating_sub(1)),
@@ -139,7 +155,10 @@ impl App {
 
     pub(super) fn answer(&mut self, answer: Answer) -> Vec<Effect> {
         match answer {
-            Answer::Stay => Vec::new(),
+            Answer::Stay => {
+                self.dialog = self.under.pop();
+                Vec::new()
+            }
             Answer::LeaveKeeping => {
                 let effects = self.keep_draft();
                 self.pop();
@@ -163,6 +182,12 @@ impl App {
             Answer::QuitDropping => {
                 self.quit = Some(130);
                 Vec::new()
+            }
+            Answer::IntoVault => {
+                if let Some(form) = self.form_mut() {
+                    form.put(FieldKey::Source, "vault");
+                }
+                self.save_form_now()
             }
             Answer::SourceFrom(start) => {
                 if let Some(form) = self.form_mut() {

@@ -264,6 +264,7 @@ impl App {
                 ],
                 vec![
                     ("Stay here", Answer::Stay),
+                    ("From this program's vault", Answer::IntoVault),
                     ("From an environment variable", Answer::SourceFrom("env:")),
                     ("From a file", Answer::SourceFrom("file:")),
                     ("From what a command prints", Answer::SourceFrom("command:")),

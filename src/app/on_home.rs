@@ -8,7 +8,7 @@ use crate::app::form::{FieldKey, Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
-use crate::app::screens::home::{HomeRun, Marked, Round};
+use crate::app::screens::home::{HomeRun, Marked, Order, Round};
 use crate::app::screens::wizard::Wizard;
 use crate::app::{App, Screen, others};
 use crate::core::check::{CheckRun, Status};
@@ -17,14 +17,44 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
+use crate::core::secret::looks_like_secret;
 use crate::core::settings::DefaultStore;
 use std::mem;
-use tui_input::Input;
+use tui_input::{Input, InputRequest};
 
 impl App {
     pub(super) fn home_intent(&mut self, intent: Intent) -> Vec<Effect> {
+        if self.home.filtering && self.filter_intent(intent) {
+            return Vec::new();
+        }
         let marked = self.home.marked();
+        if marked.is_none() && self.home.is_filtered() && of_marked(intent) {
+            self.warn("nothing fits the filter: Esc shows all again");
+            return Vec::new();
+        }
+        let page = usize::from(self.seen.page.saturating_sub(1).max(1));
         match (intent, marked) {
+            (Intent::Filter, _) => {
+                self.home.filtering = !self.home.is_empty();
+                Vec::new()
+            }
+            (Intent::Group, _) => {
+                self.home.grouped = !self.home.grouped;
+                self.home.arrange();
+                Vec::new()
+            }
+            (Intent::Sort, _) => {
+                self.home.order = match self.home.order {
+                    Order::Name => Order::End,
+                    Order::End => Order::Name,
+                };
+                self.home.arrange();
+                self.say(match self.home.order {
+                    Order::Name => "by name",
+                    Order::End => "the soonest end first",
+                });
+                Vec::new()
+            }
             (Intent::New, _) => self.start_new(),
             (Intent::Diagnose, marked) => {
                 self.stack.push(Screen::Diagnosis(Box::default()));
@@ -38,24 +68,26 @@ impl App {
                 Vec::new()
             }
             (Intent::HandOver, _) => self.hand_over_marked(),
-            (Intent::Up, _) => {
-                self.home.step(false);
+            (Intent::Up | Intent::Down, _) => {
+                self.home.step(intent == Intent::Down, 1);
                 Vec::new()
             }
-            (Intent::Down, _) => {
-                self.home.step(true);
+            (Intent::PrevPage | Intent::NextPage, _) => {
+                self.home.step(intent == Intent::NextPage, page);
                 Vec::new()
             }
             (Intent::Back, _) => {
                 let effects = self.stop_round();
-                if !effects.is_empty() {
+                if effects.is_empty() {
+                    self.home.clear_filter();
+                } else {
                     self.say("stopped");
                 }
                 effects
             }
             (Intent::TestAll, _) => {
                 let (ready, broken): (Vec<_>, Vec<_>) =
-                    self.home.profiles().iter().partition(|row| row.problem.is_none());
+                    self.home.seen_profiles().partition(|row| row.problem.is_none());
                 let names: Vec<ProfileName> = ready.into_iter().map(|row| row.name.clone()).collect();
                 match (names.len(), broken.len()) {
                     (0, _) => self.warn("there is no complete profile to test"),
@@ -102,7 +134,7 @@ impl App {
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
                     format!("Remove the profile '{}'?", row.name),
-                    vec!["Its secret goes too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
+                    vec!["A secret that is kept for it here goes, too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
                 Vec::new()
@@ -134,6 +166,38 @@ impl App {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What a key does to the filter while it is typed; says whether it does nothing else.
+    fn filter_intent(&mut self, intent: Intent) -> bool {
+        match intent {
+            Intent::Back => self.home.clear_filter(),
+            // A secret that was typed by mistake does not stay (safety rule 6).
+            Intent::NextField | Intent::Enter if looks_like_secret(self.home.filter.value().trim()) => {
+                self.home.clear_filter();
+                self.warn("that looks like a secret's value: it was taken out of the filter");
+            }
+            Intent::NextField => self.home.filtering = false,
+            Intent::Enter => {
+                self.home.filtering = false;
+                return false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A paste narrows the list by its first line.
+    pub(super) fn paste_filter(&mut self, text: &str) {
+        let line = text.trim().lines().next().unwrap_or_default();
+        if looks_like_secret(line) {
+            self.warn("that looks like a secret's value: it was not taken");
+            return;
+        }
+        for c in line.chars().filter(|c| !c.is_control()).take(200) {
+            self.home.filter.handle(InputRequest::InsertChar(c));
+        }
+        self.home.arrange();
     }
 
     pub(super) fn open_saved(&mut self, name: ProfileName, purpose: OpenFor) -> Vec<Effect> {
@@ -174,7 +238,6 @@ impl App {
     pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
-        form.no_keyring.clone_from(&self.no_keyring);
         if form.purpose == Purpose::New
             && draft.source.is_none()
             && self.know.settings.default_store == DefaultStore::Vault
@@ -287,4 +350,20 @@ impl App {
             }
         }
     }
+}
+
+/// Whether an intent is for the marked entry.
+fn of_marked(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Enter
+            | Intent::Test
+            | Intent::Edit
+            | Intent::Rename
+            | Intent::Copy
+            | Intent::Remove
+            | Intent::Export
+            | Intent::HandOver
+            | Intent::Beside
+    )
 }

@@ -5,17 +5,20 @@
 use crate::assets;
 use crate::cli::args::Cli;
 use crate::cli::failure::{Failure, code};
+use crate::cli::input::CredentialRequest;
 use crate::cli::{Context, Done, OK, check, guides, input, list, new, shown};
 use crate::core::check::{CheckId, Status};
+use crate::core::credential::Credential;
 use crate::core::guide::Guide;
 use crate::core::intake;
 use crate::core::names::ProfileName;
-use crate::core::profile::{ProfileDraft, SourceRequest};
+use crate::core::profile::{CredentialSource, ProfileDraft, SourceRequest};
 use crate::core::question::{self, FieldId, Weight};
 use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
 use crate::sandbox::Offer;
+use crate::store;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
@@ -158,7 +161,7 @@ pub async fn set_up(
             &assets::guides()[choose(context, "What do you want to connect to?", &titles).await?]
         }
     };
-    context.printer.tell(MANNERS, 0);
+    context.printer.say(MANNERS);
     let name = match name {
         Some(name) => name,
         None => new_name(context, &session).await?,
@@ -191,7 +194,7 @@ pub async fn change(context: &Context, name: &ProfileName) -> Done {
     let was = Some((name.clone(), draft.clone()));
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was };
     let fields: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| guide.takes(*field)).collect();
-    context.printer.tell(MANNERS, 0);
+    context.printer.say(MANNERS);
     loop {
         let mut options: Vec<String> = fields.iter().map(|field| form.stands(*field)).collect();
         options.extend(["Test and save", "Leave without saving"].map(str::to_owned));
@@ -241,7 +244,7 @@ struct Form<'a> {
 
 impl Form<'_> {
     fn say(&self, text: &str) {
-        self.context.printer.tell(text, 0);
+        self.context.printer.say(text);
     }
 
     /// The text of a step, links and ids filled in.
@@ -261,7 +264,7 @@ impl Form<'_> {
         if self.session.sandbox.is_some() {
             let who = ["Let the sandbox's administrator do this step", "Go on by hand"].map(str::to_owned);
             if choose(self.context, "This is a rehearsal.", &who).await? == 0 {
-                self.carry_out(&step.id);
+                self.carry_out(&step.id).await;
             }
         }
         if step.collects.is_empty() {
@@ -277,7 +280,7 @@ impl Form<'_> {
     }
 
     /// The sandbox's administrator does a step; what the portal then shows is taken over.
-    fn carry_out(&mut self, step: &str) {
+    async fn carry_out(&mut self, step: &str) {
         let Some(sandbox) = &self.session.sandbox else { return };
         let (said, offers) = sandbox.carry_out(self.guide, step);
         self.say(&said);
@@ -293,7 +296,17 @@ impl Form<'_> {
                     self.draft.set(FieldId::Expires, &end.to_string());
                     self.say(&format!("A client secret, hidden, that ends on {end}."));
                 }
-                Offer::Certificate(_) => self.say("A certificate was made; it is for the terminal app."),
+                Offer::Certificate(pem) => {
+                    let path = self.session.home.root().join(format!("{}.pem", self.name));
+                    match store::write_private(&path, pem.as_bytes(), self.session.is_rehearsal()) {
+                        Ok(()) => {
+                            let source = CredentialSource::certificate(&path.to_string_lossy());
+                            self.take(SecretChoice::Source(source)).await;
+                            self.say(&format!("A certificate with its key: {}", shown(&path.display().to_string())));
+                        }
+                        Err(error) => self.say(&format!("The certificate was not kept: {error}")),
+                    }
+                }
             }
         }
     }
@@ -378,10 +391,30 @@ impl Form<'_> {
         ];
         loop {
             let typed = "I type or paste it now, hidden, and it goes into the";
-            let mut options = vec![format!("{typed} keyring"), format!("{typed} vault of this program")];
+            let keyring = match input::no_keyring(self.session).await? {
+                Some(why) => format!(", which cannot be used now: {why}"),
+                None => String::new(),
+            };
+            let vault = match (self.session.vault.has_passphrase(), self.session.vault.exists()) {
+                (true, _) => "open now",
+                (false, true) => "locked now, its passphrase is asked for",
+                (false, false) => "made then, behind a passphrase",
+            };
+            let mut options =
+                vec![format!("{typed} keyring{keyring}"), format!("{typed} vault of this program, {vault}")];
             options.extend(PLACES.map(|(option, ..)| option.to_owned()));
+            options.push("A certificate that is made now, for twelve months".to_owned());
             options.extend([format!("Leave it: {}", self.stands(FieldId::Secret)), "Back".to_owned()]);
             let chosen = choose(self.context, "Where is the client secret?", &options).await?;
+            if chosen == 2 + PLACES.len() {
+                match self.make_certificate().await {
+                    Ok(()) => return Ok(Went::On),
+                    Err(failure) => {
+                        told(self.context, Err(failure))?;
+                        continue;
+                    }
+                }
+            }
             let request = match (chosen, chosen.checked_sub(2).and_then(|at| PLACES.get(at))) {
                 (0, _) => Ok(SourceRequest::Keyring),
                 (1, _) => Ok(SourceRequest::Vault),
@@ -401,13 +434,39 @@ impl Form<'_> {
                         self.say(&format!("Not taken: {}", problem.text));
                         continue;
                     }
-                    self.draft.source = Some(new::pending(&choice));
-                    self.secret = choice;
+                    self.take(choice).await;
                     return Ok(Went::On);
                 }
                 Err(failure) => told(self.context, Err(failure))?,
             }
         }
+    }
+
+    /// Makes a key and a certificate, and says what is to be uploaded.
+    async fn make_certificate(&mut self) -> Result<(), Failure> {
+        let path = line(self.context, "File to make, for you alone:").await?;
+        if path.trim().is_empty() {
+            return Err(Failure::usage("a file has to be named", "for example contoso.pem"));
+        }
+        let request = CredentialRequest::making(path.trim());
+        request.make(self.context, self.session, &self.name).await?;
+        if let Some(choice) = request.choice(self.context, self.session, None).await? {
+            self.take(choice).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a credential; a certificate tells its own end.
+    async fn take(&mut self, choice: SecretChoice) {
+        let source = new::pending(&choice);
+        self.secret = choice;
+        if let CredentialSource::Certificate(_) = source
+            && let Ok(Credential::Certificate(read)) =
+                work::credential(self.session, &source, self.secret.typed()).await
+        {
+            self.draft.set(FieldId::Expires, &read.end_date().to_string());
+        }
+        self.draft.source = Some(source);
     }
 
     /// Test, and save what was tested.
@@ -437,7 +496,7 @@ impl Form<'_> {
                     match work::save(self.session, request).await {
                         Ok(saved) => {
                             unsaved.0 = None;
-                            self.context.told(self.session, &saved);
+                            self.context.saved(self.session, &self.name, &saved);
                             return Ok(Went::On);
                         }
                         // What was typed is still there.
@@ -473,7 +532,7 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
     loop {
         let typed = line(context, "Name of the profile, of letters, digits, '.', '_' and '-':").await?;
         match typed.trim().parse::<ProfileName>() {
-            Err(error) => context.printer.tell(&format!("Not taken: {error}"), 0),
+            Err(error) => context.printer.say(&format!("Not taken: {error}")),
             Ok(name) => {
                 if !work::rows(session).await?.iter().any(|row| row.name == name) {
                     return Ok(name);
@@ -486,9 +545,9 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
 
 /// A choice by number, from 1; what comes back counts from 0.
 async fn choose(context: &Context, question: &str, options: &[String]) -> Result<usize, Failure> {
-    context.printer.tell(question, 0);
+    context.printer.say(question);
     for (at, option) in options.iter().enumerate() {
-        context.printer.tell(&format!("{}. {option}", at + 1), 3);
+        context.printer.item(&format!("{}. {option}", at + 1), 3);
     }
     loop {
         let typed = line(context, &format!("Number, 1 to {}:", options.len())).await?;
@@ -496,7 +555,7 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
             Ok(number) if (1..=options.len()).contains(&number) => return Ok(number - 1),
             _ => {
                 let most = options.len();
-                context.printer.tell(&format!("That is none of the numbers: type one from 1 to {most}."), 0);
+                context.printer.say(&format!("That is none of the numbers: type one from 1 to {most}."));
             }
         }
     }
@@ -505,7 +564,7 @@ async fn choose(context: &Context, question: &str, options: &[String]) -> Result
 /// What is typed at a question; what is no text is told, and counts as nothing.
 async fn line(context: &Context, question: &str) -> Result<String, Failure> {
     if !question.is_empty() {
-        context.printer.tell(question, 0);
+        context.printer.say(question);
     }
     match input::line().await {
         Err(failure) if failure.code == code::USAGE => {

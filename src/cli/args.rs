@@ -3,8 +3,8 @@
 //! Does not know what a command does.
 
 use crate::cli::{
-    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remove, rename, report,
-    rotate, sandbox, show, token, vault,
+    check, completions, copy, diagnose, edit, export, guides, handoff, import, list, man, new, remind, remove, rename,
+    report, rotate, sandbox, show, token, vault,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -17,13 +17,20 @@ use std::path::PathBuf;
     version,
     about = "Set up, test and repair API connections to Microsoft Dynamics 365",
     long_about = "Set up, test and repair API connections to Microsoft Dynamics 365.\n\n\
-        Without a command the terminal app opens: profiles, a guided set-up, the live test and its diagnosis.\n\
-        Every command works without a terminal too.",
+        Without a command the terminal app opens: profiles, a guided set-up, the live test and its diagnosis. \
+        Every command works without a terminal too.\n\n\
+        Settings for all profiles are read from settings.toml in the home, if you write one. Each line may be left out; \
+        these are the defaults:\n\n  \
+        default_store = \"keyring\"   where typed secrets are kept: keyring or vault\n  \
+        cloud = \"global\"            global, us-gov, us-dod, china or custom\n  \
+        warning_days = 30           days before its end when a credential is warned of\n  \
+        theme = \"auto\"              colours of the screens: auto, dark, light or none\n\n\
+        What this version does not know in it is told and left aside; with a wrong value commands end with exit code 3.",
     after_help = "Examples:\n  \
         d365-connect                         the terminal app\n  \
         d365-connect --sandbox               rehearse with a simulated tenant\n  \
         d365-connect check --all -o json     test every profile\n\n\
-        Exit codes: 0 all right, 1 a check failed or a fault was found, 2 wrong use or bad input,\n\
+        Exit codes: 0 all right, 1 a check failed or a fault was found, 2 wrong use or bad input, \
         3 could not be done here, 130 interrupted"
 )]
 pub struct Cli {
@@ -133,6 +140,7 @@ pub enum Command {
     Import(import::Args),
     Guides(guides::Args),
     Handoff(handoff::Args),
+    Remind(remind::Args),
     Sandbox(sandbox::Args),
     Vault(vault::Args),
     Completions(completions::Args),

@@ -6,7 +6,7 @@ use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, is_told};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status};
 use crate::core::names::ProfileName;
 use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
@@ -17,6 +17,7 @@ use crate::core::since::{Since, Traits};
 use crate::net::Left;
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
+use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -28,16 +29,16 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Test profiles against Entra and D365.\n\n\
-        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment,\n\
+        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment, \
         registration, access, expiry. A check whose prerequisite failed is skipped, so only the cause fails.",
-    after_help = "With --only the named checks are run, and what they wait for.\n\
+    after_help = "With --only the named checks are run, and what they wait for. \
         Just those named are listed and judged, with whatever kept one of them from running.\n\n\
         Examples:\n  \
         d365-connect check contoso-uat\n  \
         d365-connect check --all -o json\n  \
         d365-connect check contoso-uat --only token\n\n\
-        Exit codes: 0 passed, warnings included; 1 a profile failed, or warned with --strict;\n\
-        2 an unknown or incomplete profile (with --all the others are tested, and a failed one ends with 1);\n\
+        Exit codes: 0 passed, warnings included; 1 a profile failed, or warned with --strict; \
+        2 an unknown or incomplete profile (with --all the others are tested, and a failed one ends with 1); \
         3 none failed, but one could not be judged"
 )]
 pub struct Args {
@@ -224,9 +225,10 @@ async fn test(
     Ok(tested.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Who signs in: in a rehearsal the simulated user does.
+/// Who signs in: in a rehearsal the simulated user does. What to do is told on standard error: where that is no terminal,
+/// nobody reads it.
 pub fn attendance(context: &Context, session: &Session) -> Attendance {
-    match context.global.no_input || session.sandbox.is_some() {
+    match context.global.no_input || session.sandbox.is_some() || !std::io::stderr().is_terminal() {
         true => Attendance::Nobody,
         // Nobody types while the test runs.
         false => Attendance::Person(watch::channel(String::new()).1),
@@ -334,10 +336,8 @@ pub fn human(context: &Context, tested: &Tested) {
             }
         }
     }
-    for (at, one) in report.findings.iter().enumerate() {
-        if !is_told(&report.findings[..at], one) {
-            finding(context, one);
-        }
+    for one in &report.findings {
+        finding(context, one);
     }
     for (at, line) in tested.since.iter().flat_map(Since::lines).enumerate() {
         if at == 0 {

@@ -26,8 +26,10 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     }
     let without = work::copy(&session, &name, &new).await?;
     context.printer.say(&format!("copied to {new}"));
-    if let Some(why) = without {
-        context.printer.note(&format!("the copy has no secret: {why}"));
+    let without = without.map(|why| format!("the copy has no secret: {why}"));
+    context.done("copied", &new, Some(&name), without.as_deref());
+    if let Some(without) = without {
+        context.printer.note(&without);
         context.printer.hint(&format!("d365-connect edit {new} --secret SOURCE"));
     }
     OK

@@ -48,16 +48,16 @@ const MAX_SHOWN: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Explain an error text, a reply, an AADSTS code or a log; offline.\n\n\
-        The text is given as words, with --file, or on standard input ('-' or a pipe). A log may have any size: its\n\
-        errors are put together by cause, app and tenant, counted, and the most frequent one is explained.\n\
-        With --profile the links and ids are filled in, and what the text names is compared with the profile. Of a\n\
+        The text is given as words, with --file, or on standard input ('-' or a pipe). A log may have any size: its \
+        errors are put together by cause, app and tenant, counted, and the most frequent one is explained. \
+        With --profile the links and ids are filled in, and what the text names is compared with the profile. Of a \
         token the claims are listed, beside what the profile needs; it is neither kept nor shown.",
     after_help = "Examples:\n  \
         d365-connect diagnose AADSTS7000215\n  \
         kubectl logs connector | d365-connect diagnose -\n  \
         zcat connector.log.gz | d365-connect diagnose -\n  \
         d365-connect diagnose --file error.json --profile contoso-uat -o json\n\n\
-        Exit codes: 0 not an error, 1 a fault was found, 2 nothing to diagnose, 3 unknown;\n\
+        Exit codes: 0 not an error, 1 a fault was found, 2 nothing to diagnose, 3 unknown; \
         of a log by its first group"
 )]
 pub struct Args {

@@ -16,13 +16,15 @@ use crate::work::{self, SaveRequest, SecretChoice};
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Change a profile.\n\n\
-        Without flags the editor opens. With flags the values are checked offline and saved; comments and unknown keys of\n\
+        Without flags the editor opens. With flags the values are checked offline and saved; comments and unknown keys of \
         the file survive. What was missing before may stay missing: it is told.",
     after_help = "Examples:\n  \
-        d365-connect edit contoso-uat --set credential.expires=2028-05-20 --secret prompt\n  \
+        d365-connect edit contoso-uat --set d365.company=USMF --secret prompt\n  \
         d365-connect edit contoso-uat --unset d365.company\n  \
-        d365-connect edit contoso-uat --secret vault      (moves the secret there, from where it is)\n\n\
-        Exit codes: 0 saved, 2 a value is missing or wrong, or there is no such profile, 3 the secret or the file could not\n\
+        d365-connect edit contoso-uat --secret vault\n\n\
+        The last one moves the secret there, from where it is. \
+        'd365-connect new --help' lists fields and sources.\n\n\
+        Exit codes: 0 saved, 2 a value is missing or wrong, or there is no such profile, 3 the secret or the file could not \
         be kept"
 )]
 pub struct Args {
@@ -89,8 +91,8 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }
     request.make(context, &session, &opened.stored.name).await?;
     let Stored { name, draft: before, .. } = opened.stored;
-    let request = SaveRequest { was: Some((name.clone(), before)), name, draft, secret };
+    let request = SaveRequest { was: Some((name.clone(), before)), name: name.clone(), draft, secret };
     let saved = work::save(&session, request).await?;
-    context.told(&session, &saved);
+    context.saved(&session, &name, &saved);
     OK
 }

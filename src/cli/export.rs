@@ -15,27 +15,30 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Hand a profile's values over in the format of whoever uses them.\n\n\
-        The secret goes along only with --include-secret; else a placeholder stands in its place. Every format works\n\
-        for every guide and for half-filled profiles; what a format has no place for is a comment that 'import' reads.\n\
+        The secret goes along only with --include-secret; else a placeholder stands in its place. Of a certificate the path goes along at most. Every format works \
+        for every guide and for half-filled profiles; what a format has no place for is a comment that 'import' reads. \
         A file is made for its owner alone, and never written over without --force.",
     after_help = "Formats:\n  \
-        env             NAME=value lines for sh and dotenv libraries\n  \
+        env             NAME=value lines for sh and dotenv\n  \
         json            one object with every value\n  \
         appsettings     settings of a .NET program\n  \
         powershell      lines for d365fo.integrations\n  \
         postman         an environment for Postman\n  \
-        curl            a shell script that gets a token and calls the API\n  \
-        k8s-secret      a Kubernetes Secret          (--set secret_name, namespace)\n  \
-        c1-env          variables of C1's connector  (--set provisioning, sync_only_enabled)\n  \
-        c1-k8s          its Secret and Deployment    (--set image, namespace, provisioning, sync_only_enabled)\n  \
-        ipaas           field sheet for iPaaS.com    (--set versions)\n  \
+        curl            a script: gets a token, calls the API\n  \
+        k8s-secret      a Kubernetes Secret\n                  \
+        (--set secret_name, namespace)\n  \
+        c1-env          variables of C1's connector\n                  \
+        (--set provisioning, sync_only_enabled)\n  \
+        c1-k8s          its Secret and Deployment\n                  \
+        (--set image, namespace and the two of c1-env)\n  \
+        ipaas           field sheet for iPaaS.com (--set versions)\n  \
         cloud-elements  field sheet for Cloud Elements\n  \
         terraform       a .tfvars file\n  \
         github-actions  a workflow, and how its secret is set\n\n\
         Examples:\n  \
-        d365-connect export contoso-uat --to env --include-secret --out contoso-uat.env\n  \
+        d365-connect export contoso-uat --to env --include-secret --out uat.env\n  \
         d365-connect export contoso-uat --to c1-k8s --set namespace=c1 | less\n\n\
-        Exit codes: 0, 2 there is no such profile or format, no secret to include, or a file already, 3 the secret could not\n\
+        Exit codes: 0, 2 there is no such profile or format, no secret to include or no place for it, or a file already, 3 the secret could not \
         be read or the file not be written"
 )]
 pub struct Args {
@@ -62,6 +65,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let name = profile_name(&args.name)?;
     let format = format(args.to.as_deref())?;
     let options = options(format, &args.set)?;
+    if let Some(command) = format.secret_by.as_ref().filter(|_| args.include_secret) {
+        return Err(Failure::usage(
+            format!("{} never holds the secret: whoever reads it takes the secret from elsewhere", format.id),
+            format!("leave --include-secret out, and run: {command}"),
+        ));
+    }
     let session = context.session().await?;
     let opened = work::open(&session, &name).await?;
     if args.include_secret {
@@ -92,6 +101,13 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     match path {
         Some(path) => context.printer.say(&format!("written to {}", shown(&path.display().to_string()))),
         None => context.printer.bytes(text.as_bytes()),
+    }
+    if matches!(opened.stored.draft.source, Some(CredentialSource::Certificate(_))) {
+        context.printer.note(if format.takes_certificates() {
+            "only the certificate's path stands in it: hand the file over by itself"
+        } else {
+            "whoever reads this format signs in with a secret only: the profile's certificate is not in it"
+        });
     }
     if args.include_secret {
         context.printer.note("the secret stands in it in clear: whoever can read it can use it");

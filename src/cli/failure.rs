@@ -96,7 +96,7 @@ fn flag(field: FieldId) -> String {
 pub fn missing_hint(field: FieldId) -> String {
     match field {
         FieldId::Secret => {
-            "--secret SOURCE, where SOURCE is stdin, prompt, env:VAR, file:PATH or 'command:WORDS'".into()
+            "--secret SOURCE, where SOURCE is stdin, prompt, vault, env:VAR, file:PATH or 'command:WORDS'".into()
         }
         _ => format!("--set {}=…, {}", field.name(), field.spec().help),
     }

@@ -33,7 +33,7 @@ pub fn junit(tested: &[Tested]) -> String {
                 line.id,
                 seconds(line.duration_ms)
             );
-            let cause = report.findings.iter().find(|finding| finding.check == Some(line.id));
+            let cause = report.by_check.iter().find(|finding| finding.check == Some(line.id));
             // What a person is told: of a finding its title, else the check's own line.
             let summary = xml(cause.map_or(&line.summary, |finding| &finding.title));
             let cause = cause.map_or("unknown", |finding| finding.cause.as_str());

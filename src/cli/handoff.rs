@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Write the steps that are still open for one person down, as Markdown to send.\n\n\
-        Links and ids are filled in; there is never a secret in it. What is open is told by the values that are there and\n\
+        Links and ids are filled in; there is never a secret in it. What is open is told by the values that are there and \
         by the last test: after a passed one nothing is.",
     after_help = "Examples:\n  \
         d365-connect handoff contoso-uat --role d365-admin\n  \

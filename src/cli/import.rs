@@ -30,16 +30,16 @@ const READS: &str = "the portal's Overview page, az -o json, .env, appsettings, 
 /// Take values in from a file or a paste.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az … -o\n\
-        json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform,\n\
+    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az … -o \
+        json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform, \
         connection strings, and this program's own exports.\n\n\
-        What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that\n\
-        counts as confirmed. Missing values are allowed. A secret goes into the keyring; where there is none it is dropped,\n\
-        and that is said.",
+        What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that \
+        counts as confirmed. Missing values are allowed. A secret goes into the keyring or, where there is none, into the \
+        vault; where neither can be used it is dropped, and that is said.",
     after_help = "Examples:\n  \
         d365-connect import .env --name contoso-uat\n  \
         kubectl get secret d365 -o yaml | d365-connect import -\n\n\
-        Exit codes: 0 kept, or not confirmed, 2 nothing was recognised, a value is wrong or the name is taken, 3 a file could\n\
+        Exit codes: 0 kept, or not confirmed, 2 nothing was recognised, a value is wrong or the name is taken, 3 a file could \
         not be read or written"
 )]
 pub struct Args {
@@ -51,7 +51,7 @@ pub struct Args {
     /// The guide to follow, where the values do not tell it
     #[arg(long, value_name = "ID")]
     guide: Option<String>,
-    /// Where the secret comes from, instead of the text
+    /// Where the secret comes from, instead of the text; keyring and vault: where that of the text is kept
     #[arg(long, value_name = "SOURCE")]
     secret: Option<String>,
 }
@@ -106,26 +106,28 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let given: Vec<(FieldId, String)> = used.map(|found| (found.field, found.value.clone())).collect();
     input::tell_notes(context, &given, &draft, guide);
     let pasted = pasted.and_then(|value| usable(context, value));
-    let choice = match request {
-        Some(request) => {
+    let choice = match (request, pasted) {
+        (None, Some(value)) if session.settings().default_store == DefaultStore::Vault => SecretChoice::InVault(value),
+        (None | Some(SourceRequest::Keyring), Some(value)) => SecretChoice::Value(value),
+        (Some(SourceRequest::Vault), Some(value)) => SecretChoice::InVault(value),
+        (Some(request), pasted) => {
             if pasted.is_some() {
                 context.printer.note("the secret in the text is not kept: --secret says where it comes from");
             }
             input::secret(context, &session, request).await?
         }
-        None => match pasted {
-            None => SecretChoice::Keep,
-            Some(value) if session.settings().default_store == DefaultStore::Vault => {
-                context.unlock(&session).await?;
-                SecretChoice::InVault(value)
-            }
-            Some(value) => SecretChoice::Value(value),
-        },
+        (None, None) => SecretChoice::Keep,
     };
     wrong(&draft, &name, guide, &choice)?;
     if context.is_interactive() && !input::confirm(context, &format!("Keep this as profile '{name}'?")).await? {
         context.printer.say("nothing was kept");
+        context.done("nothing", &name, None, None);
         return OK;
+    }
+    match choice {
+        SecretChoice::InVault(_) => context.unlock(&session).await?,
+        SecretChoice::Value(_) => input::offer_vault(context, &session).await?,
+        _ => {}
     }
     keep(context, &session, name, draft, choice).await
 }
@@ -146,7 +148,7 @@ async fn keep(
         }
         saved => saved?,
     };
-    context.told(session, &saved);
+    context.saved(session, &name, &saved);
     let opened = work::open(session, &name).await?;
     let missing: Vec<FieldId> = opened.profile.err().unwrap_or_default().iter().map(|problem| problem.field).collect();
     if !missing.is_empty() && !session.is_rehearsal() {

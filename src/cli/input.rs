@@ -13,7 +13,7 @@ use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
 use crate::core::settings::DefaultStore;
 use crate::store::secrets::CredentialTrouble;
-use crate::work::{self, SecretChoice, Session};
+use crate::work::{self, SecretChoice, Session, WorkError};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,21 +42,26 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
     if troubles.is_empty() { Ok(read) } else { Err(Failure { code: code::USAGE, troubles }) }
 }
 
+/// The names of all fields that take a value.
+pub fn fields() -> String {
+    let names: Vec<&str> =
+        FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
+    names.join(", ")
+}
+
 /// The field of that name. A name is echoed only when it is a plain word: it may be a secret in the wrong place.
 pub fn field(name: &str) -> Result<FieldId, Failure> {
     match FieldId::parse(name.trim()) {
         Some(FieldId::Secret) => Err(Failure::usage(
             "no flag takes a secret's value",
-            "--secret SOURCE, where SOURCE is stdin, prompt, env:VAR, file:PATH or 'command:WORDS'",
+            "--secret SOURCE, where SOURCE is stdin, prompt, vault, env:VAR, file:PATH or 'command:WORDS'",
         )),
         Some(field) => Ok(field),
         None => {
-            let known: Vec<&str> =
-                FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret).map(FieldId::name).collect();
             let is_word = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
             let error =
                 if is_word { format!("there is no field '{name}'") } else { "there is no field of that name".into() };
-            Err(Failure::usage(error, format!("the fields are {}", known.join(", "))))
+            Err(Failure::usage(error, format!("the fields are {}", fields())))
         }
     }
 }
@@ -140,6 +145,11 @@ impl CredentialArgs {
 }
 
 impl CredentialRequest {
+    /// To make a key and a certificate in that file.
+    pub fn making(path: &str) -> CredentialRequest {
+        CredentialRequest { make: Some(absolute(path.to_owned())), ..CredentialRequest::default() }
+    }
+
     /// Gets what is asked for. `now` is the credential that the profile has, whose certificate a password alone is for.
     pub async fn choice(
         &self,
@@ -210,7 +220,7 @@ async fn moved(
     }
     let source = now.and_then(CredentialSource::secret);
     let source = source.ok_or_else(|| Failure::usage("there is no secret to move", "--secret prompt, or stdin"))?;
-    let value = work::read_secret(session, source).await.map_err(work::WorkError::from)?;
+    let value = work::read_secret(session, source).await.map_err(WorkError::from)?;
     context.printer.say(&format!("the secret is taken from {}", shown(&source.to_string())));
     Ok(match place {
         SourceRequest::Vault => SecretChoice::InVault(value),
@@ -226,11 +236,18 @@ async fn certificate(
     password: Option<&SourceRequest>,
 ) -> Result<SecretChoice, Failure> {
     let bare = CredentialSource::certificate(&path);
+    let read = work::credential(session, &bare, None).await;
+    let is_locked = matches!(read, Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }));
+    let read = if is_locked { None } else { Some(read.map_err(unfit)?) };
     let typed = match password {
         Some(SourceRequest::At(source)) => {
             let source =
                 source.secret().cloned().map_or_else(|| bare.clone(), |source| bare.clone().with_secret(source));
-            look_at(context, session, &source).await;
+            match work::credential(session, &source, None).await {
+                Err(trouble @ CredentialTrouble::Unfit { .. }) => return Err(unfit(trouble)),
+                // Its password may come later.
+                read => tell_about(context, read),
+            }
             return Ok(SecretChoice::Source(source));
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
@@ -243,25 +260,28 @@ async fn certificate(
                 "pipe the password in: --certificate-password stdin",
             ));
         }
-        None => match work::credential(session, &bare, None).await {
-            Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }) => {
-                if !context.is_interactive() {
-                    return Err(Failure::usage(
-                        "the certificate's key is encrypted, and its password is missing",
-                        "--certificate-password SOURCE",
-                    ));
-                }
-                from_prompt(PASSWORD).await?
-            }
-            read => {
-                tell_about(context, read);
+        None => match read {
+            Some(read) => {
+                tell_about(context, Ok(read));
                 return Ok(SecretChoice::Source(bare));
+            }
+            None if context.is_interactive() => from_prompt(PASSWORD).await?,
+            None => {
+                return Err(Failure::usage(
+                    "the certificate's key is encrypted, and its password is missing",
+                    "--certificate-password SOURCE",
+                ));
             }
         },
     };
-    tell_about(context, work::credential(session, &bare, Some(Arc::clone(&typed))).await);
+    let read = work::credential(session, &bare, Some(Arc::clone(&typed))).await.map_err(unfit)?;
+    tell_about(context, Ok(read));
     fall_back(context, session).await?;
     Ok(SecretChoice::Certificate(path, typed))
+}
+
+fn unfit(trouble: CredentialTrouble) -> Failure {
+    WorkError::Certificate(trouble).into()
 }
 
 const PASSWORD: &str = "Password of the certificate's key, hidden: ";
@@ -315,6 +335,9 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
                 "pipe it in and use --secret stdin, or use --secret prompt in a terminal",
             ));
         }
+        SourceRequest::At(CredentialSource::Certificate(named)) => {
+            return certificate(context, session, named.path, None).await;
+        }
         SourceRequest::At(source) => {
             look_at(context, session, &source).await;
             return Ok(SecretChoice::Source(source));
@@ -330,11 +353,32 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 
 /// Where there is no keyring, the vault takes the secret: its passphrase is got now.
 async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
-    let keyring = session.keyring.clone();
-    if beside(move || Ok(keyring.usable().is_err())).await? {
+    if let Some(why) = no_keyring(session).await?
+        && !session.vault.has_passphrase()
+        && context.is_interactive()
+    {
+        context.printer.note(&format!("{why}: the vault takes the secret, behind a passphrase"));
         context.unlock(session).await?;
     }
     Ok(())
+}
+
+/// The same for a secret that nobody typed: it may also be dropped.
+pub async fn offer_vault(context: &Context, session: &Session) -> Result<(), Failure> {
+    if let Some(why) = no_keyring(session).await?
+        && !session.vault.has_passphrase()
+        && context.is_interactive()
+        && confirm(context, &format!("{why}. Keep the secret in the vault, behind a passphrase?")).await?
+    {
+        context.unlock(session).await?;
+    }
+    Ok(())
+}
+
+/// Why the keyring cannot be used here, if it cannot.
+pub async fn no_keyring(session: &Session) -> Result<Option<String>, Failure> {
+    let keyring = session.keyring.clone();
+    beside(move || Ok(keyring.usable().err().map(|trouble| trouble.to_string()))).await
 }
 
 /// Gets the passphrase of the vault: from where the flag says, else by asking. Without both it stays locked.
@@ -363,7 +407,7 @@ pub async fn passphrase(
         }
         SourceRequest::Prompt => new_passphrase().await.map(Some),
         SourceRequest::At(CredentialSource::Secret(source)) => {
-            Ok(Some(work::read_secret(session, &source).await.map_err(work::WorkError::from)?))
+            Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::from)?))
         }
         SourceRequest::Keyring | SourceRequest::Vault | SourceRequest::At(CredentialSource::Certificate(_)) => {
             Err(Failure::usage("the vault's passphrase cannot be kept there", "--vault-passphrase env:D365_VAULT"))

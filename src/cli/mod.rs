@@ -22,6 +22,7 @@ mod man;
 mod new;
 mod print;
 mod prompt;
+mod remind;
 mod remove;
 mod rename;
 mod report;
@@ -35,10 +36,11 @@ mod vault;
 use crate::app::Open;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, SecretSource};
+use crate::core::report::{ChangeReport, SCHEMA};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
 use crate::ui::theme::Theme;
-use crate::work::{Options, Saved, Session, WorkError};
+use crate::work::{self, Options, Saved, Session, WorkError};
 use args::{Cli, Command, Global, Output};
 use clap::Parser;
 use failure::{Failure, code};
@@ -76,6 +78,9 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
+/// How often a passphrase is asked for.
+const TRIES: u32 = 3;
+
 /// Waits for a signal that ends the program: its exit code, as a shell would tell it. Hang-ups are left to the system, so
 /// that `nohup` works.
 #[cfg(unix)]
@@ -109,7 +114,7 @@ pub async fn run(request: Request) -> Ended {
     // A terminal that is called dumb moves no cursor.
     let accessible = global.accessible || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if accessible {
-        printer.redraws_nothing();
+        printer.is_read_aloud();
     }
     let context = Context { printer, global, accessible, session: OnceCell::new() };
     let done = tokio::select! {
@@ -154,6 +159,11 @@ impl Context {
         if matches!(self.global.output, Output::Junit | Output::Prometheus) && !of_check {
             return Err(Failure::usage("only 'check' writes junit and prometheus", "-o human or -o json"));
         }
+        if self.is_json()
+            && let Some((what, hint)) = command.as_ref().and_then(without_json)
+        {
+            return Err(Failure::usage(format!("{what}, not JSON"), hint));
+        }
         self.command(command).await
     }
 
@@ -175,6 +185,7 @@ impl Context {
             Some(Command::Export(args)) => export::run(&args, self).await,
             Some(Command::Import(args)) => import::run(args, self).await,
             Some(Command::Guides(args)) => guides::run(&args, self).await,
+            Some(Command::Remind(args)) => remind::run(&args, self).await,
             Some(Command::Handoff(args)) => handoff::run(&args, self).await,
             Some(Command::Sandbox(args)) => sandbox::run(&args, self).await,
             Some(Command::Vault(args)) => vault::run(&args, self).await,
@@ -196,10 +207,6 @@ impl Context {
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
         let session = self.open(Duration::from_secs(30)).await?;
-        // Asked before the screen: once a run.
-        if session.vault.exists() {
-            self.unlock(&session).await?;
-        }
         let theme = self.printer.theme(session.settings().theme);
         Ok(Ended::Open(Box::new(session), open, theme))
     }
@@ -240,6 +247,21 @@ impl Context {
     }
 }
 
+/// What is written as it is wanted elsewhere has no form in JSON: what it is, and what is nearest.
+fn without_json(command: &Command) -> Option<(&'static str, &'static str)> {
+    match command {
+        Command::Report(_) => Some(("a report is Markdown", "d365-connect check NAME -o json tells the same as JSON")),
+        Command::Handoff(_) => Some((
+            "the steps for a person are Markdown",
+            "d365-connect guides ID --profile NAME -o json has every step with its links and ids filled in",
+        )),
+        Command::Export(_) => Some(("an export has the form that --to names", "leave -o out; --to json writes JSON")),
+        Command::Completions(_) => Some(("completions are for a shell", "leave -o out")),
+        Command::Man(_) => Some(("a man page is for man", "leave -o out")),
+        _ => None,
+    }
+}
+
 /// The scenario of that id.
 fn scenario(id: &str) -> Result<Scenario, Failure> {
     Scenario::parse(id).ok_or_else(|| {
@@ -259,24 +281,53 @@ fn shown(value: &str) -> String {
 }
 
 impl Context {
-    /// Gets the passphrase of the vault, once a run.
+    /// Gets the passphrase of the vault, once a run. One that is typed may be wrong twice.
     async fn unlock(&self, session: &Session) -> Result<(), Failure> {
-        if !session.vault.has_passphrase()
-            && let Some(passphrase) = input::passphrase(self, session, self.global.vault_passphrase.as_deref()).await?
-        {
-            session.vault.unlock(passphrase);
+        let flag = self.global.vault_passphrase.as_deref();
+        let typed = flag.is_none_or(|flag| flag == "prompt") && session.vault.exists();
+        for tries in 1.. {
+            if session.vault.has_passphrase() {
+                break;
+            }
+            let Some(passphrase) = input::passphrase(self, session, flag).await? else { break };
+            match work::open_vault(session, Arc::clone(&passphrase)).await {
+                Ok(false) if typed && tries == TRIES => {
+                    return Err(Failure::here(
+                        "the vault: the passphrase does not open it",
+                        "nothing was changed; try again",
+                    ));
+                }
+                Ok(false) if typed => self.printer.note("the passphrase does not open the vault; try again"),
+                Ok(true) => {}
+                // What is wrong is told where the vault is used.
+                Ok(false) | Err(_) => session.vault.unlock(passphrase),
+            }
         }
         Ok(())
     }
 
-    /// The same, where one of these credentials takes it.
+    /// The same, where one of these credentials is in it. One that is not there is not asked for.
     async fn unlock_for<'a>(
         &self,
         session: &Session,
         sources: impl IntoIterator<Item = &'a CredentialSource>,
     ) -> Result<(), Failure> {
-        let in_vault = |source: &CredentialSource| matches!(source.secret(), Some(SecretSource::Vault { .. }));
-        if sources.into_iter().any(in_vault) { self.unlock(session).await } else { Ok(()) }
+        let wanted = session.vault.exists() && sources.into_iter().any(CredentialSource::in_vault);
+        if wanted { self.unlock(session).await } else { Ok(()) }
+    }
+
+    /// Tells programs what was done.
+    fn done(&self, done: &'static str, profile: &ProfileName, from: Option<&ProfileName>, note: Option<&str>) {
+        if self.is_json() {
+            let from = from.map(ProfileName::as_str);
+            self.printer.json(&ChangeReport { schema: SCHEMA, done, profile: profile.as_str(), from, note });
+        }
+    }
+
+    /// Tells what was saved where, programs too.
+    fn saved(&self, session: &Session, name: &ProfileName, saved: &Saved) {
+        self.done("saved", name, None, saved.left.as_deref());
+        self.told(session, saved);
     }
 
     /// Says what was saved where.

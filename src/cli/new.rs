@@ -18,21 +18,10 @@ use crate::work::{self, SaveRequest, SecretChoice, WorkError};
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Set up a profile.\n\n\
-        In a terminal the wizard opens with what was given. With --no-input, or without a terminal, nothing is ever\n\
-        asked: values are checked offline, all that is missing or wrong is named at once, and hints go to standard error.\n\
+        In a terminal the wizard opens with what was given. With --no-input, or without a terminal, nothing is ever \
+        asked: values are checked offline, all that is missing or wrong is named at once, and hints go to standard error. \
         What the live test would say never stops a save: run 'd365-connect check NAME' afterwards.",
-    after_help = "Fields: cloud, tenant_id, client_id, resource_url, credential.expires, d365.user_id, d365.company,\n\
-        d365.entities, network.authority_url, network.graph_url, network.ca_certificate\n\n\
-        Sources of a secret, never the secret itself:\n  \
-        stdin, prompt    read once and kept in the keyring\n  \
-        env:VAR, file:PATH, command:WORDS    read again at each use\n  \
-        certificate:PATH    no secret: a PEM file with the key, or PFX; --make-certificate PATH makes one\n\n\
-        Example:\n  \
-        printf %s \"$VALUE\" | d365-connect new contoso-uat --secret stdin \\\n    \
-        --set tenant_id=11111111-2222-4333-8444-555555555555 \\\n    \
-        --set client_id=66666666-7777-4888-9999-aaaaaaaaaaaa \\\n    \
-        --set resource_url=https://contoso.operations.dynamics.com\n\n\
-        Exit codes: 0 saved, 2 a value is missing or wrong, 3 the secret or the file could not be kept"
+    after_help = after_help()
 )]
 pub struct Args {
     /// The profile's name: letters, digits, '.', '_' and '-'
@@ -96,6 +85,29 @@ pub async fn run(args: Args, context: &Context) -> Done {
     save(context, name, follows, given, draft, request, failure).await
 }
 
+/// What stands below the flags: every field and source there is.
+fn after_help() -> String {
+    format!(
+        "Fields: {}\n\n\
+        Sources of a secret, never the secret itself:\n  \
+        stdin, prompt       read once and kept\n  \
+        keyring, vault      read once, and kept there\n  \
+        env:VAR             read again at each use\n  \
+        file:PATH           read again at each use\n  \
+        command:WORDS       read again at each use\n  \
+        certificate:PATH    no secret: a PEM file with the key, or PFX\n\n\
+        What is kept is in the keyring or, where there is none, in the vault. --make-certificate PATH makes a \
+        certificate.\n\n\
+        Example:\n  \
+        printf %s \"$VALUE\" | d365-connect new contoso-uat --secret stdin \\\n    \
+        --set tenant_id=11111111-2222-4333-8444-555555555555 \\\n    \
+        --set client_id=66666666-7777-4888-9999-aaaaaaaaaaaa \\\n    \
+        --set resource_url=https://contoso.operations.dynamics.com\n\n\
+        Exit codes: 0 saved, 2 a value is missing or wrong, 3 the secret or the file could not be kept",
+        input::fields()
+    )
+}
+
 /// The guide of that id.
 pub fn guide(id: &str) -> Result<&'static Guide, Failure> {
     assets::guide(id).ok_or_else(|| {
@@ -150,8 +162,8 @@ async fn save(
         return Err(failure);
     }
     request.make(context, &session, &name).await?;
-    let saved = work::save(&session, SaveRequest { name, was: None, draft, secret: choice }).await?;
-    context.told(&session, &saved);
+    let saved = work::save(&session, SaveRequest { name: name.clone(), was: None, draft, secret: choice }).await?;
+    context.saved(&session, &name, &saved);
     OK
 }
 

@@ -25,6 +25,8 @@ pub struct Printer {
     color_err: bool,
     /// Whether a line may be written over.
     passing: bool,
+    /// Lines are broken at blanks, where the terminal would break them inside of a word.
+    breaks: bool,
     /// Standard output was closed by its reader, or could not be written.
     stopped: Cell<Option<ErrorKind>>,
 }
@@ -43,13 +45,15 @@ impl Printer {
             color_is_asked_for: matches!(color, Color::Always),
             color_err: wanted(std::io::stderr().is_terminal()),
             passing: std::io::stderr().is_terminal(),
+            breaks: false,
             stopped: Cell::new(None),
         }
     }
 
-    /// No passing lines: each line stays.
-    pub fn redraws_nothing(&mut self) {
+    /// For the accessible mode: each line stays, and what is said is broken at blanks.
+    pub fn is_read_aloud(&mut self) {
         self.passing = false;
+        self.breaks = true;
     }
 
     /// How a screen on standard output may look, with the colours that are wished for.
@@ -89,16 +93,14 @@ impl Printer {
 
     /// A line on standard error. Trouble there has nowhere to go.
     pub fn say(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(text));
+        self.item(text, 0);
     }
 
-    /// As [`Printer::say`], broken at blanks where the terminal would break inside of a word. Lines that go on are led by
-    /// so many blanks.
-    pub fn tell(&self, text: &str, indent: usize) {
-        match terminal_width() {
-            Some(width) => self.say(&wrapped(text, "", indent, width)),
-            None => self.say(text),
-        }
+    /// The same; if it is broken, lines that go on are led by so many blanks.
+    pub fn item(&self, text: &str, indent: usize) {
+        let width = terminal_width().filter(|width| self.breaks && text.lines().any(|line| line.width() > *width));
+        let text = width.map(|width| wrapped(text, "", indent, width)).unwrap_or_else(|| text.to_owned());
+        let _ = writeln!(std::io::stderr().lock(), "{}", self.signs(&text));
     }
 
     /// `note: …` on standard error.

@@ -7,8 +7,9 @@ use crate::work;
 /// Remove a profile and its secret.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Its history, draft and keyring entry go too. Works offline and with a damaged file. Nothing is changed in\n\
-    Entra or D365.\n\nExample:\n  d365-connect remove contoso-uat --yes\n\n\
+    after_help = "Its history, draft and the secret that is kept for it in the keyring or the vault go too. Works offline \
+    and with a damaged file. Nothing is changed in Entra or D365.\n\n\
+    Example:\n  d365-connect remove contoso-uat --yes\n\n\
     Exit codes: 0, 2 there is no such profile or --yes is missing, 3 the file could not be removed"
 )]
 pub struct Args {
@@ -28,11 +29,22 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         }
         if !input::confirm(context, &format!("Remove profile '{name}' and its secret?")).await? {
             context.printer.say("nothing was changed");
+            context.done("nothing", &name, None, None);
             return OK;
         }
     }
+    // What is in the vault goes out of it. Without its passphrase the profile goes all the same, and what is left is told.
+    if let Ok(opened) = work::open(&session, &name).await
+        && let Err(failure) = context.unlock_for(&session, &opened.stored.draft.source).await
+    {
+        if failure.troubles.is_empty() {
+            return Err(failure);
+        }
+        context.printer.failure(&failure);
+    }
     let removed = work::remove(&session, &name).await?;
     context.printer.say(&format!("removed {name}"));
+    context.done("removed", &name, None, removed.left.as_deref());
     if let Some(left) = removed.left {
         context.printer.note(&left);
     }

@@ -20,5 +20,6 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let session = context.session().await?;
     work::rename(&session, &old, &new).await?;
     context.printer.say(&format!("renamed to {new}"));
+    context.done("renamed", &new, Some(&old), None);
     OK
 }

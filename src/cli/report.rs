@@ -19,13 +19,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Test a profile and write a report for a ticket, as Markdown.\n\n\
-        It holds the checks with their times, the findings, Microsoft's trace and correlation ids, and the versions of\n\
-        this program and platform. Ids and hosts are shortened. The secret and the token are never in it: it is\n\
+        It holds the checks with their times, the findings, Microsoft's trace and correlation ids, and the versions of \
+        this program and platform. Ids and hosts are shortened. The secret and the token are never in it: it is \
         searched for them before it is written.",
     after_help = "Examples:\n  \
         d365-connect report contoso-uat --out report.md\n  \
         d365-connect report contoso-uat --full-ids | less\n\n\
-        Exit codes: 0 the report was written, whatever it says; 2 an unknown or incomplete profile, or the file is there\n\
+        Exit codes: 0 the report was written, whatever it says; 2 an unknown or incomplete profile, or the file is there \
         already; 3 it could not be written"
 )]
 pub struct Args {
@@ -43,9 +43,6 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, context: &Context) -> Done {
-    if context.is_json() {
-        return Err(Failure::usage("a report is Markdown", "d365-connect check NAME -o json tells the same as JSON"));
-    }
     if let Some(path) = args.out.as_ref().filter(|path| !args.force && path.symlink_metadata().is_ok()) {
         let path = shown(&path.display().to_string());
         return Err(Failure::usage(

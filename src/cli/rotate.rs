@@ -30,16 +30,16 @@ const STEP: &str = "client-secret";
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Give a profile a new credential: tested first, then switched to; the old one is kept until then.\n\n\
-        Make the new secret in Entra beside the old one and leave that in place. The new one is tested against Entra\n\
-        and D365; where Entra may not know it yet, the test is tried again for two minutes. If it is refused, nothing is\n\
-        changed. When it is switched to, the places that got the old one by 'export' are listed: give them the new one\n\
+        Make the new secret in Entra beside the old one and leave that in place. The new one is tested against Entra \
+        and D365; where Entra may not know it yet, the test is tried again for two minutes. If it is refused, nothing is \
+        changed. When it is switched to, the places that got the old one by 'export' are listed: give them the new one \
         before you remove the old one in Entra. In a rehearsal the sandbox's administrator makes the new secret.",
     after_help = "Examples:\n  \
         d365-connect rotate contoso-uat\n  \
-        printf %s \"$NEW\" | d365-connect rotate contoso-uat --secret stdin --expires 2027-05-20\n  \
+        d365-connect rotate contoso-uat --secret env:NEW --expires 2027-05-20\n  \
         d365-connect rotate contoso-uat --secret certificate:new.pem\n  \
         d365-connect rotate --sandbox fno-client-credentials\n\n\
-        Exit codes: 0 switched; 1 the new one was refused; 2 wrong use, or an unknown or incomplete profile;\n\
+        Exit codes: 0 switched; 1 the new one was refused; 2 wrong use, or an unknown or incomplete profile; \
         3 it could not be tested or kept. But for 0 nothing was changed"
 )]
 pub struct Args {

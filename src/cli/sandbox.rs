@@ -17,9 +17,9 @@ const VARIABLE: &str = "D365_SANDBOX_SECRET";
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Serve the simulated tenant on this machine until Ctrl-C.\n\n\
-        It speaks as Entra, Finance & Operations, Business Central and Microsoft Graph do, over plain HTTP on\n\
-        127.0.0.1, and prints how to reach it. Where a user signs in, it serves the page, which can also be\n\
-        answered from a terminal. Its secret is made up and opens nothing else. Every command can also be\n\
+        It speaks as Entra, Finance & Operations, Business Central and Microsoft Graph do, over plain HTTP on \
+        127.0.0.1, and prints how to reach it. Where a user signs in, it serves the page, which can also be \
+        answered from a terminal. Its secret is made up and opens nothing else. Every command can also be \
         rehearsed with --sandbox[=SCENARIO], without this.",
     after_help = "Examples:\n  \
         d365-connect sandbox --scenario secret-expired --port 8365\n  \

@@ -8,6 +8,7 @@ use crate::core::expiry;
 use crate::core::profile::CredentialSource;
 use crate::core::question::{self, FieldId};
 use crate::core::report::{D365Fields, NetworkFields, SCHEMA, ShowReport};
+use crate::store::history;
 use crate::store::profiles::{self, Listed};
 use crate::work::{self, WorkError};
 
@@ -23,7 +24,10 @@ pub struct Args {
 pub async fn run(args: &Args, context: &Context) -> Done {
     let session = context.session().await?;
     let stored = profiles::load(&session.home, &profile_name(&args.name)?).map_err(WorkError::from)?;
-    let row = work::row(&session.home, Listed { name: stored.name.clone(), profile: Ok(stored.clone()) });
+    let row = work::row(
+        Listed { name: stored.name.clone(), profile: Ok(stored.clone()) },
+        history::last(&session.home, &stored.name),
+    );
     let draft = &stored.draft;
     let given = |field| draft.given(field).map(str::to_owned);
     let list = |field| question::list(draft.value(field)).map(str::to_owned).collect();

@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Print an access token of a profile on standard output, for scripts.\n\n\
-        Whoever has it can use the API as this connection until it runs out, mostly within the hour. It is not printed on\n\
+        Whoever has it can use the API as this connection until it runs out, mostly within the hour. It is not printed on \
         a terminal without --force, and is kept nowhere.",
     after_help = "Example:\n  \
         curl -H \"Authorization: Bearer $(d365-connect token contoso-uat)\" \\\n    \
         'https://contoso.operations.dynamics.com/data/LegalEntities?$top=1'\n\n\
-        Exit codes: 0 printed, 1 it was refused, 2 an unknown or incomplete profile, or a terminal without --force,\n\
+        Exit codes: 0 printed, 1 it was refused, 2 an unknown or incomplete profile, or a terminal without --force, \
         3 it could not be asked for"
 )]
 pub struct Args {

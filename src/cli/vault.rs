@@ -4,13 +4,14 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, input, shown};
+use crate::core::report::{SCHEMA, VaultReport};
 use crate::work;
 
 /// Look at the vault, or change its passphrase.
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Look at the vault, or change its passphrase.\n\n\
-        The vault keeps secrets where there is no keyring: vault.age in the home, encrypted in the age format. The\n\
+        The vault keeps secrets where there is no keyring: vault.age in the home, encrypted in the age format. The \
         passphrase is asked for once a run, or comes from --vault-passphrase SOURCE. 'age -d' opens the file too.",
     after_help = "Examples:\n  \
         d365-connect vault\n  \
@@ -48,9 +49,14 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         Some(source) => input::passphrase(context, &session, Some(source)).await?,
         None => None,
     };
+    let changed = new.is_some();
     if let Some(new) = new {
         work::change_passphrase(&session, new).await?;
         context.printer.say("it has another passphrase now; copies of the file keep the old one");
+    }
+    if context.is_json() {
+        let path = session.vault.path().display().to_string();
+        context.printer.json(&VaultReport { schema: SCHEMA, path, secrets: count, changed });
     }
     OK
 }

@@ -2,7 +2,9 @@
 //!
 //! Read from a reply of ours, or from any text that wraps one. Gathers facts and judges nothing.
 
+mod beside;
 mod compare;
+mod hedge;
 mod hiding;
 mod layers;
 mod places;
@@ -10,6 +12,7 @@ mod reading;
 
 pub use self::compare::compare;
 pub(in crate::core) use self::compare::host_of;
+pub use self::hedge::Hedge;
 pub use self::hiding::HIDDEN;
 use self::hiding::jwt_len;
 use self::layers::Layers;
@@ -134,9 +137,9 @@ impl Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// The body is an HTML page.
+    /// The body is an HTML page, and names no code of Entra.
     Html,
-    /// The page or the redirect is a sign-in page.
+    /// The page, or the redirect, is a sign-in page, and names no code of Entra.
     LoginPage,
     /// The page or text speaks of maintenance.
     Maintenance,
@@ -222,6 +225,10 @@ pub enum Mark {
     P3p,
     /// The app, tenant or resource named is a placeholder that was never filled in.
     PlaceholderNamed,
+    /// The app, tenant or resource named holds characters that cannot be seen.
+    InvisibleNamed,
+    /// The text shows the address of a host that is none of the services known here.
+    OtherHost,
     /// The tenant named is the host of an environment or of another service.
     TenantIsHost,
     /// The tenant named is a part of the sign-in address, such as `oauth2`: the tenant was left out of it.
@@ -236,14 +243,27 @@ pub enum Mark {
     AppIsTenant,
 }
 
+/// Whether a text in small letters says this: as whole words, or as the beginning of a word where a `*` ends it. Without
+/// that, `enotfound` would be found in `ResourceNotFound`.
+pub fn says(text: &str, phrase: &str) -> bool {
+    let (phrase, is_beginning) = phrase.strip_suffix('*').map_or((phrase, false), |phrase| (phrase, true));
+    let goes_on = |before: &str, after: &str| {
+        before.ends_with(|c: char| c.is_ascii_alphanumeric()) && after.starts_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    text.match_indices(phrase).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+        !goes_on(before, phrase) && (is_beginning || !goes_on(phrase, after))
+    })
+}
+
 /// Everything that a text said, for the rules to search in: small letters, on one line, without tokens. Never shown.
 #[derive(Clone, Default)]
 pub struct Said(String);
 
 impl Said {
-    /// Whether this was said; `part` in small letters.
-    pub fn has(&self, part: &str) -> bool {
-        self.0.contains(part)
+    /// Whether this was said, see [`says`].
+    pub fn has(&self, phrase: &str) -> bool {
+        says(&self.0, phrase)
     }
 }
 
@@ -262,6 +282,10 @@ pub struct Evidence {
     pub origin: Option<Origin>,
     /// AADSTS codes, in the order of the text, without repetition.
     pub codes: Vec<u32>,
+    /// Those of them that the text only speaks of.
+    pub hedged: BTreeMap<u32, Hedge>,
+    /// An answer of another service that stands in the same text as one of Entra.
+    pub beside: Option<Box<Evidence>>,
     /// The OAuth `error`.
     pub oauth_error: Option<String>,
     /// The `code` of an OData, Graph or Business Central error.
@@ -370,7 +394,7 @@ impl Reply {
         } else {
             read_into(&mut evidence, &body);
         }
-        if self.is_html() {
+        if self.is_html() && evidence.codes.is_empty() {
             evidence.marks.insert(Mark::Html);
         }
         if self.is_redirect() {
@@ -473,7 +497,7 @@ pub(in crate::core) fn with_token(
             ("audience", &claims.audience),
             ("audience_product", &product),
             ("tenant_found", &claims.tenant),
-            ("issuer", &claims.issuer),
+            ("token_issuer", &claims.issuer),
             ("app", &claims.app),
             ("ended", &ended),
         ] {
@@ -494,6 +518,10 @@ pub fn read_text(text: &str) -> Evidence {
     let layers = Layers::of(text);
     let mut evidence = Evidence::default();
     read_into(&mut evidence, &layers);
+    if let (Some(inner), false) = (layers.plain.last(), evidence.codes.is_empty()) {
+        evidence.hedged = hedge::hedged(inner);
+        evidence.beside = beside::call_beside(inner).map(Box::new);
+    }
     evidence.text = Untrusted::plain(layers.kept());
     evidence.said = Said(layers.said());
     evidence

@@ -2,6 +2,7 @@
 //!
 //! A format is data: a new one needs no code. Knows no particular format, and not how a value is quoted.
 
+use crate::core::template;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -46,11 +47,21 @@ pub struct Format {
     /// How each value that the template has no place for is written, guide included, so that an import gives the whole
     /// profile back: holes are `{field}` and `{value}`. They stand at `{rest}`.
     pub rest: String,
+    /// The command that gives the reader the secret, where the reader keeps it apart: then it is never in the text.
+    #[serde(default)]
+    pub secret_by: Option<String>,
     /// What the format asks beyond the profile.
     #[serde(default, rename = "option")]
     pub options: Vec<FormatOption>,
     /// An example, which a test runs.
     pub example: Example,
+}
+
+impl Format {
+    /// Whether its reader can sign in with a certificate.
+    pub fn takes_certificates(&self) -> bool {
+        template::holes(&self.template).contains(&"certificate_path")
+    }
 }
 
 /// A value of the format's own.
@@ -61,7 +72,7 @@ pub struct FormatOption {
     pub name: String,
     /// What it is.
     pub about: String,
-    /// What it is when nothing is said; may have holes.
+    /// What it is when nothing is said; may have holes. Empty: it is left out then.
     pub default: String,
     /// What it may be; anything where this is empty.
     #[serde(default)]

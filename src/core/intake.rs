@@ -105,6 +105,9 @@ enum Label {
     NotNeeded(&'static str),
 }
 
+/// What is told of a token.
+const TOKEN: &str = "a token (tokens are not kept)";
+
 /// Labels as the portal, `az`, common environment files, vendors' forms and this program write them; compared by their
 /// letters and digits alone.
 fn label(text: &str) -> Option<Label> {
@@ -198,7 +201,10 @@ fn label(text: &str) -> Option<Label> {
         "objectid" => Label::NotNeeded("Object ID (not needed)"),
         "secretid" | "keyid" => Label::NotNeeded("Secret ID (the Value is needed)"),
         "subscriptionid" => Label::NotNeeded("Subscription ID (not needed)"),
-        "accesstoken" | "refreshtoken" | "idtoken" => Label::NotNeeded("a token (tokens are not kept)"),
+        "accesstoken" | "refreshtoken" | "idtoken" => Label::NotNeeded(TOKEN),
+        "clientcertificatepath" | "certificatediskpath" => {
+            Label::NotNeeded("a certificate's path (--secret certificate:PATH takes it in)")
+        }
         "batonclientid" | "batonclientsecret" => Label::NotNeeded("C1's own client id or secret (not Dynamics')"),
         _ => return None,
     })
@@ -235,6 +241,7 @@ fn is_core(folded: &str) -> bool {
             | "subscriptionid"
             | "baseurl"
             | "instanceurl"
+            | "clientcertificatepath"
     )
 }
 
@@ -275,7 +282,10 @@ impl Reader<'_> {
             return;
         }
         if let Label::NotNeeded(what) = label {
-            self.leave(what.into());
+            // `access_token` in a script that reads one is not a token.
+            if what != TOKEN || cleaned.starts_with(|c: char| c.is_ascii_alphanumeric() || "<{".contains(c)) {
+                self.leave(what.into());
+            }
             return;
         }
         let name = match label {
@@ -285,9 +295,10 @@ impl Reader<'_> {
                 "a value"
             }
         };
-        if is_placeholder(&cleaned) {
+        // A secret in quotes may end in what would make it a placeholder without its end.
+        if is_placeholder(kept) {
             self.leave(format!("{name}: a placeholder"));
-        } else if is_reference(&cleaned, pair.written) {
+        } else if is_reference(kept, pair.written) {
             self.leave(format!("{name}: it stands elsewhere, here is only its name"));
         } else if label == Label::Secret {
             self.secret(pair, &cleaned);

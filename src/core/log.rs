@@ -395,7 +395,7 @@ fn is_json_status(text: &[u8], sign: usize) -> bool {
     let after = &text[sign..];
     let number = after.iter().position(u8::is_ascii_digit).map_or(&[][..], |at| &after[at..]);
     let digits = number.iter().take_while(|b| b.is_ascii_digit()).count();
-    digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(|name| is_key(name))
+    digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(is_key)
 }
 
 /// Whether a line is a JSON object, as in a log of them.
@@ -679,8 +679,7 @@ impl Group {
     pub fn sample(&self) -> String {
         let text = self.evidence.text.as_str();
         let text = match text.find("AADSTS") {
-            Some(at) if text[..at].contains("\":") => said_in_json(&text[at..]),
-            Some(at) => text[at..].to_owned(),
+            Some(at) => said_from(text, at),
             None => without_json(text),
         };
         let end = text.find(HIDDEN).map_or(text.len(), |at| at + HIDDEN.len());
@@ -688,18 +687,19 @@ impl Group {
     }
 }
 
-/// What is said in a JSON string from a place inside of it on: up to its end, with its escapes taken off.
-fn said_in_json(text: &str) -> String {
-    let ends = |(at, _): &(usize, &str)| {
-        let rest = text[at + 1..].trim_start_matches(['\\', ' ']);
-        rest.is_empty() || rest.starts_with([',', '}', ']']) || rest.starts_with("\r") || rest.starts_with('\n')
+/// What is said from a place on; in a JSON string up to its end, with its escapes taken off.
+fn said_from(text: &str, at: usize) -> String {
+    let escapes = |quote: usize| text[..quote].len() - text[..quote].trim_end_matches('\\').len();
+    let is_value = |quote: usize| text[..quote].trim_end_matches('\\').trim_end().ends_with(':');
+    let Some((opens, _)) = text[..at].rmatch_indices('"').find(|(quote, _)| is_value(*quote)) else {
+        return text[at..].to_owned();
     };
-    let end = text.match_indices('"').find(ends).map_or(text.len(), |(at, _)| at);
-    let said = text[..end].trim_end_matches('\\');
-    ["\\\\r", "\\\\n", "\\r", "\\n"]
-        .iter()
-        .fold(said.to_owned(), |said, escape| said.replace(escape, " "))
-        .replace("\\\"", "\"")
+    // The string ends with a quote that is escaped as often as the one that began it.
+    let level = escapes(opens);
+    let end = text[at..].match_indices('"').map(|(quote, _)| at + quote).find(|quote| escapes(*quote) == level);
+    let said = &text[at..end.map_or(text.len(), |end| end - level)];
+    let signs = [("\\\\r", " "), ("\\\\n", " "), ("\\r", " "), ("\\n", " "), ("\\\\\\\"", "\""), ("\\\"", "\"")];
+    signs.iter().fold(said.to_owned(), |said, (escape, sign)| said.replace(escape, sign))
 }
 
 /// A line without the signs of its JSON: `status: 403, path: /data`. What stands before the object stays.
@@ -967,6 +967,10 @@ mod tests {
                 "AADSTS7000215: Invalid",
             ),
             (r#"2026-11-21 10:00:00 ERROR AADSTS7000215: say "no" twice"#, r#"AADSTS7000215: say "no" twice"#),
+            (
+                r#"{"msg":"{\"error_description\":\"AADSTS700016: app \\\"x\\\", tenant\",\"y\":1}"}"#,
+                r#"AADSTS700016: app "x", tenant"#,
+            ),
             (r#"AADSTS700016: app "x", tenant "y""#, r#"AADSTS700016: app "x", tenant "y""#),
             (
                 r#"{"time":"2026-11-21T10:00:00Z","status":403,"path":"/data/X","tags":["a","b"]}"#,

@@ -3,6 +3,7 @@
 //! In reading order: what a connection is made of, how its values are asked for, what a test of it tells, and what
 //! that means.
 
+pub mod calendar;
 pub mod check;
 pub mod claims;
 pub mod cloud;
@@ -10,6 +11,7 @@ pub mod credential;
 pub mod details;
 pub mod evidence;
 pub mod expiry;
+pub mod filter;
 pub mod format;
 pub mod guide;
 pub mod handoff;

@@ -56,7 +56,7 @@ impl Known<'_> {
         if own.is_none() && evidence.origin.is_none() {
             evidence.origin = claims.as_ref().and_then(|claims| claims.product()).map(Origin::of);
         }
-        let findings = self.findings(&mut evidence, own, usual);
+        let findings = self.findings(&mut evidence, own, usual.filter(|_| other.is_none()));
         Reading { evidence, token: claims.map(|claims| claims.rows(profile, now)), findings, other }
     }
 

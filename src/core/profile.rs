@@ -148,6 +148,11 @@ impl CredentialSource {
         }
     }
 
+    /// Whether that secret is in the vault.
+    pub fn in_vault(&self) -> bool {
+        matches!(self.secret(), Some(SecretSource::Vault { .. }))
+    }
+
     /// That secret, where it is kept under an entry of ours, which comes and goes with the profile.
     pub fn kept(&self) -> Option<&SecretSource> {
         self.secret().filter(|source| source.is_kept())

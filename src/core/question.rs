@@ -282,7 +282,31 @@ pub fn clean(text: &str) -> (String, bool) {
             || matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}')
     };
     let bare = text.trim_matches(unwanted).trim_end_matches([',', ';']).trim_matches(unwanted);
+    let bare = with_own_quotes(text, bare);
     (bare.to_owned(), bare.len() != text.len())
+}
+
+/// A part of a text, with those quotes beside it that belong to quotes inside: `CRONUS "DE"`.
+fn with_own_quotes<'t>(text: &'t str, bare: &str) -> &'t str {
+    let start = text.find(bare).unwrap_or_default();
+    let end = start + bare.len();
+    let (before, after) = (&text[..start], &text[end..]);
+    let is_apart = |c: Option<char>| c.is_some_and(|c| c.is_whitespace() || "()[],;.".contains(c));
+    for (open, close) in [('"', '"'), ('\u{201c}', '\u{201d}'), ('\'', '\'')] {
+        let Some((at, first)) = bare.char_indices().find(|(_, c)| *c == open || *c == close) else { continue };
+        let ahead = is_apart(bare[..at].chars().next_back());
+        let behind = is_apart(bare[at + first.len_utf8()..].chars().next());
+        let is_odd = bare.chars().filter(|c| *c == open || *c == close).count() % 2 == 1;
+        // Where the first inside opens, the last one closes; where it closes, one before it has opened.
+        let (opens, closes) = (before.rfind(open), after.find(close).map(|at| end + at + close.len_utf8()));
+        match (opens, closes) {
+            (_, Some(closes)) if is_odd && ahead && !behind => return &text[start..closes],
+            (Some(opens), _) if is_odd && behind && !ahead => return &text[opens..end],
+            (Some(opens), Some(closes)) if !is_odd && behind && !ahead => return &text[opens..closes],
+            _ => {}
+        }
+    }
+    &text[start..end]
 }
 
 /// Looks at a plain value: what is wrong with it, what looks odd, what was put right. The worst comes first.
@@ -664,8 +688,16 @@ mod tests {
             ("\u{201c}abc\u{201d},", "abc"),
             ("\u{feff}abc\u{200b}", "abc"),
             ("abc", "abc"),
+            ("CRONUS \"DE\"", "CRONUS \"DE\""),
+            ("\"CRONUS \"DE\"\",", "CRONUS \"DE\""),
+            (" \"DE\" CRONUS", "\"DE\" CRONUS"),
+            ("\"one\" and \"two\"", "\"one\" and \"two\""),
+            ("Contoso (\"DE\")", "Contoso (\"DE\")"),
+            ("'O'Brien'", "O'Brien"),
+            ("5\" pipes\"", "5\" pipes"),
         ] {
             assert_eq!(clean(raw), (bare.to_owned(), raw != bare), "{raw:?}");
+            assert_eq!(clean(bare).0, bare, "twice is once: {raw:?}");
         }
     }
 }

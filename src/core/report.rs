@@ -74,8 +74,11 @@ pub struct ProfileReport {
     pub duration_ms: u64,
     /// The checks, in the order of [`CheckId::ALL`].
     pub checks: Vec<CheckLine>,
-    /// What was found, the cause first.
+    /// What was found, the cause first; each cause once, one of the network once a lane.
     pub findings: Vec<Finding>,
+    /// The same for formats that tell each check by itself: a cause behind two failed checks stands here for both.
+    #[serde(skip)]
+    pub by_check: Vec<Finding>,
 }
 
 /// The lanes' verdicts.
@@ -135,7 +138,8 @@ impl ProfileReport {
             started: rfc3339(started),
             duration_ms: millis(run.elapsed),
             checks,
-            findings: run.findings_by_check(),
+            findings: run.findings.clone(),
+            by_check: run.findings_by_check(),
         }
     }
 
@@ -206,6 +210,34 @@ pub struct LastLine {
     pub verdict: Status,
     /// When.
     pub when: String,
+}
+
+/// What `new`, `edit`, `import`, `rename`, `copy` and `remove` print with `-o json`.
+#[derive(Debug, Serialize)]
+pub struct ChangeReport<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `saved`, `renamed`, `copied`, `removed`, or `nothing` after a no.
+    pub done: &'static str,
+    /// The profile, by the name that it has now.
+    pub profile: &'a str,
+    /// The one that it was made of.
+    pub from: Option<&'a str>,
+    /// What is not as it should be all the same.
+    pub note: Option<&'a str>,
+}
+
+/// What `vault -o json` prints.
+#[derive(Debug, Serialize)]
+pub struct VaultReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Its file.
+    pub path: String,
+    /// How many secrets it holds.
+    pub secrets: usize,
+    /// Whether it has another passphrase now.
+    pub changed: bool,
 }
 
 /// What `show -o json` prints: a profile of the list with all its fields.

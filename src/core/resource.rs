@@ -90,8 +90,9 @@ impl ResourceUrl {
             cleaned.push(Cleaned::Scheme);
             format!("https://{text}")
         };
+        let authority = authority_part(&with_scheme);
         let url = Url::parse(&with_scheme).map_err(|error| NameError::new(format!("not a URL: {error}"), EXAMPLE))?;
-        if !url.username().is_empty() || url.password().is_some() || authority_part(&with_scheme).contains('@') {
+        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
             return Err(wrong("a user name or password does not belong into this URL"));
         }
         let mut host = match url.host() {
@@ -103,14 +104,11 @@ impl ResourceUrl {
         if url.fragment().is_some() {
             return Err(wrong("what follows '#' does not belong into this URL"));
         }
-        if mixes_scripts(authority_part(&with_scheme)) {
+        if mixes_scripts(authority) {
             return Err(wrong("the host name mixes letters of different alphabets"));
         }
-        if !authority_part(&with_scheme.to_ascii_lowercase()).starts_with(host.as_str())
-            || authority_part(&with_scheme)
-                .trim_end_matches(|c: char| c.is_ascii_digit())
-                .trim_end_matches(':')
-                .ends_with('.')
+        if !authority.to_ascii_lowercase().starts_with(host.as_str())
+            || authority.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(':').ends_with('.')
         {
             cleaned.push(Cleaned::Host);
         }
@@ -127,10 +125,10 @@ impl ResourceUrl {
         if !cloud::is_loopback(&host) && !host.contains('.') {
             return Err(wrong("the host has no domain"));
         }
-        if with_scheme.split('/').nth(2).is_some_and(|authority| authority.chars().any(|c| c.is_ascii_uppercase())) {
+        if with_scheme.split('/').nth(2).is_some_and(|front| front.chars().any(|c| c.is_ascii_uppercase())) {
             cleaned.push(Cleaned::Capitals);
         }
-        if https && authority_part(&with_scheme).ends_with(":443") {
+        if https && authority.ends_with(":443") {
             cleaned.push(Cleaned::Port);
         }
         if url.query().is_some() {

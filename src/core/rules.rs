@@ -4,12 +4,13 @@
 //! know a single code or status. A rule that seems to need code lacks a fact: add it to [`Evidence`].
 
 use crate::core::check::{CheckId, Status};
-use crate::core::evidence::{Evidence, Fault, Mark, Origin};
+use crate::core::evidence::{Evidence, Fault, Hedge, Mark, Origin, Said, says};
 use crate::core::guide::Guide;
 use crate::core::names::parse_guid;
 use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// Who mends a cause. Fixed by the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -163,7 +164,7 @@ pub struct When {
     pub check: Vec<CheckId>,
     /// One of these faults.
     pub fault: Vec<Fault>,
-    /// One of these texts, without regard to letter case.
+    /// One of these texts: in small letters, and as whole words, see [`says`].
     pub text: Vec<String>,
     /// All of these marks.
     pub marks: Vec<Mark>,
@@ -177,19 +178,15 @@ pub struct When {
     pub no_check: Vec<CheckId>,
     /// None of these classes of status.
     pub no_status_class: Vec<u16>,
-    /// None of these texts, without regard to letter case.
+    /// None of these texts: in small letters, and as whole words, see [`says`].
     pub no_text: Vec<String>,
 }
 
 impl When {
-    fn holds(&self, e: &Evidence) -> bool {
+    fn holds(&self, e: &Evidence, heard: &Heard) -> bool {
         fn one<T: PartialEq>(wanted: &[T], had: Option<&T>) -> bool {
             wanted.is_empty() || had.is_some_and(|had| wanted.contains(had))
         }
-        let says = |parts: &[String]| {
-            let text = e.text.as_str().to_lowercase();
-            parts.iter().map(|part| part.to_lowercase()).any(|part| e.said.has(&part) || text.contains(&part))
-        };
         let class = e.http_status.map(|status| status / 100);
         (self.codes.is_empty() || self.codes.iter().any(|code| e.codes.contains(code)))
             && one(&self.oauth_error, e.oauth_error.as_ref())
@@ -199,14 +196,30 @@ impl When {
             && one(&self.origin, e.origin.as_ref())
             && one(&self.check, e.check.as_ref())
             && one(&self.fault, e.fault.as_ref())
-            && (self.text.is_empty() || says(&self.text))
+            && (self.text.is_empty() || heard.any(&self.text))
             && self.marks.iter().all(|mark| e.marks.contains(mark))
             && (self.any_mark.is_empty() || self.any_mark.iter().any(|mark| e.marks.contains(mark)))
             && !e.http_status.is_some_and(|status| self.no_status.contains(&status))
             && !self.no_marks.iter().any(|mark| e.marks.contains(mark))
             && !e.check.is_some_and(|check| self.no_check.contains(&check))
             && !class.is_some_and(|class| self.no_status_class.contains(&class))
-            && (self.no_text.is_empty() || !says(&self.no_text))
+            && !heard.any(&self.no_text)
+    }
+}
+
+/// What evidence says, for one judgement: put into small letters once, and not once a rule.
+struct Heard<'a> {
+    shown: String,
+    said: &'a Said,
+}
+
+impl Heard<'_> {
+    fn of(e: &Evidence) -> Heard<'_> {
+        Heard { shown: e.text.as_str().to_ascii_lowercase(), said: &e.said }
+    }
+
+    fn any(&self, phrases: &[String]) -> bool {
+        phrases.iter().any(|phrase| says(&self.shown, phrase) || self.said.has(phrase))
     }
 }
 
@@ -242,6 +255,19 @@ pub struct Rule {
     /// What shows the rule at work; a test runs every one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
+}
+
+impl Rule {
+    /// How the text speaks of the codes that make this rule speak, where it shows none of them as its own answer.
+    fn hedge_in(&self, evidence: &Evidence) -> Option<Hedge> {
+        let mut hits = evidence.codes.iter().filter(|code| self.when.codes.contains(code));
+        let first = evidence.hedged.get(hits.next()?).copied();
+        first.filter(|_| hits.all(|code| evidence.hedged.contains_key(code)))
+    }
+
+    fn confidence_in(&self, evidence: &Evidence) -> Confidence {
+        self.hedge_in(evidence).map_or(self.confidence, |_| Confidence::Possible)
+    }
 }
 
 /// Evidence for a rule's test: a text as it would be pasted, and facts that only a live call knows.
@@ -401,8 +427,29 @@ impl Judge<'_> {
 
     /// The findings for one piece of evidence, most likely first; never empty.
     pub fn findings(&self, evidence: &Evidence) -> Vec<Finding> {
+        let mut findings = self.ranked(evidence);
+        if let Some(beside) = &evidence.beside {
+            // Two answers in one text: each is judged for itself.
+            let new: Vec<Finding> = self
+                .ranked(beside)
+                .into_iter()
+                .filter(|new| findings.iter().all(|finding| finding.cause != new.cause))
+                .collect();
+            findings.extend(new);
+            findings.sort_by_key(|finding| Reverse(finding.confidence));
+        }
+        if findings.is_empty() {
+            findings.push(self.finding(Cause::Unknown, None, evidence));
+        }
+        findings
+    }
+
+    /// What the rules find in one answer, most likely first.
+    fn ranked(&self, evidence: &Evidence) -> Vec<Finding> {
+        let heard = Heard::of(evidence);
         let speaking = |fallback: bool| -> Vec<&Rule> {
-            self.book.rules.iter().filter(|rule| rule.fallback == fallback && rule.when.holds(evidence)).collect()
+            let speaks = |rule: &&Rule| rule.fallback == fallback && rule.when.holds(evidence, &heard);
+            self.book.rules.iter().filter(speaks).collect()
         };
         let mut rules = speaking(false);
         if rules.is_empty() {
@@ -410,19 +457,14 @@ impl Judge<'_> {
         }
         // A stable sort: among equals the order of the codes in the text stands, then that of the files.
         let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
-        rules.sort_by_key(|rule| (std::cmp::Reverse(rule.confidence), place(rule)));
+        rules.sort_by_key(|rule| (Reverse(rule.confidence_in(evidence)), place(rule)));
         let mut seen = Vec::new();
         rules.retain(|rule| {
             let new = !seen.contains(&rule.cause);
             seen.push(rule.cause);
             new
         });
-        let mut findings: Vec<Finding> =
-            rules.into_iter().map(|rule| self.finding(rule.cause, Some(rule), evidence)).collect();
-        if findings.is_empty() {
-            findings.push(self.finding(Cause::Unknown, None, evidence));
-        }
-        findings
+        rules.into_iter().map(|rule| self.finding(rule.cause, Some(rule), evidence)).collect()
     }
 
     fn finding(&self, cause: Cause, rule: Option<&Rule>, evidence: &Evidence) -> Finding {
@@ -436,6 +478,8 @@ impl Judge<'_> {
                 "retry_after" => evidence.retry_after.map(|seconds| seconds.to_string()),
                 "answer" => Some(evidence.text.one_line(200)).filter(|text| !text.is_empty()),
                 "code_text" => self.book.code_text(rule, evidence),
+                // Where D365 answered as well, it was asked.
+                "not_asked" => evidence.beside.is_none().then(|| "D365 was not asked".to_owned()),
                 // An answer that names its app is about that one, whichever the profile's is.
                 "client_id" => {
                     let named = evidence.named.get("app").filter(|app| parse_guid(app).is_some());
@@ -452,13 +496,17 @@ impl Judge<'_> {
         let step = rule.and_then(|r| r.step.clone()).or(text.map(|t| t.step.clone())).unwrap_or_else(|| "test".into());
         let own = rule.map(|rule| &rule.links).filter(|links| !links.is_empty()).or(text.map(|text| &text.links));
         let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, self.values)));
+        let mut explanation = pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation));
+        if let Some(hedge) = rule.and_then(|rule| rule.hedge_in(evidence)) {
+            explanation = format!("{} {explanation}", hedge.words());
+        }
         let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values)));
         Finding {
             cause,
-            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),
+            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence_in(evidence)),
             owner: cause.owner(),
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
-            explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
+            explanation,
             check: evidence.check,
             lasting: rule.is_some_and(|rule| rule.lasting),
             field: rule.and_then(|rule| rule.field).or(text.and_then(|text| text.field)),

@@ -63,6 +63,12 @@ impl ClientSecret {
         !other.is_empty() && self.0.expose_secret() == other
     }
 
+    /// Whether it begins with what Microsoft Graph shows of a secret: its first three characters, never more (facts 3).
+    #[expect(clippy::disallowed_methods, reason = "compares only")]
+    pub fn has_hint(&self, hint: &str) -> bool {
+        hint.chars().count() == 3 && self.0.expose_secret().starts_with(hint)
+    }
+
     /// Whether two are the same.
     #[expect(clippy::disallowed_methods, reason = "compares only")]
     pub fn is_same(&self, other: &ClientSecret) -> bool {
@@ -297,6 +303,14 @@ impl SecretBuffer {
     /// As [`ClientSecret::new`].
     pub fn finish(&self) -> Result<Arc<ClientSecret>, SecretError> {
         ClientSecret::new(Zeroizing::new(self.text.trim().to_owned())).map(Arc::new)
+    }
+
+    /// A passphrase: as it was typed, blanks included.
+    ///
+    /// # Errors
+    /// As [`ClientSecret::new`].
+    pub fn passphrase(&self) -> Result<Arc<ClientSecret>, SecretError> {
+        ClientSecret::new(self.text.clone()).map(Arc::new)
     }
 
     /// The text while it is revealed on screen by the one who typed it.

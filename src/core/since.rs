@@ -34,6 +34,20 @@ pub enum Trait {
     Object,
     /// The token's permissions.
     Permissions,
+    /// The profile's cloud.
+    Cloud,
+    /// The profile's own sign-in host.
+    Authority,
+    /// How the test signs in.
+    SignIn,
+    /// The entities that are read.
+    Entities,
+    /// The permissions that the profile chose.
+    Chosen,
+    /// The company that the profile names.
+    NamedCompany,
+    /// The mapped user that the profile names.
+    NamedUser,
     /// The user that D365 takes the app for.
     User,
     /// That user's company.
@@ -50,12 +64,19 @@ impl Trait {
             Trait::App => "the app",
             Trait::Resource => "the address of the API",
             Trait::Environment => "the environment",
-            Trait::Expires => "the recorded end of the secret",
-            Trait::Source => "where the secret is read from",
+            Trait::Expires => "the recorded end of the credential",
+            Trait::Source => "where the credential is read from",
             Trait::Audience => "the audience of the token",
             Trait::TokenTenant => "the tenant of the token",
             Trait::Object => "the app's own object in the tenant",
             Trait::Permissions => "the permissions in the token",
+            Trait::Cloud => "the cloud",
+            Trait::Authority => "the sign-in host",
+            Trait::SignIn => "the way to sign in",
+            Trait::Entities => "the entities that are read",
+            Trait::Chosen => "the chosen permissions",
+            Trait::NamedCompany => "the company in the profile",
+            Trait::NamedUser => "the user in the profile",
             Trait::User => "the user in D365",
             Trait::Company => "the company in D365",
             Trait::KeyId => "Microsoft's signing key, which changes by itself",
@@ -116,6 +137,17 @@ impl Traits {
         ];
         let mut all = Traits::default();
         values.into_iter().for_each(|(what, field)| all.put(what, draft.value(field)));
+        // Here nothing is a value as well: what was taken out since is another thing.
+        let or_own = [
+            (Trait::Authority, FieldId::AuthorityUrl, "the cloud's own"),
+            (Trait::SignIn, FieldId::SignIn, "the guide's own"),
+            (Trait::Entities, FieldId::Entities, "the guide's own"),
+            (Trait::Chosen, FieldId::Permissions, "none"),
+            (Trait::NamedCompany, FieldId::Company, "none"),
+            (Trait::NamedUser, FieldId::UserId, "none"),
+        ];
+        or_own.into_iter().for_each(|(what, field, own)| all.put(what, draft.given(field).unwrap_or(own)));
+        all.put(Trait::Cloud, draft.cloud().as_str());
         if let Some(source) = &draft.source {
             all.put(Trait::Source, &source.to_string());
         }
@@ -219,6 +251,31 @@ mod tests {
         assert!(lines[1].contains("old.example") && lines[1].contains("new.example"), "{lines:?}");
         let same = since(&was).lines();
         assert!(same.len() == 1 && same[0].contains("secret itself is not compared"), "{same:?}");
+    }
+
+    #[test]
+    fn every_value_of_a_profile_is_compared() {
+        for (field, value) in [
+            (FieldId::Cloud, "us-gov"),
+            (FieldId::AuthorityUrl, "https://login.example.com"),
+            (FieldId::SignIn, "device-code"),
+            (FieldId::Entities, "CustomersV3"),
+            (FieldId::Permissions, "User.Read.All"),
+            (FieldId::Company, "USMF"),
+            (FieldId::UserId, "svc-odata"),
+        ] {
+            let was = Traits::of_profile(&ProfileDraft::new("x"));
+            let mut draft = ProfileDraft::new("x");
+            draft.set(field, value);
+            let now = Traits::of_profile(&draft);
+            let told = was.differences(&now);
+            assert_eq!(told.len(), 1, "{field}: {told:?}");
+            assert_eq!(told[0].now, value);
+            assert_eq!(now.differences(&was).len(), 1, "{field} was taken out");
+        }
+        // What an older version noted is read, and what it did not know is not told.
+        let old: Traits = serde_json::from_str("{\"tenant\":\"old.example\",\"app\":\"x\"}").unwrap();
+        assert_eq!(old.differences(&Traits::of_profile(&ProfileDraft::new("x"))), []);
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn harmless(text: &str, max_chars: usize, max_lines: usize) -> String {
 }
 
 /// C1 controls, bidirectional marks, zero-width characters, line separators and tags: invisible, but not without effect.
-fn is_deceptive(c: char) -> bool {
+pub(in crate::core) fn is_deceptive(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'

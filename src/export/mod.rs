@@ -11,7 +11,7 @@ use crate::core::cloud::Clouds;
 use crate::core::format::{Format, Reader};
 use crate::core::guide::{Guide, Product};
 use crate::core::names::ProfileName;
-use crate::core::profile::ProfileDraft;
+use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft};
 use crate::core::question::{self, FieldId};
 use crate::core::resource::segment;
 use crate::core::secret::ClientSecret;
@@ -21,6 +21,9 @@ use zeroize::Zeroizing;
 
 /// What stands where the secret goes; an import knows it for a placeholder.
 pub const PLACEHOLDER: &str = "REPLACE_WITH_CLIENT_SECRET";
+
+/// The same for the password of a certificate's key, which is never handed over.
+pub const PASSWORD_PLACEHOLDER: &str = "REPLACE_WITH_CERTIFICATE_PASSWORD";
 
 /// What is handed over.
 #[derive(Debug)]
@@ -71,8 +74,23 @@ impl Handover<'_> {
             "rest" => Some(Zeroizing::new(self.rest())),
             // Nothing but a reason for the text around it.
             "as_user" => self.draft.sign_in(self.guide).is_user().then(Zeroizing::default),
-            "client_secret" => Some(self.secret(hole)),
+            // A profile that signs in with a certificate has no secret, and the other way round.
+            "client_secret" => self.certificate().is_none().then(|| self.secret(hole)),
+            "as_secret" => self.certificate().is_none().then(Zeroizing::default),
+            "as_certificate" => self.certificate().map(|_| Zeroizing::default()),
+            "certificate_path" => self.certificate().map(|certificate| self.quoted(hole, &certificate.path)),
+            "as_password" => self.certificate()?.password.as_ref().map(|_| Zeroizing::default()),
+            "certificate_password" => {
+                self.certificate()?.password.as_ref().map(|_| self.quoted(hole, PASSWORD_PLACEHOLDER))
+            }
             name => self.plain(name).map(|value| self.quoted(hole, &value)),
+        }
+    }
+
+    fn certificate(&self) -> Option<&CertificateSource> {
+        match self.draft.source.as_ref()? {
+            CredentialSource::Certificate(certificate) => Some(certificate),
+            CredentialSource::Secret(_) => None,
         }
     }
 
@@ -107,7 +125,7 @@ impl Handover<'_> {
     fn option(&self, name: &str) -> Option<String> {
         let option = self.format.options.iter().find(|option| option.name == name)?;
         let given = self.options.get(name).cloned();
-        given.or_else(|| template::fill(&option.default, &|hole| self.plain(hole)))
+        given.or_else(|| template::fill(&option.default, &|hole| self.plain(hole))).filter(|value| !value.is_empty())
     }
 
     /// The guide, and every value that the template has no place for.

@@ -1,15 +1,21 @@
-//! What Microsoft Graph answers: to the organization, and to reads of other entities.
+//! What Microsoft Graph answers: to the organization, to reads of other entities, and when the app's secret ends.
 //!
 //! Does not know how the token came.
 
 use crate::core::check::{CheckId, CheckResult, Details};
+use crate::core::claims::Claims;
+use crate::core::expiry;
 use crate::core::names::parse_guid;
 use crate::core::resource::segment;
+use crate::core::secret::{AccessToken, ClientSecret};
 use crate::core::untrusted::Untrusted;
-use crate::net::client::Call;
+use crate::net::client::{Ask, Call};
 use crate::net::local::{noted, with_note};
+use crate::net::progress::Progress;
 use crate::net::session::{Read, Session, refused, rows};
+use crate::net::{Client, RunRequest};
 use futures_util::future::join_all;
+use jiff::civil::Date;
 
 /// The service document, which answers without a token.
 pub(super) const ROOT: &str = "/v1.0/";
@@ -79,4 +85,35 @@ pub(super) async fn probe(session: &Session<'_>) {
         progress.started(CheckId::Access).await;
         progress.finished(CheckId::Access, access(session, organization).await).await;
     }
+}
+
+/// Application permissions that let an app read its own registration. Facts 1.3 and 3.
+const READS_ITSELF: [&str; 3] = ["Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"];
+
+/// When the secret ends, as Graph tells it to an app whose token lets it ask. None where it may not, where that cannot be
+/// told, or where several secrets begin alike and end on different days.
+pub(super) async fn end_of(
+    client: &Client,
+    request: &RunRequest,
+    secret: &ClientSecret,
+    token: &AccessToken,
+    progress: &Progress<'_>,
+) -> Option<Date> {
+    #[expect(clippy::disallowed_methods, reason = "only its claims are read")]
+    let claims = Claims::read(token.reveal())?;
+    if !claims.roles.iter().any(|role| READS_ITSELF.contains(&role.as_str())) {
+        return None;
+    }
+    let profile = &request.profile;
+    let path = format!("/v1.0/applications(appId='{}')?$select=passwordCredentials", profile.client);
+    let ask = Ask { check: CheckId::Expiry, url: profile.resource.join(&path), call: Call::Get, bearer: Some(token) };
+    let reply = client.ask(&ask, progress).await.ok()?;
+    let told = reply.json().filter(|_| reply.status == 200)?;
+    let mut ends = told.get("passwordCredentials")?.as_array()?.iter().filter_map(|one| {
+        let text = |name: &str| one.get(name)?.as_str();
+        text("hint").filter(|hint| secret.has_hint(hint))?;
+        text("endDateTime").and_then(expiry::parse_date)
+    });
+    let first = ends.next()?;
+    ends.all(|end| end == first).then_some(first)
 }

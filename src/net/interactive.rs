@@ -64,7 +64,7 @@ impl Signing<'_> {
         let (Some(state), Some(verifier)) = (random(), random()) else { return self.broken("no random numbers") };
         let listener = match redirect::Listener::open(self.profile().redirect_uri.as_deref()).await {
             Ok(listener) => listener,
-            Err(error) => return self.broken(&format!("no port on 127.0.0.1 can be listened on: {error}")),
+            Err(error) => return self.broken(&format!("no port of this machine can be listened on: {error}")),
         };
         let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
         let query = Serializer::new(String::new())
@@ -103,7 +103,8 @@ impl Signing<'_> {
             ("scope", &self.scope()),
         ];
         let form = form(self.profile(), Some(self.credential), &fields);
-        match self.client.ask(&token::ask(self.profile(), &form), self.progress).await {
+        // A code is good once (RFC 6749, 4.1.2): asking again would hide why the first time failed.
+        match self.client.ask_once(&token::ask(self.profile(), &form)).await {
             Err(evidence) => Answer::Unreachable(evidence),
             Ok(reply) => self.answered(reply, &[Mark::UserSignIn], Some(self.credential)).await,
         }

@@ -15,6 +15,7 @@ use crate::core::untrusted::Untrusted;
 use crate::net::RunRequest;
 use crate::net::session::refused;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 
 /// Whether the values fit together. Advice goes into `details.notes` and changes nothing.
@@ -135,6 +136,23 @@ pub(super) fn expiry(request: &RunRequest, now: Timestamp) -> CheckResult {
             CheckResult::Warning { summary: format!("{left} left, until {end}"), details, evidence: vec![evidence] }
         }
         _ => CheckResult::Passed { summary: format!("{} left, until {end}", expiry::days(left)), details },
+    }
+}
+
+/// The verdict on the end date beside the end that Entra tells. It changes no verdict: what is recorded may be put right.
+pub(super) fn beside(result: CheckResult, request: &RunRequest, end: Option<Date>) -> CheckResult {
+    let (Some(end), name) = (end, &request.profile.name) else { return result };
+    let mend = format!("d365-connect edit {name} --set credential.expires={end}");
+    match (request.profile.expires, result) {
+        (None, CheckResult::Skipped { .. }) => CheckResult::Skipped {
+            reason: format!("no end date is recorded; in Entra this secret ends on {end}: {mend}"),
+        },
+        // The portal shows the day where its reader is.
+        (Some(recorded), result) if expiry::days_left(end, recorded).abs() > 1 => {
+            let note = format!("in Entra this secret ends on {end}, and {recorded} is recorded: {mend}");
+            with_note(result, Some(&note))
+        }
+        (_, result) => result,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The loopback redirect: a small listener to which the browser brings the answer of a sign-in (safety rule 14).
 //!
-//! Takes one answer, with the right state, on 127.0.0.1 alone. Does not know what is done with a code.
+//! Takes one answer, with the right state, on 127.0.0.1 alone, or on [::1] where the product's own address is there. Does not know what is done with a code.
 
 use crate::core::cloud::is_loopback;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,15 +35,16 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Listens on a free port of 127.0.0.1; with the product's own path, and port, where its reply address is on this
+    /// Listens on a free port of this machine alone; with the product's own path, and port, where its reply address is on this
     /// machine. Entra compares the path of `http://localhost`, and not the port (facts 1.8).
     pub async fn open(own: Option<&str>) -> io::Result<Listener> {
         let own = own.and_then(|own| Url::parse(own).ok());
         let own = own.filter(|url| url.scheme() == "http" && url.host_str().is_some_and(is_loopback));
         let wanted = own.as_ref().and_then(Url::port).unwrap_or(0);
-        let socket = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, wanted))).await?;
-        let port = socket.local_addr()?.port();
         let host = own.as_ref().and_then(Url::host_str).unwrap_or("localhost");
+        let here: IpAddr = if host == "[::1]" { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+        let socket = TcpListener::bind(SocketAddr::from((here, wanted))).await?;
+        let port = socket.local_addr()?.port();
         let path = own.as_ref().map_or("", |url| url.path()).trim_end_matches('/').to_owned();
         Ok(Listener { socket, uri: format!("http://{host}:{port}{path}"), path })
     }
@@ -191,6 +192,18 @@ mod tests {
                 Brought::Foreign => "foreign".into(),
             };
             assert_eq!(told, wanted, "{own:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_of_the_other_protocol_is_listened_on_or_refused_at_once() {
+        match Listener::open(Some("http://[::1]/signin")).await {
+            Ok(listener) => {
+                assert!(listener.uri().starts_with("http://[::1]:"), "{}", listener.uri());
+                assert!(listener.socket.local_addr().unwrap().is_ipv6());
+            }
+            // Where this machine has no such address.
+            Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
 

@@ -63,9 +63,23 @@ pub async fn run(client: &Client, request: &RunRequest, events: &mpsc::Sender<Ch
         let known = request.credential.as_ref().map(Credential::scrubber).unwrap_or_default();
         return Left { known, token: None };
     };
+    let expiry = local::expiry(request, jiff::Timestamp::now());
+    if request.profile.product != Product::Graph {
+        progress.started(CheckId::Expiry).await;
+        progress.finished(CheckId::Expiry, expiry).await;
+        return connection(client, request, credential, &progress).await;
+    }
+    // Graph may know better than what was noted down: it is asked when there is a token, if there is one.
+    let left = connection(client, request, credential, &progress).await;
     progress.started(CheckId::Expiry).await;
-    progress.finished(CheckId::Expiry, local::expiry(request, jiff::Timestamp::now())).await;
-    connection(client, request, credential, &progress).await
+    let end = match (&left.token, credential) {
+        (Some(token), Credential::Secret(secret)) if progress.wants(CheckId::Expiry) => {
+            graph::end_of(client, request, secret, token, &progress).await
+        }
+        _ => None,
+    };
+    progress.finished(CheckId::Expiry, local::beside(expiry, request, end)).await;
+    left
 }
 
 /// What takes a connection.

@@ -3,13 +3,15 @@
 //! Does not know what is on the screen.
 
 use crate::app::effect::{Effect, SecretWish};
-use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Written};
+use crate::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use crate::app::paper::{Paper, Source};
 use crate::assets;
 use crate::core::check::CheckId;
+use crate::core::credential::Credential;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
+use crate::core::untrusted::Untrusted;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
@@ -100,6 +102,33 @@ impl Effects {
                         result.map_err(|error| Trouble { what: error.what.one_line(120), hint: Some(error.hint) })
                     }
                     Err(_) => Err(Trouble { what: "it did not answer".into(), hint: None }),
+                })
+            }),
+            Effect::TrySource(source) => self.answer(async move {
+                let read = work::credential(&session, &source, None).await;
+                let result = match read {
+                    Ok(Credential::Secret(_)) => Ok("it can be read now".to_owned()),
+                    Ok(Credential::Certificate(own)) => {
+                        Ok(format!("it can be read now, thumbprint {}, until {}", own.thumbprint(), own.end_date()))
+                    }
+                    Err(trouble) => Err(Untrusted::plain(&trouble.to_string()).one_line(200)),
+                };
+                Msg::SourceTried { source, result }
+            }),
+            Effect::ProbeVault => self.answer(async move {
+                Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {
+                    (true, _) => Vault::Open,
+                    (false, true) => Vault::Locked,
+                    (false, false) => Vault::Absent,
+                })
+            }),
+            Effect::OpenVault(passphrase) => self.answer(async move {
+                Msg::VaultOpened(match work::open_vault(&session, passphrase).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => {
+                        Err(Trouble { what: "this passphrase does not open it: try again".into(), hint: None })
+                    }
+                    Err(error) => Err(trouble(&error)),
                 })
             }),
             Effect::CarryOut { guide, step } => self.answer(async move {
@@ -332,6 +361,8 @@ async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             name: row.name,
             guide: row.guide_short,
             target: row.target,
+            tenant: row.tenant_id,
+            in_vault: row.credential.in_vault,
             days_left: row.credential.days_left,
             problem: row.problem,
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),

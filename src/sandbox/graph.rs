@@ -58,7 +58,7 @@ fn judge(tenant: &mut Tenant, request: &Request, bearer: Option<&Bearer>) -> Res
             ("groups", may(&["Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All"]), vec![group()])
         }
         ["applications"] | [_] if path[0].starts_with("applications") => {
-            let allowed = may(&["Application.Read.All", "Application.ReadWrite.All"]);
+            let allowed = may(&["Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"]);
             let app = application(tenant.app());
             if allowed && path[0] == format!("applications(appId='{CLIENT_ID}')") {
                 return single(request, app);
@@ -116,12 +116,18 @@ fn group() -> Value {
     json!({ "id": "d8e4b1f6-3c07-4a92-b65e-9f2a7c1d0e48", "displayName": "Finance", "securityEnabled": true })
 }
 
-/// An app's registration with the ends of its secrets; their values are never shown again (facts 3).
+/// An app's registration with the ends of its secrets; of their values only the first three characters are shown again
+/// (facts 3).
 fn application(app: &App) -> Value {
     let secrets: Vec<Value> = app
         .secrets
         .iter()
-        .map(|secret| json!({ "keyId": secret.id, "displayName": app.name, "endDateTime": format!("{}T00:00:00Z", secret.ends) }))
+        .map(|secret| {
+            #[expect(clippy::disallowed_methods, reason = "a simulated secret, of which Graph shows the beginning")]
+            let hint: String = secret.value.reveal().chars().take(3).collect();
+            let ends = format!("{}T00:00:00Z", secret.ends);
+            json!({ "keyId": secret.id, "displayName": app.name, "hint": hint, "endDateTime": ends })
+        })
         .collect();
     json!({ "id": OBJECT_ID, "appId": CLIENT_ID, "displayName": app.name, "passwordCredentials": secrets,
             "keyCredentials": [] })

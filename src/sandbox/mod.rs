@@ -21,7 +21,7 @@ pub use scenarios::Scenario;
 
 use crate::core::check::SignInPrompt;
 use crate::core::cloud::is_loopback;
-use crate::core::guide::{Guide, Product};
+use crate::core::guide::{Guide, Product, SignIn};
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::sandbox::jwt::SigningKey;
@@ -160,9 +160,15 @@ impl Sandbox {
     }
 
     /// The values for a complete profile, as the operator of this scenario would have noted them down at the start:
-    /// with the scenario's fault in them where it is a wrong value.
+    /// with the scenario's fault in them where it is a wrong value, and the way to sign in that meets it where the
+    /// guide's first one does not.
     pub fn noted(&self, guide: &Guide) -> Vec<Offer> {
-        self.shared.noted(&Task::of(guide))
+        let mut offers = self.shared.noted(&Task::of(guide));
+        let meets = |way: &&SignIn| self.shared.scenario.concerns(guide.product, **way);
+        if let Some(way) = guide.sign_in.iter().find(meets).filter(|way| guide.sign_in.first() != Some(*way)) {
+            offers.push(Offer::Value(FieldId::SignIn, way.as_str().into()));
+        }
+        offers
     }
 
     /// The administrator of the simulated tenant carries a step of the guide out, and says what was done. Mends what

@@ -82,10 +82,11 @@ pub fn open_regular(path: &Path) -> Result<File, StoreError> {
 /// # Errors
 /// As [`read_whole`]; also for a link to nothing or to another user's file.
 pub fn read_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-    if at_if_there(path, fs::symlink_metadata(path))?.is_none() {
-        return Ok(None);
+    match at_if_there(path, fs::symlink_metadata(path))? {
+        None => Ok(None),
+        Some(meta) if meta.is_symlink() => read_whole(&resolve(path)?).map(Some),
+        Some(_) => read_whole(path).map(Some),
     }
-    read_whole(&resolve(path)?).map(Some)
 }
 
 /// Reads a text file of ours. `None` when it is not there.
@@ -272,11 +273,8 @@ pub fn find(folder: &Path, name: &ProfileName, extension: &str) -> Result<Option
     Ok(all.into_iter().next())
 }
 
-/// Where a path leads: itself, or the regular file of the same user that the link points to.
+/// Where a link leads: a regular file of the same user.
 fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    if !at(path, fs::symlink_metadata(path))?.is_symlink() {
-        return Ok(path.to_owned());
-    }
     let Some(target) = at_if_there(path, fs::canonicalize(path))? else {
         return Err(damaged(path, "a link to a file that is not there"));
     };

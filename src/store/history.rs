@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::path::Path;
 
 const EXTENSION: &str = "json";
@@ -81,6 +82,15 @@ pub fn note_export(home: &Home, name: &ProfileName, mut export: Exported) -> Res
 /// The last verdict. `None` when there is none, or its file is damaged: history is a convenience.
 pub fn last(home: &Home, name: &ProfileName) -> Option<Last> {
     noted(home, name, "last")
+}
+
+/// The last verdicts on all profiles, for a list: the folder is read once, not once a profile.
+pub fn every_last(home: &Home) -> HashMap<ProfileName, Last> {
+    let mut found = files::named(&home.histories(), EXTENSION).unwrap_or_default();
+    // Of two that differ in letter case only, the same one each time.
+    found.sort();
+    let last = |path: &Path| serde_json::from_value(read(path)?.remove("last")?).ok();
+    found.into_iter().filter_map(|(name, path)| Some((name, last(&path)?))).collect()
 }
 
 /// What it was like when it last passed. `None` when it never did, or as with [`last`].

@@ -4,7 +4,6 @@
 
 use crate::core::cloud::CloudId;
 use crate::core::settings::{DefaultStore, Palette, Settings};
-use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
 use crate::store::files::{self, line_of};
 use crate::store::paths::Home;
@@ -79,8 +78,10 @@ fn parse(path: &Path, text: &str) -> Result<Found, StoreError> {
 
 fn unknown(path: &Path, key: &str, at: usize, item: &Item) -> String {
     let what = if item.is_table_like() { "table" } else { "setting" };
-    let key = Untrusted::plain(key).one_line(40);
-    format!("{}: line {at}: there is no {what} '{key}' in this version; it was left aside", path.display())
+    // Named only when it is a plain word: it may be a secret in the wrong place.
+    let is_word = key.len() <= 32 && key.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'));
+    let named = if is_word { format!(" '{key}'") } else { " of that name".to_owned() };
+    format!("{}: line {at}: there is no {what}{named} in this version; it was left aside", path.display())
 }
 
 #[cfg(test)]
@@ -128,13 +129,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_told_and_left_aside() {
-        let found = read("theme = \"light\"\nwarning_day = 9\n[of_tomorrow]\nx = 1\n").unwrap();
+        let found = read("theme = \"light\"\nwarning_day = 9\n\"aB8Q~x\" = 1\n[of_tomorrow]\nx = 1\n").unwrap();
         assert_eq!(found.settings, Settings { theme: Palette::Light, ..Settings::default() });
         assert_eq!(
             found.aside,
             [
                 "settings.toml: line 2: there is no setting 'warning_day' in this version; it was left aside",
-                "settings.toml: line 3: there is no table 'of_tomorrow' in this version; it was left aside",
+                "settings.toml: line 3: there is no setting of that name in this version; it was left aside",
+                "settings.toml: line 4: there is no table 'of_tomorrow' in this version; it was left aside",
             ]
         );
     }

@@ -19,6 +19,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 use std::fmt::Write;
+use std::ops::Range;
 use tui_input::Input;
 
 /// The dots of a masked field: always as many, whatever is behind them (safety rule 5).
@@ -77,27 +78,45 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rec
 
 /// Lines in an area, scrolled; a mark in the last line tells that there is more.
 pub fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16, theme: Theme) -> Seen {
-    scrolled_by(frame, area, lines, scroll, theme.sign("more ↓", "more v"), theme)
+    scrolled_by(frame, area, lines, scroll, more(theme), theme)
+}
+
+/// The mark that tells that there is more below.
+pub fn more(theme: Theme) -> &'static str {
+    theme.sign("more ↓", "more v")
 }
 
 /// The same, with another mark: one that names the key, where the key bar has no room for it.
 pub fn scrolled_by(
     frame: &mut Frame<'_>,
     area: Rect,
-    lines: Vec<Line<'_>>,
+    mut lines: Vec<Line<'_>>,
     scroll: u16,
     more: &str,
     theme: Theme,
 ) -> Seen {
+    windowed(frame, area, lines.len(), scroll, (more, theme), |seen| lines.drain(seen).collect())
+}
+
+/// The same for so many lines, of which only those that are seen are made.
+pub fn windowed<'a>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    count: usize,
+    scroll: u16,
+    (more, theme): (&str, Theme),
+    lines: impl FnOnce(Range<usize>) -> Vec<Line<'a>>,
+) -> Seen {
     if area.height == 0 {
         return Seen::default();
     }
-    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let count = u16::try_from(count).unwrap_or(u16::MAX);
     // The mark has a line of its own, so that it covers no text.
     let page = if count > area.height && area.height > 1 { area.height - 1 } else { area.height };
     let max_scroll = count.saturating_sub(page);
     let scroll = scroll.min(max_scroll);
-    frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), Rect { height: page, ..area });
+    let seen = usize::from(scroll)..usize::from(scroll.saturating_add(page).min(count));
+    frame.render_widget(Paragraph::new(lines(seen)), Rect { height: page, ..area });
     if scroll < max_scroll {
         let width = u16::try_from(text::width(more)).unwrap_or(6).min(area.width);
         let place = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
@@ -251,7 +270,7 @@ fn is_secret(input: &Input) -> bool {
 }
 
 /// The part of a text that is seen around the cursor, and the cell of the cursor in it.
-fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize) {
+pub fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize) {
     if is_secret(input) {
         return (theme.sign("●", "*").repeat(DOTS), DOTS);
     }
@@ -289,6 +308,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
     let mut scroll = 0;
     let title = match dialog {
         Dialog::Ask { title, .. } | Dialog::Name { title, .. } | Dialog::Values { title, .. } => title.as_str(),
+        Dialog::Passphrase(asked) => asked.title(),
         Dialog::Paper(paper) => paper.title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
@@ -328,6 +348,34 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
             }
         }
+        Dialog::Passphrase(asked) => {
+            if asked.trying {
+                lines.push(Line::raw("It is tried, a moment."));
+            } else {
+                let about = if asked.new {
+                    "The vault keeps secrets in a file of yours, encrypted. Without this passphrase nobody can open it, not \
+                     even you."
+                } else {
+                    "It is asked for once, until you leave the program."
+                };
+                lines.extend(paragraph("", about, room, Style::new(), theme));
+                if !low {
+                    lines.push(Line::default());
+                }
+                wanted = lines.len();
+                // How long it is, is told to nobody.
+                let dots = if asked.typed.is_empty() { String::new() } else { theme.sign("●", "*").repeat(DOTS) };
+                cursor = Some((lines.len(), 2 + text::width(&dots)));
+                lines.push(Line::from(vec![
+                    Span::styled(format!("{} ", theme.sign("›", ">")), theme.accent()),
+                    Span::raw(dots),
+                ]));
+                if let Some(problem) = &asked.problem {
+                    lines.extend(paragraph(theme.sign("✘ ", "X "), problem, room, theme.bad(), theme));
+                    wanted = lines.len() - 1;
+                }
+            }
+        }
         Dialog::Values { intake, said, scroll: at, .. } => {
             scroll = *at;
             if let Some(said) = said {
@@ -344,10 +392,14 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             scroll = paper.scroll;
             if let Source::Export { name, format } = &paper.of {
                 let mut how = "Without the secret.".to_owned();
-                if !low {
-                    let _ =
-                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE");
-                }
+                let apart = crate::assets::export(format).and_then(|format| format.secret_by.as_ref());
+                let _ = match apart {
+                    _ if low => Ok(()),
+                    Some(command) => write!(how, " The reader keeps it apart: {command}"),
+                    None => {
+                        write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE")
+                    }
+                };
                 lines.extend(paragraph("", &how, room, theme.dim(), theme));
                 lines.push(Line::default());
             }

@@ -4,7 +4,7 @@
 
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
-use crate::store::secrets::SecretTrouble;
+use crate::store::secrets::{CredentialTrouble, SecretTrouble};
 
 /// Whose fault it is, as far as scripts care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub enum WorkError {
     /// The secret could not be kept, so nothing was saved.
     #[error("the secret cannot be kept, so nothing was saved: {0}")]
     NotKept(SecretTrouble),
+    /// The certificate that was named cannot be used, so nothing was saved.
+    #[error("the certificate cannot be used, so nothing was saved: {0}")]
+    Certificate(CredentialTrouble),
     /// The profile follows a guide that this version does not have.
     #[error("profile '{name}' follows guide '{guide}', which this version does not have")]
     NoGuide {
@@ -56,7 +59,8 @@ impl WorkError {
             WorkError::Store(
                 StoreError::NotFound { .. } | StoreError::Exists { .. } | StoreError::FileExists { .. },
             )
-            | WorkError::NothingRemoved => Class::Usage,
+            | WorkError::NothingRemoved
+            | WorkError::Certificate(_) => Class::Usage,
             WorkError::Store(
                 StoreError::Damaged { .. }
                 | StoreError::Settings { .. }
@@ -80,6 +84,7 @@ impl WorkError {
         match self {
             WorkError::Store(error) => error.hint().map(str::to_owned),
             WorkError::Secret(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
+            WorkError::Certificate(trouble) => Some(trouble.hint().to_owned()),
             WorkError::NotKept(_) => Some(
                 "let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'; or have the vault keep it: \
                  --vault-passphrase SOURCE"

@@ -22,7 +22,7 @@ pub use profiles::{
 };
 pub use save::{SaveRequest, Saved, SecretChoice, save};
 pub use session::{Options, Session};
-pub use vault::{change_passphrase, vault_count};
+pub use vault::{change_passphrase, open_vault, vault_count};
 
 use jiff::civil::Date;
 

@@ -12,7 +12,6 @@ use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
 use crate::store::StoreError;
 use crate::store::history::{self, Last};
-use crate::store::paths::Home;
 use crate::store::profiles::{self, Listed, Stored, Taken};
 use crate::store::secrets::Stop;
 use crate::work::session::Stores;
@@ -27,6 +26,8 @@ pub struct Credential {
     pub kind: Option<&'static str>,
     /// `keyring`, `vault`, `env`, `file` or `command`; of a certificate `file`.
     pub source: Option<&'static str>,
+    /// Whether it takes the vault: its secret, or its certificate's password, is in there.
+    pub in_vault: bool,
     /// The recorded end date.
     pub expires: Option<Date>,
     /// Whole days from today until then; negative when it has passed.
@@ -66,13 +67,22 @@ pub struct Row {
 /// When the folder cannot be read.
 pub async fn rows(session: &Session) -> Result<Vec<Row>, WorkError> {
     session
-        .beside(|stores| Ok(profiles::list(&stores.home)?.into_iter().map(|one| row(&stores.home, one)).collect()))
+        .beside(|stores| {
+            let listed = profiles::list(&stores.home)?;
+            let mut last = history::every_last(&stores.home);
+            Ok(listed
+                .into_iter()
+                .map(|one| {
+                    let last = last.remove(&one.name);
+                    row(one, last)
+                })
+                .collect())
+        })
         .await
 }
 
 /// The line of one profile.
-pub fn row(home: &Home, listed: Listed) -> Row {
-    let last = history::last(home, &listed.name);
+pub fn row(listed: Listed, last: Option<Last>) -> Row {
     match listed.profile {
         Err(error) => Row {
             name: listed.name,
@@ -122,6 +132,7 @@ fn credential(draft: &ProfileDraft) -> Credential {
     Credential {
         kind: draft.source.as_ref().map(CredentialSource::kind),
         source: draft.source.as_ref().map(CredentialSource::place),
+        in_vault: draft.source.as_ref().is_some_and(CredentialSource::in_vault),
         expires,
         days_left: expires.map(|end| expiry::days_left(end, today())),
     }

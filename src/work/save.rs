@@ -8,7 +8,7 @@ use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, Se
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::store::profiles::{self, Save};
-use crate::store::secrets::{SecretTrouble, Stop};
+use crate::store::secrets::{self, SecretTrouble, Stop};
 use crate::store::{StoreError, drafts};
 use crate::work::session::Stores;
 use crate::work::{Session, WorkError};
@@ -78,6 +78,17 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
     session.beside(move |stores| save_in(stores, request)).await
 }
 
+/// Whether a certificate that is named can be used; where its password cannot be read now, nobody knows.
+fn certificate_fits(stores: &Stores, certificate: &CertificateSource) -> Result<(), WorkError> {
+    let CertificateSource { path, password } = certificate;
+    let password = match password.as_ref().map(|source| stores.secrets.read(source, &Stop::default())) {
+        None => None,
+        Some(Ok(password)) => Some(password),
+        Some(Err(_)) => return Ok(()),
+    };
+    secrets::certificate(path, password.as_deref()).map(drop).map_err(WorkError::Certificate)
+}
+
 fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     let SaveRequest { name, was, mut draft, secret } = request;
     // Asked before a keyring entry is made; the save below asks once more under its lock.
@@ -100,20 +111,29 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     };
     match secret {
         SecretChoice::Keep => {}
-        SecretChoice::Source(source) => draft.source = Some(source),
+        SecretChoice::Source(source) => {
+            if let CredentialSource::Certificate(certificate) = &source {
+                certificate_fits(stores, certificate)?;
+            }
+            draft.source = Some(source);
+        }
         SecretChoice::Value(value) => draft.source = Some(note(stores.secrets.keep(&value))?.into()),
         SecretChoice::InVault(value) => draft.source = Some(note(stores.secrets.keep_in_vault(&value))?.into()),
         SecretChoice::Certificate(path, password) => {
+            secrets::certificate(&path, Some(&password)).map_err(WorkError::Certificate)?;
             let password = Some(note(stores.secrets.keep(&password))?);
             draft.source = Some(CredentialSource::Certificate(CertificateSource { path, password }));
         }
     }
     // A certificate tells its own end.
     let newly = was.as_ref().is_none_or(|(_, before)| before.source != draft.source);
-    if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| newly)
-        && let Ok(Credential::Certificate(read)) = stores.secrets.credential(source, &Stop::default())
-    {
-        draft.set(FieldId::Expires, &read.end_date().to_string());
+    if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| newly) {
+        let of_the_old = was.as_ref().map(|(_, before)| before.value(FieldId::Expires).to_owned());
+        match stores.secrets.credential(source, &Stop::default()) {
+            Ok(Credential::Certificate(read)) => draft.set(FieldId::Expires, &read.end_date().to_string()),
+            _ if of_the_old.as_deref() == Some(draft.value(FieldId::Expires)) => draft.set(FieldId::Expires, ""),
+            _ => {}
+        }
     }
     let written = match &was {
         None => profiles::save(&stores.home, &name, &draft, Save::New),

@@ -14,6 +14,14 @@ pub async fn vault_count(session: &Session) -> Result<usize, WorkError> {
     session.beside(|stores| Ok(stores.secrets.vault.count()?)).await
 }
 
+/// Takes the passphrase for this run, if it opens the vault or there is none yet. `false` when it does not open it.
+///
+/// # Errors
+/// When the file cannot be read, or is damaged.
+pub async fn open_vault(session: &Session, passphrase: Arc<ClientSecret>) -> Result<bool, WorkError> {
+    session.beside(move |stores| Ok(stores.secrets.vault.try_unlock(passphrase)?)).await
+}
+
 /// Gives the vault another passphrase.
 ///
 /// # Errors

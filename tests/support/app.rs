@@ -8,7 +8,7 @@ use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details};
 use d365_connect::core::evidence::Evidence;
 use d365_connect::core::guide::Guide;
-use d365_connect::core::profile::{ProfileDraft, SecretSource};
+use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
 use d365_connect::core::settings::Settings;
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub struct Bench {
     pub effects: Vec<Effect>,
     /// The change that becomes old next: asked for with much, and looked at in its own test.
     pub aging: Option<u64>,
+    /// The credential that was looked at last: with every other place of it, and in its own test.
+    pub trying: Option<CredentialSource>,
 }
 
 impl Bench {
@@ -56,7 +58,7 @@ impl Bench {
             settings: Settings::default(),
         };
         let (app, effects) = App::new(know, today(), None, Open::Home);
-        let mut bench = Bench { app, effects, aging: None };
+        let mut bench = Bench { app, effects, aging: None, trying: None };
         bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));
         bench
     }
@@ -71,6 +73,7 @@ impl Bench {
         for effect in self.app.update(msg) {
             match effect {
                 Effect::AgeChangesSoon(id) => self.aging = Some(id),
+                Effect::TrySource(source) => self.trying = Some(source),
                 effect => self.effects.push(effect),
             }
         }
@@ -169,6 +172,8 @@ pub fn row(name: &str) -> Row {
         name: name.parse().unwrap(),
         guide: "F&O, client creds".into(),
         target: "contoso.operations.dynamics.com".into(),
+        tenant: Some(TENANT.into()),
+        in_vault: false,
         days_left: Some(180),
         problem: None,
         last: None,

@@ -85,9 +85,10 @@ impl Diagnosis {
         self.rewind();
     }
 
-    /// Takes everything away.
+    /// Takes everything away, for another text.
     pub fn clear(&mut self) {
         self.text = Zeroizing::default();
+        self.part = Part::Text;
         self.rewind();
     }
 

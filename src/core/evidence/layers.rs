@@ -3,6 +3,9 @@
 //! Bounded and linear whatever it is given. Does not know what the text says.
 
 use super::hiding::{HIDDEN, without_tokens};
+use crate::core::untrusted::is_deceptive;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The most bytes of a text that are read.
 pub(super) const MAX_SCAN: usize = 256 * 1024;
@@ -87,12 +90,34 @@ fn unwrapped(layer: &Layer) -> Option<String> {
             ("&amp;", "&"),
         ];
         pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
-    } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\/"]) {
+    } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\u20", "\\uff", "\\/"]) {
         unescaped(text)
+    } else if let Some(decoded) = base64_decoded(text) {
+        decoded
+    } else if !text.is_ascii() {
+        text.chars().filter_map(plain_char).collect()
     } else {
         return None;
     };
     (next != *text).then_some(next)
+}
+
+/// A text that is base64 as a whole, decoded; none where no text comes out.
+fn base64_decoded(text: &str) -> Option<String> {
+    let bare = text.trim();
+    let is_base64 =
+        bare.len() >= 60 && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    let bytes = is_base64.then(|| STANDARD.decode(bare).ok()).flatten()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+}
+
+/// A character as it is read: none for one that cannot be seen, and that of ASCII for its wide form.
+fn plain_char(c: char) -> Option<char> {
+    match c {
+        '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
+        c => (!is_deceptive(c)).then_some(c),
+    }
 }
 
 /// A text without the escape sequences that colour it.
@@ -168,7 +193,9 @@ fn unescaped(text: &str) -> String {
 fn joined(text: &str, with: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let line = line.trim_end_matches('\r').trim_start_matches([' ', '\t', '>', '|']);
+        let line = line.trim_end_matches('\r').trim_start_matches([' ', '\t', '>', '|', '│']);
+        // The frame of a box.
+        let line = line.strip_suffix('│').map_or(line, str::trim_end);
         if !out.is_empty() {
             out.push_str(with);
         }

@@ -4,9 +4,11 @@
 //! which cause a code stands for.
 
 use super::layers::{Layer, Layers, head, tail};
-use super::{Evidence, Mark, Origin, compare, is_sign_in};
+use super::{Evidence, Mark, Origin, compare, is_sign_in, says};
+use crate::core::cloud::ends_on_dot;
 use crate::core::names::{is_domain, parse_guid};
-use crate::core::untrusted::Untrusted;
+use crate::core::untrusted::{Untrusted, is_deceptive};
+use std::collections::BTreeSet;
 
 /// Adds what a text tells to the evidence. Never takes away what is already known.
 pub(super) fn read_into(evidence: &mut Evidence, layers: &Layers) {
@@ -36,6 +38,12 @@ pub(super) fn read_into(evidence: &mut Evidence, layers: &Layers) {
     fill(&mut e.http_status, || all().find_map(Layer::status_in_words));
     for layer in layers.plain.iter().rev().chain([&layers.line]) {
         for (name, value) in layer.names() {
+            let unseen: BTreeSet<char> = value.chars().filter(|c| is_deceptive(*c)).collect();
+            if !unseen.is_empty() && ["app", "tenant", "resource"].contains(&name) {
+                e.marks.insert(Mark::InvisibleNamed);
+                let signs: Vec<String> = unseen.iter().map(|c| format!("U+{:04X}", *c as u32)).collect();
+                e.named.entry("invisible".into()).or_insert_with(|| head(&signs.join(", "), 60).to_owned());
+            }
             e.named.entry(name.to_owned()).or_insert_with(|| named(value));
         }
         layer.marks(e);
@@ -46,6 +54,11 @@ pub(super) fn read_into(evidence: &mut Evidence, layers: &Layers) {
             evidence.named.entry("host".into()).or_insert_with(|| named(host));
         }
         evidence.origin = if evidence.codes.is_empty() { origin } else { Some(Origin::Entra) };
+        let other = layers.plain.iter().rev().find_map(Layer::other_host).filter(|_| evidence.origin.is_none());
+        if let Some(host) = other {
+            evidence.marks.insert(Mark::OtherHost);
+            evidence.named.entry("host".into()).or_insert_with(|| named(host));
+        }
     }
     compare::names_alone(evidence);
 }
@@ -171,6 +184,8 @@ const SENTENCES: &[(&str, u16)] = &[
     ("the http request was forbidden with client authentication scheme", 403),
     ("authorization has been denied for this request", 401),
     ("access is denied due to invalid credentials", 401),
+    (">forbidden</faultstring>", 403),
+    (">unauthorized</faultstring>", 401),
 ];
 
 /// OAuth and OpenID errors that are known by name wherever they stand.
@@ -226,6 +241,8 @@ const NAMING: &[(&str, &str)] = &[
     ("aadsts7000112: application ", "app"),
     ("aadsts501051: application ", "app"),
     ("aadsts50194: application ", "app"),
+    ("aadsts700038: ", "app"),
+    ("requested tenant identifier ", "tenant"),
     ("configured for the application ", "app"),
     ("not assigned to a role for the application ", "resource_app"),
     ("has configured the application ", "resource_app"),
@@ -264,6 +281,9 @@ pub(super) fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What may stand between `AADSTS` and its number.
+const CODE_GAPS: [char; 5] = [' ', '-', '_', ':', '#'];
+
 /// The code with which a text begins. The shortest documented one has five digits.
 fn code_at(text: &str, most: usize) -> Option<u32> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -274,6 +294,15 @@ fn code_at(text: &str, most: usize) -> Option<u32> {
 fn is_tenant(text: &str) -> bool {
     let bare: String = text.split_whitespace().collect();
     parse_guid(&bare).is_some() || is_domain(&bare.to_ascii_lowercase())
+}
+
+/// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
+fn is_after_arrow(text: &str) -> bool {
+    let text = text.trim_end_matches(' ');
+    ["->", "=>", "→"].iter().any(|arrow| text.ends_with(arrow)) && {
+        let line = tail(text, 400).lines().next_back().unwrap_or_default();
+        ["get", "post", "put", "patch", "delete", "head", "options"].iter().any(|verb| says(line, verb))
+    }
 }
 
 /// Whether a text ends with one of these as whole words.
@@ -317,10 +346,18 @@ impl Layer {
         codes
     }
 
+    /// The codes that stand behind `AADSTS`, with their places.
+    pub(super) fn mentions(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.lower.match_indices("aadsts").filter_map(|(at, sign)| {
+            let rest = self.lower[at + sign.len()..].trim_start_matches(CODE_GAPS);
+            code_at(rest, 8).map(|code| (at, code))
+        })
+    }
+
     /// The codes that stand behind `AADSTS`, and whether a colon and a blank follow.
     fn written_codes(&self) -> impl Iterator<Item = (u32, bool)> {
         self.lower.match_indices("aadsts").filter_map(|(at, sign)| {
-            let rest = self.lower[at + sign.len()..].trim_start_matches([' ', '-', '_', ':', '#']);
+            let rest = self.lower[at + sign.len()..].trim_start_matches(CODE_GAPS);
             let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             // An answer that is cut off inside of a code tells none.
             let is_cut = after.trim_start().is_empty() && self.lower.contains("error_description");
@@ -363,7 +400,7 @@ impl Layer {
 
     /// The code of an OData, Graph, Business Central, Dataverse or token-validation error.
     fn service_code(&self) -> Option<String> {
-        let is_code = |value: &&str| {
+        let is_name = |value: &&str| {
             (4..=80).contains(&value.len())
                 && value.starts_with(|c: char| c.is_ascii_alphabetic())
                 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
@@ -373,7 +410,7 @@ impl Layer {
             self.lower.match_indices("\"code\"").find_map(|(at, name)| {
                 let (from, to) = value_at(&self.text, at + name.len() - 1, 100)?;
                 // Words that only repeat the status are wrapping.
-                Some(&self.text[from..to]).filter(is_code).filter(|code| status_of(code).is_none())
+                Some(&self.text[from..to]).filter(is_name).filter(|code| status_of(code).is_none())
             })
         };
         // Dataverse writes numbers: 0x80072560, and the same in decimals, -2147015328.
@@ -396,9 +433,14 @@ impl Layer {
         };
         let family = || {
             SERVICE_FAMILIES.iter().find_map(|family| {
-                let at = self.lower.find(family)?;
+                // As Microsoft writes it: a word of its own, with a capital behind the line.
+                let is_code = |at: &usize| {
+                    !self.lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                        && self.text[at + family.len()..].starts_with(|c: char| c.is_ascii_uppercase())
+                };
+                let at = self.lower.match_indices(family).map(|(at, _)| at).find(is_code)?;
                 let end = self.text[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                Some(&self.text[at..end.map_or(self.text.len(), |end| at + end)]).filter(is_code)
+                Some(&self.text[at..end.map_or(self.text.len(), |end| at + end)]).filter(is_name)
             })
         };
         number()
@@ -408,7 +450,7 @@ impl Layer {
 
     /// The HTTP status: a number that says so by what stands around it. Errors before successes and redirects; what a
     /// gateway reports of the service behind it before its own.
-    fn status(&self) -> Option<u16> {
+    pub(super) fn status(&self) -> Option<u16> {
         let inner = self.lower.find("innererror").or_else(|| self.lower.find("inner exception")).unwrap_or(0);
         let all: Vec<(usize, u16)> = numbers(&self.lower)
             .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
@@ -442,9 +484,12 @@ impl Layer {
         }
         let cue = tail(before, 40).trim_end_matches([' ', ':', '=', '"', '\'', '(', '[', '\\', '#']);
         let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', '"', '\'', ',']);
+        // What a program ends with: `exit code 503`, `exited with status 503`.
+        let is_exit = || ["exit", "exited", "exitcode", "exit_code"].iter().any(|word| says(tail(cue, 24), word));
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
-            || ends_with_word(cue, STATUS_CUES)
+            || (ends_with_word(cue, STATUS_CUES) && !is_exit())
+            || (is_after_arrow(before) && after.lines().next().unwrap_or_default().trim().is_empty())
     }
 
     /// The GUID behind one of these labels.
@@ -474,9 +519,18 @@ impl Layer {
         for (marker, name) in NAMING {
             let Some(at) = self.lower.find(marker) else { continue };
             let rest = head(&self.text[at + marker.len()..], 400);
-            let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+            let opening = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '‘' | '“'));
+            let quote = opening.map(|c| match c {
+                '‘' => '’',
+                '“' => '”',
+                straight => straight,
+            });
             let value = match quote {
-                Some(quote) => rest[1..].split(quote).next().unwrap_or_default(),
+                // Cut off inside of the quotes: half of a name is none.
+                Some(quote) => rest[opening.map_or(0, char::len_utf8)..]
+                    .split_once(quote)
+                    .map(|(value, _)| value)
+                    .unwrap_or_default(),
                 None => {
                     let ends = [". ", " was ", " is ", " to ", ", ", "(", "\r", "\n", "\""];
                     let end = ends.iter().filter_map(|end| rest.find(end)).min();
@@ -489,7 +543,8 @@ impl Layer {
                 "audience" => !value.starts_with('['),
                 // Without quotes, and not announced as a name, any word of a sentence may follow.
                 "tenant" if quote.is_none() && !marker.ends_with("named ") => is_tenant(value),
-                _ => !value.trim().is_empty(),
+                "app" if quote.is_none() && value.contains(' ') => false,
+                _ => value.contains(char::is_alphanumeric),
             };
             if fits {
                 names.push((*name, value));
@@ -519,7 +574,7 @@ impl Layer {
             let fits = |value: &&str| if is_id { parse_guid(value).is_some() } else { value.contains("://") };
             names.extend(self.values(label).find(fits).map(|value| (name, value)));
         }
-        if let Some(at) = self.lower.find("/data/") {
+        if let Some(at) = self.lower.find("/data/").filter(|at| !self.lower[..*at].ends_with("/api")) {
             let rest = &self.text[at + 6..];
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             if (1..=100).contains(&end) {
@@ -536,11 +591,11 @@ impl Layer {
 
     /// Marks that the text itself shows.
     fn marks(&self, evidence: &mut Evidence) {
-        let has = |signs: &[&str]| signs.iter().any(|sign| self.lower.contains(sign));
-        if has(&["<!doctype html", "<html"]) {
+        let has = |signs: &[&str]| signs.iter().any(|sign| says(&self.lower, sign));
+        if evidence.codes.is_empty() && has(&["<!doctype html", "<html"]) {
             evidence.marks.insert(Mark::Html);
             let signs = [
-                "login.microsoftonline",
+                "login.microsoftonline*",
                 "loginfmt",
                 "/adfs/ls",
                 "wsfed",
@@ -580,6 +635,25 @@ impl Layer {
         }
     }
 
+    /// The host of the first address, where it is none of a service known here. D365 under a name of its own is known
+    /// by its paths.
+    fn other_host(&self) -> Option<&str> {
+        let mut hosts = self.lower.match_indices("://").filter_map(|(at, sign)| {
+            let rest = &self.lower[at + sign.len()..];
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.'));
+            let (host, path) = rest.split_at(end.unwrap_or(rest.len()));
+            let is_d365 =
+                ["/data", "/api/data", "/api/services", "/namespaces/axsf"].iter().any(|own| path.starts_with(own));
+            // GitHub's own service is called as any other; its pages are only mentioned.
+            let is_mentioned = |known: &&str| match *known {
+                "github.com" => host == "github.com",
+                known => ends_on_dot(host, known),
+            };
+            (host.contains('.') && !is_d365 && !MENTIONED.iter().any(is_mentioned)).then_some(host)
+        });
+        hosts.next()
+    }
+
     /// Whose answer it is by the hosts and paths it names; a sign-in host only where no service is named.
     fn service(&self) -> Option<(Origin, &str)> {
         let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
@@ -600,9 +674,13 @@ impl Layer {
     }
 }
 
+/// Hosts that a text names without having called them.
+const MENTIONED: [&str; 8] =
+    ["microsoft.com", "aka.ms", "github.com", "w3.org", "xmlsoap.org", "oasis-open.org", "curl.se", "localhost"];
+
 /// Whose host a name is, by the parts that tell products apart (facts 1.9).
 pub(in crate::core) fn origin_of(host: &str) -> Option<Origin> {
-    let ends = |ending: &str| crate::core::cloud::ends_on_dot(host, ending);
+    let ends = |ending: &str| ends_on_dot(host, ending);
     let dynamics = ends("dynamics.com") || ends("microsoftdynamics.us") || ends("dynamics.cn");
     if host.starts_with("login.") || host == "sts.windows.net" {
         Some(Origin::Entra)
@@ -692,6 +770,11 @@ mod tests {
             ("1234567 rows read", &[]),
             ("AADSTS", &[]),
             ("AADSTS123456789012", &[]),
+            ("AADSTS\u{200b}7000215: Invalid", &[7000215]),
+            ("AAD\u{ad}STS70\u{2060}00215", &[7000215]),
+            ("\\u200bAADSTS\\u200b7000215", &[7000215]),
+            ("ＡＡＤＳＴＳ７０００２１５", &[7000215]),
+            ("QUFEU1RTNzAwMDIxNTogSW52YWxpZCBjbGllbnQgc2VjcmV0IHByb3ZpZGVkLiBFbnN1cmU=", &[7000215]),
         ] {
             assert_eq!(read_text(text).codes, codes, "{text}");
         }
@@ -717,6 +800,15 @@ mod tests {
             ("404 customers were read", None),
             ("port 443, code 4011", None),
             ("version 1.401", None),
+            ("GET /data/CustomersV3 -> 403", Some(403)),
+            ("POST https://x.test/api => 503\nnext line", Some(503)),
+            ("PATCH /data/CustomersV3 → 404 ", Some(404)),
+            ("rows 401 -> 403", None),
+            ("get 401 -> 403 rows", None),
+            ("the process ended with exit code 503", None),
+            ("exited with 503", None),
+            ("exit status: 401", None),
+            ("exited with 503 Service Unavailable", Some(503)),
         ] {
             assert_eq!(read_text(text).http_status, status, "{text}");
         }
@@ -790,6 +882,63 @@ mod tests {
     }
 
     #[test]
+    fn half_a_name_is_none() {
+        for (text, name, value) in [
+            ("Application with identifier 'a1b2c3d4-00", "app", None),
+            ("AADSTS50194: Application is not configured as a multi-tenant application.", "app", None),
+            ("Application with identifier ‘abc’ was not found in the directory ‘contoso.test’.", "app", Some("abc")),
+            ("│ secret keys for app │\n│ 'abc' are expired. │", "app", Some("abc")),
+            ("https://contoso.crm4.dynamics.com/api/data/v9.2/accounts", "entity", None),
+        ] {
+            assert_eq!(read_text(text).named.get(name).map(String::as_str), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        let e = read_text("AADSTS90002: Tenant '\u{200b}contoso.test\u{202e}' not found.");
+        assert!(e.marks.contains(&Mark::InvisibleNamed) && !e.marks.contains(&Mark::PlaceholderNamed));
+        assert_eq!((e.named["tenant"].as_str(), e.named["invisible"].as_str()), ("contoso.test", "U+200B, U+202E"));
+        // Elsewhere in the text it does not matter.
+        assert!(
+            !read_text("\u{feff}AADSTS90002: Tenant 'contoso.test' not found.").marks.contains(&Mark::InvisibleNamed)
+        );
+    }
+
+    #[test]
+    fn hosts_of_others() {
+        for (text, host) in [
+            ("HTTP 401 https://api.shop.test/orders", Some("api.shop.test")),
+            ("HTTP 401 https://api.github.com/user", Some("api.github.com")),
+            ("HTTP 401, see https://github.com/contoso/x and https://aka.ms/y", None),
+            ("HTTP 401 https://contoso.operations.dynamics.com/data", None),
+            ("HTTP 401 https://ax.contoso.test/namespaces/AXSF/data/CustomersV3", None),
+            ("HTTP 401 https://d365.contoso.test/data/CustomersV3", None),
+            ("HTTP 401 http://localhost:8080/x", None),
+        ] {
+            let e = read_text(text);
+            assert_eq!(e.marks.contains(&Mark::OtherHost), host.is_some(), "{text}");
+            assert!(host.is_none_or(|host| e.named["host"] == host), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_have_boundaries() {
+        for (text, phrase, said) in [
+            ("getaddrinfo enotfound x.test", "enotfound", true),
+            ("request_resourcenotfound", "enotfound", false),
+            ("code: 'econnreset'", "econnreset", true),
+            ("econnresets", "econnreset", false),
+            ("idx10223: lifetime", "idx10*", true),
+            ("idx10223: lifetime", "idx10", false),
+            ("xidx10223", "idx10*", false),
+            ("resourcenotfound and enotfound", "enotfound", true),
+        ] {
+            assert_eq!(says(text, phrase), said, "{phrase} in {text}");
+        }
+    }
+
+    #[test]
     fn service_codes() {
         for (text, code) in [
             (
@@ -801,6 +950,7 @@ mod tests {
             ("Error Authentication_InvalidCredentials: The server", Some("Authentication_InvalidCredentials")),
             ("Microsoft.IdentityModel: IDX10214: Audience validation failed", Some("IDX10214")),
             ("{\"error\":\"invalid_client\"}", None),
+            ("Bearer authorization_uri=\"https://x.test\", client_authentication_method=none", None),
         ] {
             assert_eq!(read_text(text).service_code.as_deref(), code, "{text}");
         }

@@ -56,7 +56,14 @@ pub fn pairs(text: &str) -> Vec<Pair> {
             flatten(&json, false, &mut all);
             wipe(&mut json);
         }
-        _ => lines(text, &mut all),
+        _ => match untagged(text) {
+            Some(rows) => {
+                lines(&rows, &mut all);
+                // The lines are no longer those of the text.
+                all.iter_mut().for_each(|pair| pair.line = None);
+            }
+            None => lines(text, &mut all),
+        },
     }
     // A value may itself be a list of names and values.
     let inner: Vec<Pair> = all.iter().flat_map(|pair| connection(&pair.value, pair.line)).collect();
@@ -131,6 +138,61 @@ fn decoded(text: &str) -> Option<Zeroizing<String>> {
 
 fn exact(name: &str, value: &str, line: Option<usize>) -> Pair {
     Pair { name: name.to_owned(), value: Zeroizing::new(value.to_owned()), written: Written::Exact, line }
+}
+
+// ---- HTML -----------------------------------------------------------------------------------------------------------
+
+/// The rows of HTML tables as lines with tabs between the cells, and what stands around them. None where there is no table.
+fn untagged(text: &str) -> Option<Zeroizing<String>> {
+    let is_tag = |tag: &str, name: &str| {
+        let after = tag.get(name.len()..).unwrap_or_default();
+        tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+            && !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    let (mut rest, mut in_row, mut has_cells) = (text, false, false);
+    while let Some((before, (tag, after))) = rest.split_once('<').and_then(|(a, b)| Some((a, b.split_once('>')?))) {
+        if !tag.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!')) {
+            plain(before, in_row, &mut out);
+            out.push('<');
+            rest = &rest[before.len() + 1..];
+            continue;
+        }
+        plain(before, in_row, &mut out);
+        if is_tag(tag, "tr") || is_tag(tag, "/tr") {
+            in_row = is_tag(tag, "tr");
+            out.push('\n');
+        } else if is_tag(tag, "/td") || is_tag(tag, "/th") {
+            has_cells = true;
+            out.push('\t');
+        } else if ["br", "p", "/p", "div", "/div", "li", "/li"].iter().any(|name| is_tag(tag, name)) {
+            out.push(if in_row { ' ' } else { '\n' });
+        }
+        rest = after;
+    }
+    plain(rest, in_row, &mut out);
+    has_cells.then_some(out)
+}
+
+/// Text between tags; within a row a line's end is a blank.
+fn plain(mut text: &str, in_row: bool, out: &mut String) {
+    const SIGNS: [(&str, char); 7] = [
+        ("&amp;", '&'),
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&quot;", '"'),
+        ("&#39;", '\''),
+        ("&apos;", '\''),
+        ("&nbsp;", ' '),
+    ];
+    while let Some(c) = text.chars().next() {
+        let (taken, sign) = match SIGNS.iter().find(|(name, _)| text.starts_with(name)) {
+            Some((name, sign)) => (name.len(), *sign),
+            None => (c.len_utf8(), c),
+        };
+        out.push(if in_row && matches!(sign, '\n' | '\r' | '\t') { ' ' } else { sign });
+        text = &text[taken..];
+    }
 }
 
 // ---- lines ------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ const SERVICE: &str = "d365-connect";
 /// How long the keyring may take (safety rule 3).
 const LIMIT: Duration = Duration::from_secs(3);
 const OTHERS: &str =
-    "unlock or start the keyring, or choose another source: --secret env:VAR, file:PATH or command:WORDS";
+    "unlock or start the keyring, or choose another source: --secret vault, env:VAR, file:PATH or command:WORDS";
 
 /// Looks for an entry that is not there: a service that answers needs no unlocking for that, and nothing is made.
 /// Whether it gives back what it takes is tried in [`keep`].

@@ -55,7 +55,7 @@ impl CredentialTrouble {
         match self {
             CredentialTrouble::Unread(trouble) => &trouble.hint,
             CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. } => {
-                "say where its password is: --certificate-password SOURCE"
+                "give its password, or say where it is: --certificate-password SOURCE"
             }
             CredentialTrouble::Unfit { fault: CertificateFault::PasswordWrong, .. } => {
                 "give the password again: --certificate-password SOURCE"

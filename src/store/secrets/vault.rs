@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 const WORK: u8 = 17;
 const MOST_WORK: u8 = 22;
 const HINT: &str = "name the passphrase's source with --vault-passphrase SOURCE, or run it in a terminal, which asks";
+const GONE: &str = "put the file back, or give the secret again with d365-connect edit NAME --secret vault";
 
 /// What stands in the file once it is open.
 type Entries = BTreeMap<String, Arc<ClientSecret>>;
@@ -75,6 +76,23 @@ impl Vault {
         *opened(&self.held) = Held { passphrase: Some(passphrase), open: None };
     }
 
+    /// Takes the passphrase for this run, if it opens the vault or there is none yet. `false` when it does not open it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is damaged: nothing is said about the passphrase then.
+    pub fn try_unlock(&self, passphrase: Arc<ClientSecret>) -> Result<bool, SecretTrouble> {
+        let sealed = files::read_bytes(&self.path()).map_err(|error| file_trouble(&error))?;
+        let open = match sealed {
+            None => None,
+            Some(sealed) => match decrypted(&sealed, &passphrase)? {
+                None => return Ok(false),
+                Some(entries) => Some((sealed.to_vec(), entries)),
+            },
+        };
+        *opened(&self.held) = Held { passphrase: Some(passphrase), open };
+        Ok(true)
+    }
+
     /// How many secrets are in it.
     ///
     /// # Errors
@@ -90,6 +108,10 @@ impl Vault {
     pub fn read(&self, entry: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
         let hint = "give the secret again with d365-connect edit NAME --secret vault";
         let missing = || Place { name: "the vault".into(), hint }.trouble("it has no secret for this profile");
+        if !self.exists() {
+            let what = format!("there is no file {}", self.path().display());
+            return Err(Place { name: "the vault".into(), hint: GONE }.trouble(&what));
+        }
         self.entries()?.get(entry).map(Arc::clone).ok_or_else(missing)
     }
 
@@ -137,14 +159,14 @@ impl Vault {
     }
 
     fn passphrase(&self) -> Result<Arc<ClientSecret>, SecretTrouble> {
-        opened(&self.held).passphrase.clone().ok_or_else(locked)
+        opened(&self.held).passphrase.clone().ok_or_else(|| self.locked())
     }
 
     /// What is in the file; nothing where there is none.
     fn entries(&self) -> Result<Entries, SecretTrouble> {
         // Held to the end, so that the costly work is done once, also where several wait for it.
         let mut held = opened(&self.held);
-        let passphrase = held.passphrase.clone().ok_or_else(locked)?;
+        let passphrase = held.passphrase.clone().ok_or_else(|| self.locked())?;
         let Some(sealed) = files::read_bytes(&self.path()).map_err(|error| file_trouble(&error))? else {
             return Ok(Entries::new());
         };
@@ -153,24 +175,18 @@ impl Vault {
         {
             return Ok(entries.clone());
         }
-        let mut identity = Identity::new(exposed(&passphrase));
-        identity.set_max_work_factor(MOST_WORK);
-        let plain = age::decrypt(&identity, &sealed).map(Zeroizing::new).map_err(|error| match error {
-            age::DecryptError::DecryptionFailed
-            | age::DecryptError::KeyDecryptionFailed
-            | age::DecryptError::NoMatchingKeys => place().trouble("the passphrase does not open it"),
-            _ => place().trouble("it is damaged, or not encrypted with a passphrase"),
-        })?;
-        let damaged = || place().trouble("what is in it was not written by this version of the program");
-        let read: Plain = serde_json::from_slice(&plain).map_err(|_| damaged())?;
-        if read.version != 1 {
-            return Err(damaged());
-        }
-        let secret = |text: String| ClientSecret::new(Zeroizing::new(text)).map(Arc::new).map_err(|_| damaged());
-        let entries: Entries =
-            read.secrets.into_iter().map(|(entry, text)| Ok((entry, secret(text)?))).collect::<Result<_, _>>()?;
+        let wrong = || place().trouble("the passphrase does not open it");
+        let entries = decrypted(&sealed, &passphrase)?.ok_or_else(wrong)?;
         held.open = Some((sealed.to_vec(), entries.clone()));
         Ok(entries)
+    }
+
+    fn locked(&self) -> SecretTrouble {
+        place().trouble(if self.exists() {
+            "it is locked, and no passphrase is at hand"
+        } else {
+            "there is none yet, and no passphrase to make it with is at hand"
+        })
     }
 
     fn write(&self, entries: &Entries, passphrase: &ClientSecret, lock: &files::Lock) -> Result<(), SecretTrouble> {
@@ -198,8 +214,27 @@ fn exposed(passphrase: &ClientSecret) -> SecretString {
     SecretString::from(passphrase.reveal())
 }
 
-fn locked() -> SecretTrouble {
-    place().trouble("it is locked, and no passphrase is at hand")
+/// What is in a sealed file; none when the passphrase does not open it.
+fn decrypted(sealed: &[u8], passphrase: &ClientSecret) -> Result<Option<Entries>, SecretTrouble> {
+    let mut identity = Identity::new(exposed(passphrase));
+    identity.set_max_work_factor(MOST_WORK);
+    let plain = match age::decrypt(&identity, sealed) {
+        Ok(plain) => Zeroizing::new(plain),
+        Err(
+            age::DecryptError::DecryptionFailed
+            | age::DecryptError::KeyDecryptionFailed
+            | age::DecryptError::NoMatchingKeys,
+        ) => return Ok(None),
+        Err(_) => return Err(place().trouble("it is damaged, or not encrypted with a passphrase")),
+    };
+    let damaged = || place().trouble("what is in it was not written by this version of the program");
+    let read: Plain = serde_json::from_slice(&plain).map_err(|_| damaged())?;
+    if read.version != 1 {
+        return Err(damaged());
+    }
+    let secret = |text: String| ClientSecret::new(Zeroizing::new(text)).map(Arc::new).map_err(|_| damaged());
+    let entries = read.secrets.into_iter().map(|(entry, text)| Ok((entry, secret(text)?)));
+    entries.collect::<Result<_, _>>().map(Some)
 }
 
 fn place() -> Place {

@@ -1,24 +1,29 @@
 //! Home: profiles, drafts, and how they stand.
 
 use crate::app::App;
-use crate::app::screens::home::Marked;
+use crate::app::msg::{DraftRow, LastVerdict, Row};
+use crate::app::screens::home::{Entry, Home, Marked, Shown};
 use crate::core::check::{CheckId, Status};
 use crate::core::expiry;
 use crate::core::question::FieldId;
+use crate::core::rules::Cause;
 use crate::core::untrusted::Untrusted;
 use crate::ui::theme::Theme;
 use crate::ui::{Drawn, text, widgets};
 use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+
+/// What is told of a profile that cannot be tested.
+const INCOMPLETE: &str = "incomplete";
 
 /// Draws home.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: Theme) -> Drawn {
     let home = &app.home;
-    let remark = match (home.runs.len(), home.profiles().len(), home.need_attention()) {
+    let remark = match (home.runs.len(), home.profiles().len(), home.need_attention(app.know.settings.warning_days)) {
         (0, 0, _) => String::new(),
         (0, count, 0) => format!("{count} profile{}", if count == 1 { "" } else { "s" }),
         (0, count, attention) => format!(
@@ -49,34 +54,69 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
             Rect { x: below.x + 1, y: below.y + 1, width: below.width.saturating_sub(2), height: told_rows - 1 };
         frame.render_widget(Paragraph::new(told), below);
     }
-    let mut lines = Vec::new();
-    if let Some(trouble) = &home.trouble {
-        lines.extend(widgets::paragraph("", &trouble.what, usize::from(inner.width), theme.bad(), theme));
-    }
-    let rows = rows(app, theme);
-    let widest = |at: usize| rows.iter().map(|cells| text::width(&cells[at].content)).max().unwrap_or(0);
-    let columns = Columns::of(usize::from(inner.width), widest(0), widest(4));
-    lines.push(columns.line(
-        ["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(|t| Span::styled(t, theme.dim())),
-        "  ",
-        theme,
-    ));
-    let above = lines.len();
-    for (at, cells) in rows.into_iter().enumerate() {
-        let lead = if at == home.marked { theme.sign("▸ ", "> ") } else { "  " };
-        let line = columns.line(cells, lead, theme);
-        lines.push(if at == home.marked {
-            line.style(Style::new().add_modifier(ratatui::style::Modifier::BOLD))
-        } else {
-            line
-        });
-    }
-    // The marked entry stays in sight; one line may be the mark that there is more.
+    let [filter, inner] =
+        Layout::vertical([Constraint::Length(u16::from(home.filtering || home.is_filtered())), Constraint::Min(1)])
+            .areas(inner);
+    let cursor = draw_filter(frame, filter, home, theme);
+    let trouble = home.trouble.as_ref().map_or_else(Vec::new, |trouble| {
+        widgets::paragraph("", &trouble.what, usize::from(inner.width), theme.bad(), theme)
+    });
+    let columns = Columns::of(usize::from(inner.width), home);
+    let above = trouble.len() + 1;
+    let marked = home.shown.iter().position(|line| *line == Shown::Entry(home.marked)).unwrap_or(0);
+    let nothing = home.shown.is_empty().then(|| Line::styled("  nothing fits; Esc shows all again", theme.dim()));
+    let count = above + home.shown.len() + usize::from(nothing.is_some());
+    // The marked entry stays in sight; where not all fits, one line is the mark that there is more.
     let height = usize::from(inner.height);
-    let more = usize::from(home.marked + 1 < home.len());
-    let scroll = (above + home.marked + 1 + more).saturating_sub(height);
-    let seen = widgets::scrolled(frame, inner, lines, u16::try_from(scroll).unwrap_or(0), theme);
-    Drawn { seen, cursor: None }
+    let page = if count > height { height.saturating_sub(1) } else { height };
+    let scroll = u16::try_from((above + marked + 1).saturating_sub(page)).unwrap_or(u16::MAX);
+    let seen = widgets::windowed(frame, inner, count, scroll, (widgets::more(theme), theme), |seen| {
+        let titles = ["NAME", "GUIDE", "TARGET", "SECRET", "LAST TEST"].map(|title| Span::styled(title, theme.dim()));
+        let head = columns.line(titles, "  ", theme);
+        // Skipped before they are made into lines.
+        let rows = home.shown.iter().skip(seen.start.saturating_sub(above));
+        let rows = rows.map(|line| row(app, line, &columns, usize::from(inner.width), theme));
+        trouble.into_iter().chain([head]).skip(seen.start).chain(rows).chain(nothing).take(seen.len()).collect()
+    });
+    Drawn { seen, cursor }
+}
+
+/// The filter, and where the cursor stands while it is typed.
+fn draw_filter(frame: &mut Frame<'_>, area: Rect, home: &Home, theme: Theme) -> Option<Position> {
+    let count = home.shown.iter().filter(|line| matches!(line, Shown::Entry(_))).count();
+    let told = format!(" {count} of {}", home.len());
+    let room = usize::from(area.width).saturating_sub(text::width(&told) + 3);
+    let (typed, cell) = widgets::around_cursor(&home.filter, room, theme);
+    let style = if home.filtering { Style::new() } else { theme.dim() };
+    let line = Line::from(vec![
+        Span::styled("/ ", theme.accent()),
+        Span::styled(text::fit(&typed, room, theme.ascii), style),
+        Span::styled(told, theme.dim()),
+    ]);
+    frame.render_widget(line, area);
+    if home.filtering { widgets::cursor_at(area, 0, 2 + cell) } else { None }
+}
+
+/// A line of the list.
+fn row<'a>(app: &App, line: &Shown, columns: &Columns, room: usize, theme: Theme) -> Line<'a> {
+    let home = &app.home;
+    let at = match line {
+        Shown::Entry(at) => *at,
+        Shown::Tenant(tenant, count) => {
+            let tenant = Untrusted::plain(tenant.as_deref().unwrap_or("no tenant yet")).one_line(200);
+            let told = format!(" ({count})");
+            let tenant = text::cut(&theme.text(&tenant), room.saturating_sub(told.len()), theme.ascii);
+            return Line::from(vec![Span::styled(tenant, theme.accent()), Span::styled(told, theme.dim())]);
+        }
+    };
+    let cells = match home.entry(at) {
+        Some(Entry::Profile(row)) => profile(app, row, theme),
+        Some(Entry::Draft(row)) => draft(row, theme),
+        None => return Line::default(),
+    };
+    let lead = if at == home.marked { theme.sign("▸ ", "> ") } else { "  " };
+    let line = columns.line(cells, lead, theme);
+    if at == home.marked { line.style(Style::new().add_modifier(Modifier::BOLD)) } else { line }
 }
 
 /// What there is to know about the marked entry.
@@ -125,9 +165,18 @@ fn welcome(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) -> Drawn 
 struct Columns([usize; 5]);
 
 impl Columns {
-    fn of(room: usize, longest_name: usize, longest_last: usize) -> Columns {
+    /// As wide as the widest entry wants it, of all that are listed: scrolling moves no column.
+    fn of(room: usize, home: &Home) -> Columns {
         const SECRET: usize = 11;
-        let last = longest_last.clamp(11, 25) + 1;
+        let drafts = home.drafts.iter().map(|row| text::width(row.name.as_str()));
+        let names = home.profiles().iter().map(|row| text::width(row.name.as_str()));
+        let longest_name = names.chain(drafts).max().unwrap_or(0);
+        let causes = home.profiles().iter().filter_map(|row| told_cause(row.last.as_ref()?));
+        let running = home.runs.iter().filter_map(|run| run.fold.current()).map(CheckId::title);
+        let incomplete = home.profiles().iter().find(|row| row.problem.is_some()).map(|_| INCOMPLETE);
+        let told = causes.map(Cause::as_str).chain(running).chain(incomplete);
+        let longest_last = told.map(|told| text::width(told) + 2).max();
+        let last = longest_last.unwrap_or(0).clamp(11, 25) + 1;
         let room = room.saturating_sub(3);
         // A name is cut last: the target gives way to it.
         let name = |others: usize| (longest_name.max(8) + 1).min(room.saturating_sub(others));
@@ -156,58 +205,55 @@ impl Columns {
     }
 }
 
-fn rows<'a>(app: &App, theme: Theme) -> Vec<[Span<'a>; 5]> {
+/// The cause that is told in the list: of what passed, when that was says more.
+fn told_cause(last: &LastVerdict) -> Option<Cause> {
+    last.cause.filter(|_| matches!(last.verdict, Status::Failed | Status::Unknown))
+}
+
+fn profile<'a>(app: &App, row: &Row, theme: Theme) -> [Span<'a>; 5] {
     let home = &app.home;
-    let mut rows = Vec::new();
-    for row in home.profiles() {
-        let secret = match row.days_left {
-            None => Span::styled(theme.sign("–", "-"), theme.dim()),
-            Some(days) if days <= 0 => Span::styled("expired", theme.bad()),
-            Some(days) if days <= expiry::WARNING_DAYS => {
-                Span::styled(format!("{} !", expiry::days(days)), theme.warn())
-            }
-            Some(days) => Span::raw(expiry::days(days)),
-        };
-        let running = home.runs.iter().find(|run| run.name == row.name);
-        let last = match (&row.problem, running, &row.last) {
-            (_, Some(run), _) => Span::styled(
-                format!("{} {}", theme.sign("…", "~"), run.fold.current().map_or("starting", CheckId::title)),
-                theme.accent(),
-            ),
-            (Some(_), None, _) => Span::styled(format!("{} incomplete", theme.status(Status::Unknown).0), theme.warn()),
-            (None, None, None) => Span::styled("not yet", theme.dim()),
-            (None, None, Some(last)) => {
-                let (sign, style) = theme.status(last.verdict);
-                let when = home.now.map(|now| ago(last.when, now)).unwrap_or_default();
-                let what = match (last.verdict, last.cause) {
-                    (Status::Failed | Status::Unknown, Some(cause)) => cause.as_str().to_owned(),
-                    _ => when,
-                };
-                Span::styled(format!("{sign} {what}"), style)
-            }
-        };
-        let target = row.problem.clone().unwrap_or_else(|| row.target.clone());
-        rows.push([
-            Span::raw(row.name.to_string()),
-            Span::raw(theme.text(&row.guide)),
-            Span::styled(theme.text(&target), if row.problem.is_some() { theme.warn() } else { Style::new() }),
-            secret,
-            last,
-        ]);
-    }
-    for draft in &home.drafts {
-        rows.push([
-            Span::raw(draft.name.to_string()),
-            Span::styled("draft", theme.dim()),
-            Span::styled(
-                theme.text(draft.draft.value(FieldId::ResourceUrl).trim_start_matches("https://")),
-                theme.dim(),
-            ),
-            Span::raw(""),
-            Span::styled("half done", theme.dim()),
-        ]);
-    }
-    rows
+    let secret = match row.days_left {
+        None => Span::styled(theme.sign("–", "-"), theme.dim()),
+        Some(days) if days <= 0 => Span::styled("expired", theme.bad()),
+        Some(days) if days <= app.know.settings.warning_days => {
+            Span::styled(format!("{} !", expiry::days(days)), theme.warn())
+        }
+        Some(days) => Span::raw(expiry::days(days)),
+    };
+    let running = home.runs.iter().find(|run| run.name == row.name);
+    let last = match (&row.problem, running, &row.last) {
+        (_, Some(run), _) => Span::styled(
+            format!("{} {}", theme.sign("…", "~"), run.fold.current().map_or("starting", CheckId::title)),
+            theme.accent(),
+        ),
+        (Some(_), None, _) => Span::styled(format!("{} {INCOMPLETE}", theme.status(Status::Unknown).0), theme.warn()),
+        (None, None, None) => Span::styled("not yet", theme.dim()),
+        (None, None, Some(last)) => {
+            let (sign, style) = theme.status(last.verdict);
+            let when = || home.now.map(|now| ago(last.when, now)).unwrap_or_default();
+            let what = told_cause(last).map_or_else(when, |cause| cause.as_str().to_owned());
+            Span::styled(format!("{sign} {what}"), style)
+        }
+    };
+    let target = row.problem.as_ref().unwrap_or(&row.target);
+    [
+        Span::raw(row.name.to_string()),
+        Span::raw(theme.text(&row.guide)),
+        Span::styled(theme.text(target), if row.problem.is_some() { theme.warn() } else { Style::new() }),
+        secret,
+        last,
+    ]
+}
+
+fn draft<'a>(row: &DraftRow, theme: Theme) -> [Span<'a>; 5] {
+    let target = row.draft.value(FieldId::ResourceUrl).trim_start_matches("https://");
+    [
+        Span::raw(row.name.to_string()),
+        Span::styled("draft", theme.dim()),
+        Span::styled(theme.text(target), theme.dim()),
+        Span::raw(""),
+        Span::styled("half done", theme.dim()),
+    ]
 }
 
 /// `2 h ago`.

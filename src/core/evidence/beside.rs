@@ -1,0 +1,78 @@
+//! Finds a call to D365, or to another service, in a text that also holds an answer of Entra.
+//!
+//! Such a text has two causes. Strict: the address that a token is asked for is named in answers of Entra as well, and is
+//! no call.
+
+use super::layers::{Layer, head};
+use super::{Evidence, Origin, read_text, says};
+
+/// The verbs of a call.
+const VERBS: [&str; 5] = ["get ", "post ", "put ", "patch ", "delete "];
+/// With what the path of a call to a service begins.
+const PATHS: [&str; 6] = ["/data/", "/data?", "/api/", "/v1.0/", "/v2.0/", "/admin/"];
+/// A call stands in so many bytes.
+const LENGTH: usize = 600;
+/// In so many lines a call is looked for.
+const MAX_LINES: usize = 200;
+
+/// The evidence of the first such call that was refused.
+pub(super) fn call_beside(layer: &Layer) -> Option<Evidence> {
+    let mut lines = layer.text.lines().take(MAX_LINES).peekable();
+    while let Some(line) = lines.next() {
+        let next = lines.peek().filter(|next| head(next.trim_start(), 5).eq_ignore_ascii_case("http/"));
+        if let Some(found) = call_in(line, next.copied().unwrap_or_default()) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The call in a line, whose status may stand in the next.
+fn call_in(line: &str, next: &str) -> Option<Evidence> {
+    let lower = line.to_ascii_lowercase();
+    let from = match VERBS.iter().filter_map(|verb| lower.find(&format!("{verb}http"))).min() {
+        Some(verb) => verb,
+        None if lower.contains("://") && PATHS.iter().any(|path| lower.contains(path)) && !lower.contains("aadsts") => {
+            0
+        }
+        None => return None,
+    };
+    let call = &line[from..];
+    let end = lower[from..].find("aadsts").unwrap_or(call.len());
+    let call = format!("{}\n{}", head(&call[..end], LENGTH), head(next, LENGTH));
+    let lower = call.to_ascii_lowercase();
+    if says(&lower, "token") || lower.contains("://login.") {
+        return None;
+    }
+    let evidence = read_text(&call);
+    let is_service = evidence.origin.is_some_and(|origin| origin != Origin::Entra);
+    let was_refused = evidence.http_status.is_some_and(|status| status >= 400);
+    (is_service && was_refused && evidence.codes.is_empty()).then_some(evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_call_beside_a_code() {
+        const ENTRA: &str = "AADSTS7000215: Invalid client secret provided.";
+        const URL: &str = "https://contoso.operations.dynamics.com";
+        for (text, status) in [
+            (format!("{ENTRA}\nGET {URL}/data/CustomersV3 returned 403 Forbidden"), Some(403)),
+            (format!("{ENTRA} GET {URL}/data/CustomersV3 403 Forbidden"), Some(403)),
+            (format!("GET {URL}/data/CustomersV3\nHTTP/1.1 401 Unauthorized\n\n{ENTRA}"), Some(401)),
+            (format!("{URL}/api/services/X -> 500 Internal Server Error; then {ENTRA}"), None),
+            (format!("{ENTRA}\nGET {URL}/data/CustomersV3 200 OK"), None),
+            (format!("token for {URL}\nHTTP/1.1 401 Unauthorized\n{ENTRA}"), None),
+            (format!("POST https://login.microsoftonline.com/x/oauth2/token resource={URL}/data/ 401 {ENTRA}"), None),
+            (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
+            (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
+            (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
+        ] {
+            let beside = read_text(&text).beside;
+            assert_eq!(beside.as_ref().and_then(|beside| beside.http_status), status, "{text}");
+            assert!(beside.is_none_or(|beside| beside.origin == Some(Origin::FinanceOperations)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Whether a text shows an answer of Entra, or only speaks of one: as past, as possible, as absent, in a test.
+//!
+//! Looks at the sentence in which a code stands. Does not know what the code means.
+
+use super::layers::{Layer, head, tail};
+use super::says;
+use std::collections::BTreeMap;
+
+/// How a text speaks of a code that it does not show as an answer of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hedge {
+    /// As of something past or mended.
+    Past,
+    /// As of something that may come, or in an explanation.
+    Conditional,
+    /// As of something that is not there.
+    Absent,
+    /// In the report of a test that passed.
+    Test,
+    /// A success stands after it.
+    SucceededLater,
+}
+
+impl Hedge {
+    /// Why less can be said of it, in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Hedge::Past => "The text speaks of this as of something past: see first whether it still happens.",
+            Hedge::Conditional => "The text speaks of this as of something that may happen, and shows no such answer.",
+            Hedge::Absent => "The text says that this answer did not come.",
+            Hedge::Test => "The text looks like the report of a test that passed, and not like an answer.",
+            Hedge::SucceededLater => "Later in the text a call succeeds: see first whether this still happens.",
+        }
+    }
+}
+
+/// With more codes than these, a text is a log.
+const MAX_MENTIONS: usize = 32;
+/// So much of a sentence is looked at before and after a code, bytes.
+const NEAR: usize = 200;
+
+/// With what a sentence begins that gives a condition.
+const CONDITIONS: &[&str] = &["if ", "in case ", "whenever ", "should you ", "when you see ", "when you get "];
+/// What is said of a code that is explained, or expected.
+const TO_COME: &[&str] =
+    &["will follow", "will come", "will appear", "will happen", "would follow", "means", "stands for"];
+/// With what a sentence begins that closes a matter.
+const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
+const PAST_BEFORE: &[&str] = &["yesterday", "last week", "last month", "we had", "i had"];
+const PAST_AFTER: &[&str] = &[
+    "now fixed",
+    "is fixed",
+    "was fixed",
+    "been fixed",
+    "is resolved",
+    "was resolved",
+    "been resolved",
+    "is solved",
+    "was solved",
+    "is gone",
+    "no longer",
+];
+/// What brings something past up to now.
+const STILL: &[&str] = &["since", "until", "now", "today", "again", "still", "worked"];
+const ABSENT: &[&str] = &["no", "not", "without", "never"];
+const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
+/// What tells that a token came.
+const TOKEN_CAME: &[&str] = &[
+    "token acquired",
+    "acquired token",
+    "acquired a token",
+    "token received",
+    "got a token",
+    "got token",
+    "expires_in",
+];
+/// What shows that a line is about a call that a token was for.
+const CALLS: &[&str] = &["/data/", "/api/", "/v1.0/", "/v2.0/", "dynamics.com", "microsoft.com"];
+
+/// The codes that a text only speaks of, at each place where they stand.
+pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
+    let mentions: Vec<(usize, u32)> = layer.mentions().take(MAX_MENTIONS + 1).collect();
+    let Some((last, _)) = mentions.last().copied().filter(|_| mentions.len() <= MAX_MENTIONS) else {
+        return BTreeMap::new();
+    };
+    let later = succeeds_after(layer, last).then_some(Hedge::SucceededLater);
+    let mut hedges: BTreeMap<u32, Option<Hedge>> = BTreeMap::new();
+    for (at, code) in mentions {
+        let hedge = hedge_at(&layer.lower, at).or(later);
+        let all = hedges.entry(code).or_insert(hedge);
+        // Shown once as an answer, it is one.
+        *all = all.and(hedge);
+    }
+    hedges.into_iter().filter_map(|(code, hedge)| Some((code, hedge?))).collect()
+}
+
+/// How the sentence speaks of the code that stands here.
+fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let before = tail(&text[line..at], NEAR);
+    let before =
+        [". ", "! ", "; "].iter().filter_map(|end| before.rfind(end)).max().map_or(before, |end| &before[end + 2..]);
+    let rest = head(&text[at..], NEAR);
+    let rest = rest.lines().next().unwrap_or_default();
+    let after = rest.split(". ").next().unwrap_or_default();
+    let any = |text: &str, phrases: &[&str]| phrases.iter().any(|phrase| says(text, phrase));
+    let start = before.trim_start_matches(|c: char| !c.is_alphabetic());
+    // Microsoft's own sentence begins with a colon behind the code, and has conditions of its own.
+    let is_own = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with(':');
+    let said_after = |phrases| !is_own && any(after, phrases);
+    let is_closed = || {
+        let rest = CLOSED.iter().find_map(|word| start.strip_prefix(word));
+        rest.is_some_and(|rest| rest.trim_start().starts_with([':', '-', ']', ')', '–']))
+    };
+    let ends = |word: &&str| {
+        before.trim_end().strip_suffix(*word).is_some_and(|front| front.is_empty() || front.ends_with(' '))
+    };
+    let is_test = || {
+        let whole = text[line..at + rest.len()].trim();
+        let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
+        any(whole, &["test", "tests"]) && PASSED.iter().any(|sign| passed(&sign))
+    };
+    if CONDITIONS.iter().any(|words| start.starts_with(words)) || said_after(TO_COME) {
+        Some(Hedge::Conditional)
+    } else if is_closed()
+        || (said_after(PAST_AFTER) && !says(after, "until"))
+        || (any(before, PAST_BEFORE) && !any(before, STILL))
+    {
+        Some(Hedge::Past)
+    } else if is_test() {
+        Some(Hedge::Test)
+    } else if ABSENT.iter().any(ends) {
+        Some(Hedge::Absent)
+    } else {
+        None
+    }
+}
+
+/// Whether a token comes or a call succeeds on a line after this place, and none fails after it.
+fn succeeds_after(layer: &Layer, at: usize) -> bool {
+    let Some(line) = layer.lower[at..].find('\n').map(|end| at + end) else { return false };
+    let mut succeeds = false;
+    for line in head(&layer.text[line..], 4096).lines() {
+        let line = Layer::new(line.to_owned());
+        let any = |phrases: &[&str]| phrases.iter().any(|phrase| line.lower.contains(phrase));
+        match line.status() {
+            Some(400..) => return false,
+            Some(200..300) if any(CALLS) => succeeds = true,
+            _ => succeeds |= any(TOKEN_CAME),
+        }
+    }
+    succeeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_text;
+    use super::Hedge::{Absent, Conditional, Past, SucceededLater, Test};
+
+    #[test]
+    fn what_is_only_spoken_of() {
+        for (text, hedge) in [
+            ("Resolved: yesterday we had AADSTS7000215, now fixed.", Some(Past)),
+            ("[RESOLVED] AADSTS7000215 in uat", Some(Past)),
+            ("AADSTS7000215 is fixed", Some(Past)),
+            ("Last week we had AADSTS7000215 for an hour", Some(Past)),
+            ("- If it returns AADSTS7000215, check the secret.", Some(Conditional)),
+            ("AADSTS7000215 means that the secret is wrong", Some(Conditional)),
+            ("The secret ends soon. AADSTS7000215 will follow.", Some(Conditional)),
+            ("No AADSTS7000215 in the log", Some(Absent)),
+            ("test token::AADSTS7000215 ... ok", Some(Test)),
+            ("✓ tests that AADSTS7000215 is read", Some(Test)),
+            ("WARN AADSTS7000215: Invalid. retrying\nINFO token acquired", Some(SucceededLater)),
+            ("AADSTS7000215: Invalid.\nGET /data/CustomersV3 200 OK", Some(SucceededLater)),
+            // Shown as an answer of now.
+            ("AADSTS7000215: Invalid client secret provided.", None),
+            ("Since yesterday we have AADSTS7000215", None),
+            ("It worked yesterday, today we get AADSTS7000215", None),
+            ("We had a change, now AADSTS7000215", None),
+            ("Not resolved: AADSTS7000215", None),
+            ("Host resolved, then AADSTS7000215", None),
+            ("AADSTS7000215 is still not fixed", None),
+            ("AADSTS7000215 comes until the secret is fixed", None),
+            ("If-None-Match: * AADSTS7000215: Invalid", None),
+            ("Check the app. If it exists, ask. Original exception: AADSTS7000215: Invalid", None),
+            ("AADSTS7000215: A key that is no longer valid. If it was renewed, wait.", None),
+            ("Test connection failed: AADSTS7000215. Press OK", None),
+            ("Test passed to the app failed: AADSTS7000215", None),
+            ("AADSTS7000215: Invalid\nGET /health 200 OK", None),
+            ("AADSTS7000215: Invalid\ntoken acquired\nGET /data/X HTTP 401", None),
+            // Once as an answer is enough.
+            ("If it returns AADSTS7000215, check.\nAADSTS7000215: Invalid client secret provided.", None),
+        ] {
+            assert_eq!(read_text(text).hedged.get(&7_000_215).copied(), hedge, "{text}");
+        }
+    }
+}
