@@ -121,13 +121,9 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
         let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
-<<<<<<< HEAD
         any(whole, &["test", "tests"])
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
-            && PASSED.iter().any(|sign| passed(&sign))
-=======
-        any(whole, &["test", "tests"]) && PASSED.iter().any(passed)
->>>>>>> ho
+            && PASSED.iter().any(passed)
     };
     let is_condition = start.trim() == "when" || CONDITIONS.iter().any(|words| start.starts_with(words));
     if is_condition || said_after(TO_COME) {
