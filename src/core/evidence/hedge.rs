@@ -123,7 +123,7 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
         let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
         any(whole, &["test", "tests"])
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
-            && PASSED.iter().any(|sign| passed(&sign))
+            && PASSED.iter().any(passed)
     };
     let is_condition = start.trim() == "when" || CONDITIONS.iter().any(|words| start.starts_with(words));
     if is_condition || said_after(TO_COME) {
