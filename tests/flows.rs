@@ -465,6 +465,47 @@ fn a_profile_that_opens_late_does_not_lie_over_another_screen() {
     assert!(bench.app.stack.is_empty());
 }
 
+/// What only they changed is taken over; of what both changed, the operator says whose is right.
+#[test]
+fn a_profile_that_others_changed_meanwhile_is_asked_about() {
+    let company = FieldKey::Of(FieldId::Company);
+    let theirs = |company: &str| {
+        let mut now = draft();
+        now.set(FieldId::UserId, "theirs");
+        now.set(FieldId::Company, company);
+        Box::new(now)
+    };
+    for (answer, effect, wanted) in
+        [("<enter>", "", "USMF"), ("<down><enter>", "", "DEMF"), ("<down><down><enter>", "Save", "USMF")]
+    {
+        let mut bench = opened(OpenFor::Edit, draft());
+        let Some(Screen::Editor(editor)) = bench.app.stack.last_mut() else { panic!("the editor") };
+        editor.form.put(company, "USMF");
+        bench.take();
+        bench.keys("<c-s>");
+        assert_eq!(bench.asked(), "Save");
+        bench.take();
+        let name = "contoso".parse().unwrap();
+        bench.tell(Msg::SaveClashed { name, fields: vec![FieldId::Company], now: theirs("DEMF") });
+        assert_eq!(title(&bench), "Somebody else changed 'contoso' meanwhile");
+        let Some(Dialog::Ask { lines, .. }) = &bench.app.dialog else { panic!("a question") };
+        assert!(lines[0].contains("'DEMF'") && lines[0].contains("'USMF'"), "{lines:?}");
+        bench.keys(answer);
+        assert_eq!(bench.asked(), effect, "{answer}");
+        let Some(Screen::Editor(editor)) = bench.app.stack.last() else { panic!("the editor") };
+        assert_eq!(editor.form.text(company), wanted, "{answer}");
+        let stays = answer == "<enter>";
+        assert_eq!(editor.form.text(FieldKey::Of(FieldId::UserId)) == "theirs", !stays, "{answer}");
+        // Saved once more, it is compared with what they saved.
+        let mut bench = bench;
+        let effects = bench.take();
+        if let Some(Effect::Save { was: Some((_, before)), draft, .. }) = effects.first() {
+            assert_eq!((before.value(FieldId::Company), draft.value(FieldId::Company)), ("DEMF", "USMF"));
+            assert_eq!(draft.value(FieldId::UserId), "theirs");
+        }
+    }
+}
+
 #[test]
 fn a_failed_save_keeps_everything_the_secret_included() {
     let mut bench = filled();

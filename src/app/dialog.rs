@@ -4,6 +4,8 @@ use crate::app::keymap::Context;
 use crate::app::paper::Paper;
 use crate::core::intake::Intake;
 use crate::core::names::ProfileName;
+use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
 use crate::core::secret::{ClientSecret, SecretBuffer};
 use std::sync::Arc;
 use tui_input::Input;
@@ -31,6 +33,8 @@ pub enum Answer {
     HostsThenSave,
     /// The test failed; what was tested is saved all the same.
     SaveAllTheSame,
+    /// Somebody else changed the profile to this: of what both changed, theirs is taken for these fields.
+    Rebase(Box<ProfileDraft>, Vec<FieldId>),
     /// Start the guide of that id.
     Guide(String),
     /// Go to the step of the marked finding in the guide of that id.

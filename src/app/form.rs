@@ -176,6 +176,24 @@ impl Form {
         form
     }
 
+    /// Somebody else has changed the saved profile: what only they changed is taken over. Of what both changed, theirs is
+    /// taken for these fields.
+    pub fn rebase(&mut self, now: ProfileDraft, theirs: &[FieldId]) {
+        let Purpose::Change(name, was) = &self.purpose else { return };
+        let (name, ours) = (name.clone(), self.draft());
+        let mut all = ours.over(was, &now);
+        let is_source_theirs = ours.source == was.source || theirs.contains(&FieldId::Secret);
+        theirs.iter().for_each(|field| all.set(*field, now.value(*field)));
+        if is_source_theirs {
+            self.put(FieldKey::Of(FieldId::Secret), "");
+            self.put(FieldKey::Source, &now.source.as_ref().map_or("keyring".into(), source_text));
+        }
+        for field in FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret) {
+            self.put(FieldKey::Of(field), all.value(field));
+        }
+        self.purpose = Purpose::Change(name, now);
+    }
+
     /// Whether something would be lost if the form went now: a typed secret, or values that are neither saved nor kept.
     pub fn dirty(&self) -> bool {
         self.secret_chars() > 0 || self.kept.as_ref().is_none_or(|kept| *kept != self.state())

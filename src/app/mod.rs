@@ -327,6 +327,7 @@ impl App {
                 Vec::new()
             }
             Msg::Saved { name, result } => self.saved(&name, result),
+            Msg::SaveClashed { name, fields, now } => self.save_clashed(&name, fields, *now),
             Msg::DraftKept(result) => {
                 if let Err(trouble) = result {
                     if let Some(form) = self.form_mut() {

@@ -167,6 +167,15 @@ pub enum Msg {
         /// Where, in words.
         result: Result<(String, ProfileDraft), Trouble>,
     },
+    /// A profile was not saved, because somebody else changed the same values of it meanwhile.
+    SaveClashed {
+        /// Under which name it was to be saved.
+        name: ProfileName,
+        /// Which values.
+        fields: Vec<FieldId>,
+        /// The profile as it is now.
+        now: Box<ProfileDraft>,
+    },
     /// A draft was kept.
     DraftKept(Result<(), Trouble>),
     /// A profile was removed, or not: what was done, in words.

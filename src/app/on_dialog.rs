@@ -211,6 +211,17 @@ impl App {
                 self.test_form()
             }
             Answer::SaveAllTheSame => self.save_form_now(),
+            Answer::Rebase(now, theirs) => {
+                if let Some(form) = self.form_mut() {
+                    form.rebase(*now, &theirs);
+                }
+                match self.stack.last() {
+                    _ if theirs.is_empty() => self.save_form_now(),
+                    // With theirs there is something to be looked at first: the form, which a test may cover.
+                    Some(Screen::Checks(_)) => self.pop(),
+                    _ => Vec::new(),
+                }
+            }
             Answer::HostsThenSave => {
                 if let Some(form) = self.form_mut() {
                     form.confirm_hosts();

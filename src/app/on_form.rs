@@ -16,6 +16,7 @@ use crate::core::intake::{Found, Intake};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
+use crate::core::untrusted::Untrusted;
 use zeroize::Zeroizing;
 
 impl App {
@@ -322,6 +323,39 @@ impl App {
         }
         effects.push(Effect::LoadHome);
         effects
+    }
+
+    /// Somebody else changed the same values meanwhile: whose are right is asked.
+    pub(super) fn save_clashed(&mut self, name: &ProfileName, fields: Vec<FieldId>, now: ProfileDraft) -> Vec<Effect> {
+        let Some(form) = self.form_mut().filter(|form| form.saving.as_ref() == Some(name)) else { return Vec::new() };
+        form.saving = None;
+        let ours = form.draft();
+        let shown = |value: &str| match Untrusted::plain(value).one_line(60) {
+            none if none.is_empty() => "nothing".to_owned(),
+            value => format!("'{value}'"),
+        };
+        let mut lines: Vec<String> = fields
+            .iter()
+            .map(|field| match field {
+                FieldId::Secret => "Where the secret is: both changed that.".to_owned(),
+                field => {
+                    let label = form.guide.label(*field);
+                    format!("{label}: theirs {}, yours {}.", shown(now.value(*field)), shown(ours.value(*field)))
+                }
+            })
+            .collect();
+        lines.push("Nothing was saved. What only they changed is taken over in any case.".into());
+        let now = Box::new(now);
+        self.dialog = Some(Dialog::ask(
+            format!("Somebody else changed '{name}' meanwhile"),
+            lines,
+            vec![
+                ("Stay here", Answer::Stay),
+                ("Take theirs, and look at it", Answer::Rebase(now.clone(), fields)),
+                ("Save yours over it", Answer::Rebase(now, Vec::new())),
+            ],
+        ));
+        Vec::new()
     }
 
     pub(super) fn leave_form(&mut self) -> Vec<Effect> {

@@ -279,7 +279,13 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             since.map(|since| Msg::SincePassed { name, since })
         }
         Effect::Save { name, was, draft, secret } => {
+            let old = was.as_ref().map(|(old, _)| old.clone());
             let result = save(session, &name, was, draft, secret).await;
+            if let (Err(WorkError::Store(StoreError::Changed { fields, .. })), Some(old)) = (&result, old)
+                && let Ok(opened) = work::open(session, &old).await
+            {
+                return Some(Msg::SaveClashed { name, fields: fields.clone(), now: Box::new(opened.stored.draft) });
+            }
             Some(Msg::Saved { name, result: result.map_err(|error| trouble(&error)) })
         }
         Effect::KeepDraft { name, draft, step } => {

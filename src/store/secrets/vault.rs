@@ -121,7 +121,7 @@ impl Vault {
     /// When it cannot be opened or written; everything in it is as it was then.
     pub fn keep(&self, secret: &Arc<ClientSecret>) -> Result<String, SecretTrouble> {
         let entry = uuid::Uuid::new_v4().simple().to_string();
-        self.change(|entries| drop(entries.insert(entry.clone(), Arc::clone(secret))))?;
+        self.change(None, |entries| drop(entries.insert(entry.clone(), Arc::clone(secret))))?;
         Ok(entry)
     }
 
@@ -133,7 +133,7 @@ impl Vault {
         if !self.exists() || !self.entries()?.contains_key(entry) {
             return Ok(());
         }
-        self.change(|entries| drop(entries.remove(entry)))
+        self.change(None, |entries| drop(entries.remove(entry)))
     }
 
     /// Encrypts it with another passphrase from now on.
@@ -141,44 +141,61 @@ impl Vault {
     /// # Errors
     /// As [`Vault::keep`]; the old passphrase stays then.
     pub fn change_passphrase(&self, new: Arc<ClientSecret>) -> Result<(), SecretTrouble> {
-        let lock = files::lock(&self.home).map_err(|error| file_trouble(&error))?;
-        let entries = self.entries()?;
-        self.write(&entries, &new, &lock)?;
+        self.change(Some(&new), |_| ())?;
         self.unlock(new);
         Ok(())
     }
 
-    fn change(&self, edit: impl FnOnce(&mut Entries)) -> Result<(), SecretTrouble> {
-        // Opened before the lock is taken, as that takes long; opened again only if another writer came between.
-        self.entries()?;
-        let lock = files::lock(&self.home).map_err(|error| file_trouble(&error))?;
-        let mut entries = self.entries()?;
-        edit(&mut entries);
-        let passphrase = self.passphrase()?;
-        self.write(&entries, &passphrase, &lock)
+    /// Edits what is in it, and encrypts that with the new passphrase, if there is one.
+    fn change(&self, new: Option<&ClientSecret>, edit: impl Fn(&mut Entries)) -> Result<(), SecretTrouble> {
+        loop {
+            let (before, mut entries) = self.open()?;
+            edit(&mut entries);
+            let passphrase = self.passphrase()?;
+            let sealed = sealed(&entries, new.unwrap_or(&passphrase))?;
+            // Taken late: encrypting takes long on purpose, and other writers need not wait for it.
+            let lock = files::lock(&self.home).map_err(|error| file_trouble(&error))?;
+            if self.sealed()? != before {
+                // Somebody else has come between, and has got on.
+                continue;
+            }
+            return match files::write_bytes(&self.path(), &sealed, &lock) {
+                // It is there; whether it lasts the profile's own save will tell.
+                Err(error) if !error.is_done() => Err(file_trouble(&error)),
+                _ => Ok(()),
+            };
+        }
+    }
+
+    /// The file as it stands; none where there is none.
+    fn sealed(&self) -> Result<Option<Vec<u8>>, SecretTrouble> {
+        let sealed = files::read_bytes(&self.path()).map_err(|error| file_trouble(&error))?;
+        Ok(sealed.map(|sealed| sealed.to_vec()))
     }
 
     fn passphrase(&self) -> Result<Arc<ClientSecret>, SecretTrouble> {
         opened(&self.held).passphrase.clone().ok_or_else(|| self.locked())
     }
 
-    /// What is in the file; nothing where there is none.
     fn entries(&self) -> Result<Entries, SecretTrouble> {
+        self.open().map(|(_, entries)| entries)
+    }
+
+    /// The file, and what is in it; nothing where there is none.
+    fn open(&self) -> Result<(Option<Vec<u8>>, Entries), SecretTrouble> {
         // Held to the end, so that the costly work is done once, also where several wait for it.
         let mut held = opened(&self.held);
         let passphrase = held.passphrase.clone().ok_or_else(|| self.locked())?;
-        let Some(sealed) = files::read_bytes(&self.path()).map_err(|error| file_trouble(&error))? else {
-            return Ok(Entries::new());
-        };
+        let Some(sealed) = self.sealed()? else { return Ok((None, Entries::new())) };
         if let Some((known, entries)) = &held.open
-            && *known == *sealed
+            && *known == sealed
         {
-            return Ok(entries.clone());
+            return Ok((Some(sealed), entries.clone()));
         }
         let wrong = || place().trouble("the passphrase does not open it");
         let entries = decrypted(&sealed, &passphrase)?.ok_or_else(wrong)?;
-        held.open = Some((sealed.to_vec(), entries.clone()));
-        Ok(entries)
+        held.open = Some((sealed.clone(), entries.clone()));
+        Ok((Some(sealed), entries))
     }
 
     fn locked(&self) -> SecretTrouble {
@@ -188,25 +205,21 @@ impl Vault {
             "there is none yet, and no passphrase to make it with is at hand"
         })
     }
+}
 
-    fn write(&self, entries: &Entries, passphrase: &ClientSecret, lock: &files::Lock) -> Result<(), SecretTrouble> {
-        #[expect(clippy::disallowed_methods, reason = "what is kept is the value")]
-        let secrets: BTreeMap<&str, &str> =
-            entries.iter().map(|(entry, secret)| (entry.as_str(), secret.reveal())).collect();
-        // Reserved once, so that growing leaves no copies behind: a byte takes six in JSON at most.
-        let room = secrets.iter().map(|(entry, text)| entry.len() + 6 * text.len() + 8).sum::<usize>() + 64;
-        let mut plain = Zeroizing::new(Vec::with_capacity(room));
-        let cannot = || place().trouble("it cannot be encrypted");
-        serde_json::to_writer(&mut *plain, &Written { version: 1, secrets }).map_err(|_| cannot())?;
-        let mut recipient = Recipient::new(exposed(passphrase));
-        recipient.set_work_factor(WORK);
-        let sealed = age::encrypt(&recipient, &plain).map_err(|_| cannot())?;
-        match files::write_bytes(&self.path(), &sealed, lock) {
-            // It is there; whether it lasts the profile's own save will tell.
-            Err(error) if !error.is_done() => Err(file_trouble(&error)),
-            _ => Ok(()),
-        }
-    }
+/// These entries as the file holds them.
+fn sealed(entries: &Entries, passphrase: &ClientSecret) -> Result<Vec<u8>, SecretTrouble> {
+    #[expect(clippy::disallowed_methods, reason = "what is kept is the value")]
+    let secrets: BTreeMap<&str, &str> =
+        entries.iter().map(|(entry, secret)| (entry.as_str(), secret.reveal())).collect();
+    // Reserved once, so that growing leaves no copies behind: a byte takes six in JSON at most.
+    let room = secrets.iter().map(|(entry, text)| entry.len() + 6 * text.len() + 8).sum::<usize>() + 64;
+    let mut plain = Zeroizing::new(Vec::with_capacity(room));
+    let cannot = || place().trouble("it cannot be encrypted");
+    serde_json::to_writer(&mut *plain, &Written { version: 1, secrets }).map_err(|_| cannot())?;
+    let mut recipient = Recipient::new(exposed(passphrase));
+    recipient.set_work_factor(WORK);
+    age::encrypt(&recipient, &plain).map_err(|_| cannot())
 }
 
 #[expect(clippy::disallowed_methods, reason = "what opens the vault")]
