@@ -534,3 +534,62 @@ fn sixteen_programs_at_once_lose_nothing_of_each_other() {
     assert!(done > 1 && text.starts_with("# ours\n") && text.contains("color = \"blue\""), "{text}");
     assert_eq!(temporary(&place.home()), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn links_lead_to_own_files_or_are_refused_for_every_kind_of_file() {
+    use std::os::unix::fs::{MetadataExt, chown, symlink};
+    type Write = fn(&Place) -> bool;
+    let kinds: [(&str, Write); 4] = [
+        ("profiles/a.toml", |place| place.run(&["edit", "a", "--set", "d365.company=DAT"]).code == 0),
+        ("history/a.json", |place| {
+            history::note(&Home::at(place.home()), &"a".parse().unwrap(), &verdict(Status::Failed), None).is_ok()
+        }),
+        ("drafts/a.toml", |place| drafts::save(&Home::at(place.home()), &draft("test")).is_ok()),
+        ("vault.age", |place| {
+            let secret = ClientSecret::new(Zeroizing::new(SECRET.to_owned())).unwrap();
+            vault_of(place, "one").keep(&Arc::new(secret)).is_ok()
+        }),
+    ];
+    for (file, write) in kinds {
+        for leads_to in ["own", "another's", "pipe", "device", "folder", "nothing"] {
+            let place = Place::new();
+            with_history(&place);
+            with_draft(&place);
+            let (path, target) = (place.home().join(file), place.path().join("target"));
+            match leads_to {
+                "own" if path.exists() => fs::rename(&path, &target).unwrap(),
+                "own" => with_vault(&place),
+                "another's" => {
+                    fs::write(&target, OLD).unwrap();
+                    let me = fs::metadata(&target).unwrap().uid();
+                    if chown(&target, Some(me + 1), None).is_err() {
+                        continue; // only root can give a file away
+                    }
+                }
+                "pipe" => assert!(Command::new("mkfifo").arg(&target).status().unwrap().success()),
+                "device" => symlink("/dev/zero", &target).unwrap(),
+                "folder" => fs::create_dir(&target).unwrap(),
+                _ => {}
+            }
+            if leads_to == "own" && path.exists() {
+                fs::rename(&path, &target).unwrap();
+            }
+            let _ = fs::remove_file(&path);
+            symlink(&target, &path).unwrap();
+            let (before, is_own) = (fs::metadata(&target).ok().map(|meta| (meta.ino(), meta.len())), leads_to == "own");
+            assert_eq!(write(&place), is_own, "{file} to {leads_to}");
+            assert!(fs::symlink_metadata(&path).unwrap().is_symlink(), "{file} to {leads_to}");
+            let after = fs::metadata(&target).ok().map(|meta| (meta.ino(), meta.len()));
+            assert_eq!(before != after, is_own, "{file} to {leads_to}: {before:?}, {after:?}");
+        }
+    }
+    // The lock is written over, so it is followed nowhere.
+    let place = Place::new();
+    with_profile(&place);
+    let target = place.path().join("mine");
+    fs::write(&target, "mine").unwrap();
+    symlink(&target, place.home().join("lock")).unwrap();
+    let out = place.run(&["edit", "a", "--set", "d365.company=DAT"]).expect(3);
+    assert!(out.err.contains("lock"), "{}", out.err);
+    assert_eq!(fs::read_to_string(target).unwrap(), "mine");
+}

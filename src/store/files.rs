@@ -120,6 +120,10 @@ pub fn lock(home: &Home) -> Result<Lock, StoreError> {
 fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
     make_folder(home.root())?;
     let path = home.root().join("lock");
+    // It is written over, so it leads nowhere else.
+    if at_if_there(&path, fs::symlink_metadata(&path))?.is_some_and(|meta| meta.is_symlink()) {
+        return Err(damaged(&path, "a link, where the lock of this folder should be"));
+    }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     never_wait(&mut options);
