@@ -622,7 +622,26 @@ async fn run(does: Does, at: At, output: &'static str) -> Ran {
     let mut command = tokio::process::Command::from(place.command());
     command.env("D365_CONNECT_HOME", place.home()).env("HOSTILE", SECRET).args(["check", "p", "--timeout", "2"]);
     command.args(["-o", output, "--log-level", "trace", "--log"]).arg(&log);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    // A code to be typed is asked for only where a terminal can show it.
+    let terminal = matches!(at, DeviceCode).then(|| {
+        let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+        let shows = std::fs::OpenOptions::new().write(true).open(pair.master.tty_name().unwrap()).unwrap();
+        command.arg("--accessible").stderr(shows);
+        pair
+    });
+    let child = command.spawn().unwrap();
+    drop(command);
+    let shown = terminal.map(|pair| {
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        tokio::task::spawn_blocking(move || {
+            drop(pair.slave);
+            let mut shown = Vec::new();
+            // Ends with an error when nobody holds the other end any more.
+            let _ = reader.read_to_end(&mut shown);
+            String::from_utf8_lossy(&shown).replace("\r\n", "\n").into_bytes()
+        })
+    });
     let process = child.id().unwrap();
     let mut memory = 0;
     let mut ends = std::pin::pin!(child.wait_with_output());
@@ -637,6 +656,9 @@ async fn run(does: Does, at: At, output: &'static str) -> Ran {
     let causes: Vec<&str> = causes.map(|finding| finding["cause"].as_str().unwrap()).collect();
     let mut said =
         vec![("stdout", ended.stdout.clone()), ("stderr", ended.stderr), ("log", std::fs::read(&log).unwrap())];
+    if let Some(shown) = shown {
+        said.push(("the terminal", shown.await.unwrap()));
+    }
     // JSON hides them behind escapes.
     said.extend(texts(&found).into_iter().map(|text| ("a text in JSON", text.into_bytes())));
     if let Some(hostile) = &hostile
