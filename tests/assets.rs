@@ -570,6 +570,18 @@ fn every_example_comes_out_as_its_rule_says() {
     }
 }
 
+/// What a rule looks for is searched for in small letters, and in what Microsoft writes on one line.
+#[test]
+fn phrases_can_be_found() {
+    for rule in &assets::rules().rules {
+        for phrase in rule.when.text.iter().chain(&rule.when.no_text) {
+            let plain = phrase.trim_end_matches('*');
+            assert!(plain.len() >= 3 && *plain == plain.to_ascii_lowercase(), "{phrase}");
+            assert!(plain.trim() == plain && !plain.contains("  ") && !plain.contains('\n'), "{phrase}");
+        }
+    }
+}
+
 /// Two rules that are both certain about one code contradict each other, unless something else tells them apart.
 #[test]
 fn no_code_is_certain_twice() {

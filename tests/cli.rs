@@ -1289,7 +1289,14 @@ fn exports_go_where_they_are_asked_to() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    with(&["--out", "no/such/folder/one.env"]).expect(3);
+    for out in ["no/such/folder/one.env", "one.env/x", "."] {
+        let out = with(&["--out", out]).expect(3);
+        assert!(out.out.is_empty() && out.err.contains("hint: name another file with --out"), "{}", out.err);
+    }
+    let out = place.run(&["handoff", "one", "--role", "entra-admin", "--out", "no/such/file"]).expect(3);
+    assert!(out.err.contains("hint: name another file with --out"), "{}", out.err);
+    let out = place.run(&["list", "--home", file.to_str().unwrap()]).expect(3);
+    assert!(out.err.contains("hint: ") && out.err.contains("--home DIR"), "{}", out.err);
     // Where it went is noted, and goes along with the name.
     place.run(&["rename", "one", "two"]).expect(0);
     let noted = std::fs::read_to_string(place.home().join("history/two.json")).unwrap();

@@ -336,16 +336,55 @@ fn findings_tell_what_is_right_and_what_was_not_reached() {
     for (text, says) in [
         ("AADSTS7000222", "Client id and tenant are right"),
         ("AADSTS700016", "The tenant exists"),
-        ("AADSTS90002", "Client id and secret were not looked at"),
+        ("AADSTS90002", "Client id and credential were not looked at"),
         ("AADSTS500011", "D365 was not asked"),
-        ("AADSTS501051", "A new secret changes nothing"),
-        ("AADSTS53003", "A new secret changes nothing"),
-        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new secret changes nothing"),
+        ("AADSTS501051", "A new credential changes nothing"),
+        ("AADSTS53003", "A new credential changes nothing"),
+        ("GET https://contoso.operations.dynamics.com/data/X -> 403 Forbidden", "A new credential changes nothing"),
         (r#"{"error":{"code":"0x80072560","message":"x"}}"#, "Entra issued a token"),
         ("getaddrinfo ENOTFOUND x.test", "The credentials were not judged"),
     ] {
         assert!(judged(text).contains(says), "{text}: {}", judged(text));
     }
+}
+
+/// Two answers in one text are two findings, and neither says that the other was not reached.
+#[test]
+fn a_second_answer_is_heard() {
+    let call = "GET https://contoso.operations.dynamics.com/data/CustomersV3 403 Forbidden";
+    for code in [7_000_215, 7_000_222, 700_016, 500_011, 53_003] {
+        let entra = format!("AADSTS{code}: It did not work.");
+        let alone = judge(&read_text(&entra));
+        let both = judge(&read_text(&format!("{entra}\n{call}")));
+        assert_eq!(both[0].cause, alone[0].cause);
+        for cause in [Cause::D365PrivilegeMissing, Cause::D365UserUnusable] {
+            assert!(both.iter().any(|finding| finding.cause == cause), "{both:#?}");
+            assert!(alone.iter().all(|finding| finding.cause != cause), "{alone:#?}");
+        }
+        assert!(both.iter().all(|finding| !finding.explanation.contains("not asked")), "{both:#?}");
+    }
+}
+
+/// What a text only speaks of is not certain, and the finding says why.
+#[test]
+fn what_is_only_spoken_of_is_possible_at_most() {
+    for (text, says) in [
+        ("Resolved: AADSTS7000222", "something past"),
+        ("If it returns AADSTS7000222, renew the secret", "that may happen"),
+        ("There was no AADSTS7000222", "did not come"),
+        ("test tokens::AADSTS7000222 ... ok", "a test that passed"),
+        ("AADSTS7000222: Expired.\ntoken acquired", "a call succeeds"),
+    ] {
+        let found = judge(&read_text(text));
+        assert_eq!((found[0].cause, found[0].confidence), (Cause::SecretExpired, Confidence::Possible), "{text}");
+        assert!(found[0].explanation.contains(says), "{text}: {}", found[0].explanation);
+    }
+    // Another code in the same text is an answer of its own.
+    let found =
+        judge(&read_text("Resolved: AADSTS7000222\nAADSTS700016: Application with identifier 'abc' was not found"));
+    let seen: Vec<_> = found.iter().map(|finding| (finding.cause, finding.confidence)).collect();
+    let expected = [(Cause::ClientNotFound, Confidence::Certain), (Cause::SecretExpired, Confidence::Possible)];
+    assert_eq!(seen, expected);
 }
 
 /// What programs put around an answer of Entra on its way into a log, a page or an address.

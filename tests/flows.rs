@@ -1106,6 +1106,18 @@ fn who_stays_finds_what_was_typed_into_a_question() {
     }
     bench.keys("<enter>halfof it<enter>");
     assert!(tried(&mut bench).is("halfof it"));
+    // A text to hand on, and the name of its file.
+    let mut bench = filled();
+    bench.keys("h");
+    let text = paper(&bench).text.clone();
+    bench.keys("<c-c><enter>");
+    assert_eq!(paper(&bench).text, text);
+    bench.keys("s<c-u>own.txt<c-c><esc>");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Name { input, .. }) if input.value() == "own.txt"));
+    bench.keys("<esc>");
+    assert_eq!(paper(&bench).text, text);
+    bench.keys("<esc>");
+    assert_eq!(title(&bench), "");
 }
 
 #[test]

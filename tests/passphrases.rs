@@ -71,6 +71,16 @@ fn at_the_command_line_the_passphrase_is_asked_for_up_to_three_times() {
     let mut tui = begin(&["remove", "two", "--yes"]);
     answer(&mut tui, &["some words"]);
     assert_eq!((tui.wait_exit(), count()), (0, 1), "{}", tui.screen());
+    // A new one is typed twice, until the two are the same.
+    let mut tui = begin(&["vault", "--change-passphrase"]);
+    answer(&mut tui, &["some words"]);
+    for (at, pair) in [("new words", "nev words"), ("some words", "some words")].iter().enumerate() {
+        for (question, passphrase) in [("New passphrase", pair.0), ("The same again", pair.1)] {
+            tui.until_screen(question, |screen| screen.contents().matches(question).count() == at + 1);
+            tui.keys(&format!("{passphrase}\r"));
+        }
+    }
+    assert_eq!((tui.wait_exit(), count()), (0, 1), "{}", tui.screen());
     // Where it is not given, the profile goes, and what is left is told.
     let mut tui = begin(&["remove", "one", "--yes"]);
     answer(&mut tui, &["a", "b", "c"]);

@@ -97,7 +97,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let path = args.out.as_deref();
     let request =
         Export { opened: &opened, format, secret: secret.as_deref(), options: &options, path, over: args.force };
-    let text = work::export(&session, request).await?;
+    let text = work::export(&session, request).await.map_err(Failure::not_written)?;
     match path {
         Some(path) => context.printer.say(&format!("written to {}", shown(&path.display().to_string()))),
         None => context.printer.bytes(text.as_bytes()),

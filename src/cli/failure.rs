@@ -5,6 +5,7 @@
 use crate::core::names::NameError;
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
+use crate::store::StoreError;
 use crate::work::{Class, WorkError};
 
 /// Exit codes. The contract with scripts.
@@ -60,6 +61,16 @@ impl Failure {
     /// A signal, by its exit code.
     pub fn stopped(code: u8) -> Failure {
         Failure { code, troubles: Vec::new() }
+    }
+
+    /// A file that was named with `--out`.
+    pub fn not_written(error: WorkError) -> Failure {
+        match error {
+            WorkError::Store(StoreError::Io { .. } | StoreError::Damaged { .. }) => {
+                Failure::here(error.to_string(), "name another file with --out, in a folder that is there and yours")
+            }
+            other => other.into(),
+        }
     }
 
     fn one(code: u8, error: String, hint: Option<String>) -> Failure {

@@ -2,6 +2,7 @@
 //!
 //! What is open, and how it reads, is the business of `core::handoff`.
 
+use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, profile_name, shown};
 use crate::core::guide::{Actor, Step};
 use crate::core::handoff;
@@ -63,7 +64,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let text = handoff::markdown(opened.guide, role, name.as_str(), &values, &steps);
     match &args.out {
         Some(path) => {
-            work::write_out(&session, path, text.as_bytes(), args.force).await?;
+            work::write_out(&session, path, text.as_bytes(), args.force).await.map_err(Failure::not_written)?;
             context.printer.say(&format!("written to {}", shown(&path.display().to_string())));
         }
         None => context.printer.bytes(text.as_bytes()),

@@ -4,7 +4,7 @@
 
 use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
-use crate::cli::{Context, prompt, shown};
+use crate::cli::{Context, TRIES, prompt, shown};
 use crate::core::credential::{Certificate, CertificateFault, Credential};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -405,7 +405,7 @@ pub async fn passphrase(
         SourceRequest::Prompt if session.vault.exists() => {
             from_prompt("Passphrase of the vault, hidden: ").await.map(Some)
         }
-        SourceRequest::Prompt => new_passphrase().await.map(Some),
+        SourceRequest::Prompt => new_passphrase(context).await.map(Some),
         SourceRequest::At(CredentialSource::Secret(source)) => {
             Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::from)?))
         }
@@ -416,12 +416,17 @@ pub async fn passphrase(
 }
 
 /// Asks for a new passphrase, twice: nobody sees what was typed.
-pub async fn new_passphrase() -> Result<Arc<ClientSecret>, Failure> {
-    let first = from_prompt("New passphrase for the vault, hidden: ").await?;
-    let again = from_prompt("The same again, hidden: ").await?;
-    #[expect(clippy::disallowed_methods, reason = "two typed passphrases are compared")]
-    let same = first.is(again.reveal());
-    if same { Ok(first) } else { Err(Failure::usage("the two are not the same", "try again")) }
+pub async fn new_passphrase(context: &Context) -> Result<Arc<ClientSecret>, Failure> {
+    for _ in 0..TRIES {
+        let first = from_prompt("New passphrase for the vault, hidden: ").await?;
+        let again = from_prompt("The same again, hidden: ").await?;
+        #[expect(clippy::disallowed_methods, reason = "two typed passphrases are compared")]
+        if first.is(again.reveal()) {
+            return Ok(first);
+        }
+        context.printer.note("the two are not the same");
+    }
+    Err(Failure::usage("there is no new passphrase", "try again"))
 }
 
 /// Tells what can be said about a source before it is needed.

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  d365-connect list\n  d365-connect list --sort expires\n  \
     d365-connect list --filter 'contoso uat' -o json\n\n\
-    A damaged file is listed with its problem. Behind the days that are left, '!' stands where the end is near\n\
+    A damaged file is listed with its problem. Behind the days that are left, '!' stands where the end is near \
     (warning_days in settings.toml, 30 where nothing is said).\n\n\
     Exit codes: 0, or 3 when the folder cannot be read")]
 pub struct Args {

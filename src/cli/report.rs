@@ -94,9 +94,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     match &args.out {
         None => context.printer.bytes(text.as_bytes()),
         Some(path) => {
-            work::write_out(&session, path, text.as_bytes(), args.force)
-                .await
-                .map_err(|error| Failure::here(error.to_string(), "name another file with --out"))?;
+            work::write_out(&session, path, text.as_bytes(), args.force).await.map_err(Failure::not_written)?;
             context.printer.say(&format!("wrote {}", shown(&path.display().to_string())));
         }
     }

@@ -44,7 +44,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     // Asked for twice also where the source says so.
     let asks = args.change_passphrase || args.new_passphrase.as_deref() == Some("prompt");
     let new = match &args.new_passphrase {
-        _ if asks && context.is_interactive() => Some(input::new_passphrase().await?),
+        _ if asks && context.is_interactive() => Some(input::new_passphrase(context).await?),
         _ if asks => return Err(Failure::usage("a prompt needs a terminal", "--new-passphrase env:NEW")),
         Some(source) => input::passphrase(context, &session, Some(source)).await?,
         None => None,

@@ -516,12 +516,18 @@ pub fn shown(text: &str) -> Untrusted {
 /// not kept.
 pub fn read_text(text: &str) -> Evidence {
     let layers = Layers::of(text);
-    let mut evidence = Evidence::default();
-    read_into(&mut evidence, &layers);
+    let mut evidence = read_one(&layers);
     if let (Some(inner), false) = (layers.plain.last(), evidence.codes.is_empty()) {
         evidence.hedged = hedge::hedged(inner);
         evidence.beside = beside::call_beside(inner).map(Box::new);
     }
+    evidence
+}
+
+/// The evidence of a text that is taken for one answer.
+fn read_one(layers: &Layers) -> Evidence {
+    let mut evidence = Evidence::default();
+    read_into(&mut evidence, layers);
     evidence.text = Untrusted::plain(layers.kept());
     evidence.said = Said(layers.said());
     evidence

@@ -117,7 +117,10 @@ impl StoreError {
             StoreError::Settings { .. } => Some("mend the file in an editor; without it everything has its default"),
             StoreError::Newer { .. } => Some("use the newer version to change it"),
             StoreError::Locked { .. } => Some("wait until it has finished, then try again"),
-            StoreError::Io { .. } | StoreError::Unflushed { .. } => None,
+            StoreError::Io { .. } => {
+                Some("is the folder there, and may you read and write in it? --home DIR names another home")
+            }
+            StoreError::Unflushed { .. } => None,
         }
     }
 }

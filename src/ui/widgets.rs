@@ -392,7 +392,8 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             scroll = paper.scroll;
             if let Source::Export { name, format } = &paper.of {
                 let mut how = "Without the secret.".to_owned();
-                let apart = crate::assets::export(format).and_then(|format| format.secret_by.as_ref());
+                let known = app.know.exports.iter().find(|known| known.id == *format);
+                let apart = known.and_then(|known| known.secret_by.as_ref());
                 let _ = match apart {
                     _ if low => Ok(()),
                     Some(command) => write!(how, " The reader keeps it apart: {command}"),

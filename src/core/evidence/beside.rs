@@ -3,8 +3,8 @@
 //! Such a text has two causes. Strict: the address that a token is asked for is named in answers of Entra as well, and is
 //! no call.
 
-use super::layers::{Layer, head};
-use super::{Evidence, Origin, read_text, says};
+use super::layers::{Layer, Layers, head};
+use super::{Evidence, Origin, read_one, says};
 
 /// The verbs of a call.
 const VERBS: [&str; 5] = ["get ", "post ", "put ", "patch ", "delete "];
@@ -44,7 +44,7 @@ fn call_in(line: &str, next: &str) -> Option<Evidence> {
     if says(&lower, "token") || lower.contains("://login.") {
         return None;
     }
-    let evidence = read_text(&call);
+    let evidence = read_one(&Layers::of(&call));
     let is_service = evidence.origin.is_some_and(|origin| origin != Origin::Entra);
     let was_refused = evidence.http_status.is_some_and(|status| status >= 400);
     (is_service && was_refused && evidence.codes.is_empty()).then_some(evidence)
@@ -52,6 +52,7 @@ fn call_in(line: &str, next: &str) -> Option<Evidence> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read_text;
     use super::*;
 
     #[test]
@@ -69,6 +70,8 @@ mod tests {
             (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
             (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
             (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
+            // A code without AADSTS, in the call itself.
+            (format!("GET {URL}/data/CustomersV3 403 Forbidden, error 50011"), None),
         ] {
             let beside = read_text(&text).beside;
             assert_eq!(beside.as_ref().and_then(|beside| beside.http_status), status, "{text}");

@@ -43,7 +43,7 @@ const NEAR: usize = 200;
 const CONDITIONS: &[&str] = &["if ", "in case ", "whenever ", "should you ", "when you see ", "when you get "];
 /// What is said of a code that is explained, or expected.
 const TO_COME: &[&str] =
-    &["will follow", "will come", "will appear", "will happen", "would follow", "means", "stands for"];
+    &["will follow", "will come", "will appear", "will happen", "would follow", "means", "mean", "stands for"];
 /// With what a sentence begins that closes a matter.
 const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
 const PAST_BEFORE: &[&str] = &["yesterday", "last week", "last month", "we had", "i had"];
@@ -58,10 +58,13 @@ const PAST_AFTER: &[&str] = &[
     "is solved",
     "was solved",
     "is gone",
+    "succeeded",
+    "works now",
+    "works again",
     "no longer",
 ];
 /// What brings something past up to now.
-const STILL: &[&str] = &["since", "until", "now", "today", "again", "still", "worked"];
+const STILL: &[&str] = &["since", "until", "now", "today", "again", "still", "worked", "yesterday's"];
 const ABSENT: &[&str] = &["no", "not", "without", "never"];
 const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
 /// What tells that a token came.
@@ -118,9 +121,12 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
         let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
-        any(whole, &["test", "tests"]) && PASSED.iter().any(|sign| passed(&sign))
+        any(whole, &["test", "tests"])
+            && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
+            && PASSED.iter().any(passed)
     };
-    if CONDITIONS.iter().any(|words| start.starts_with(words)) || said_after(TO_COME) {
+    let is_condition = start.trim() == "when" || CONDITIONS.iter().any(|words| start.starts_with(words));
+    if is_condition || said_after(TO_COME) {
         Some(Hedge::Conditional)
     } else if is_closed()
         || (said_after(PAST_AFTER) && !says(after, "until"))
@@ -163,7 +169,10 @@ mod tests {
             ("Resolved: yesterday we had AADSTS7000215, now fixed.", Some(Past)),
             ("[RESOLVED] AADSTS7000215 in uat", Some(Past)),
             ("AADSTS7000215 is fixed", Some(Past)),
+            ("The request with AADSTS7000215 succeeded later", Some(Past)),
             ("Last week we had AADSTS7000215 for an hour", Some(Past)),
+            ("When AADSTS7000215 comes, renew the secret", Some(Conditional)),
+            ("What does AADSTS7000215 mean?", Some(Conditional)),
             ("- If it returns AADSTS7000215, check the secret.", Some(Conditional)),
             ("AADSTS7000215 means that the secret is wrong", Some(Conditional)),
             ("The secret ends soon. AADSTS7000215 will follow.", Some(Conditional)),
@@ -178,6 +187,8 @@ mod tests {
             ("It worked yesterday, today we get AADSTS7000215", None),
             ("We had a change, now AADSTS7000215", None),
             ("Not resolved: AADSTS7000215", None),
+            ("yesterday's backup failed: AADSTS7000215: Invalid", None),
+            ("Test suite FAILED: AADSTS7000215: Invalid. 3 passed", None),
             ("Host resolved, then AADSTS7000215", None),
             ("AADSTS7000215 is still not fixed", None),
             ("AADSTS7000215 comes until the secret is fixed", None),

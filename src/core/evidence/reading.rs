@@ -213,6 +213,7 @@ const OAUTH_ERRORS: &[&str] = &[
     "access_denied",
     "permission_denied",
     "insufficient_claims",
+    "insufficient_scope",
     "server_error",
 ];
 
@@ -489,7 +490,8 @@ impl Layer {
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
-            || (is_after_arrow(before) && after.lines().next().unwrap_or_default().trim().is_empty())
+            || (is_after_arrow(before)
+                && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
     }
 
     /// The GUID behind one of these labels.
@@ -803,6 +805,7 @@ mod tests {
             ("GET /data/CustomersV3 -> 403", Some(403)),
             ("POST https://x.test/api => 503\nnext line", Some(503)),
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
+            ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
             ("rows 401 -> 403", None),
             ("get 401 -> 403 rows", None),
             ("the process ended with exit code 503", None),
