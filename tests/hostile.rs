@@ -2,6 +2,7 @@
 //!
 //! The cases are a table: what a server does, where, and the cause that the built program must give. Whatever comes, nothing
 //! is asked of another host, no control character of the server's reaches an output, and memory stays bounded.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 #![expect(clippy::print_stdout, reason = "the figures of the whole are told")]
 
@@ -15,11 +16,16 @@ mod server;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cmd::Place;
+use portable_pty::{PtySize, native_pty_system};
 use serde_json::{Value, json};
 use server::{Answer, Ca, Front, Seen, Server};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::net::TcpSocket;
 use tokio::sync::Semaphore;
@@ -562,6 +568,24 @@ fn memory_of(_process: u32) -> usize {
     0
 }
 
+/// A terminal to write on, and who reads it to the end: without what the program itself writes to stay on one line.
+fn a_terminal() -> (File, JoinHandle<Vec<u8>>) {
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(rustix::fs::OFlags::NOCTTY.bits().cast_signed());
+    let terminal = options.open(pair.master.tty_name().unwrap()).unwrap();
+    let reads = std::thread::spawn(move || {
+        let (mut all, mut bytes) = (Vec::new(), [0; 4096]);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        drop(pair.slave);
+        while let Ok(count @ 1..) = reader.read(&mut bytes) {
+            all.extend_from_slice(&bytes[..count]);
+        }
+        String::from_utf8_lossy(&all).replace("\x1b[K", "").replace('\r', "").into_bytes()
+    });
+    (terminal, reads)
+}
+
 /// The side that misbehaves, with the origin under which it is reached.
 async fn misbehaving(does: Does, at: At, away: &Server, ca: &Ca) -> (Option<Server>, Option<TcpSocket>, String) {
     let asked = AtomicUsize::new(0);
@@ -623,25 +647,14 @@ async fn run(does: Does, at: At, output: &'static str) -> Ran {
     command.env("D365_CONNECT_HOME", place.home()).env("HOSTILE", SECRET).args(["check", "p", "--timeout", "2"]);
     command.args(["-o", output, "--log-level", "trace", "--log"]).arg(&log);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    // A code to be typed is asked for only where a terminal can show it.
-    let terminal = matches!(at, DeviceCode).then(|| {
-        let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
-        let shows = std::fs::OpenOptions::new().write(true).open(pair.master.tty_name().unwrap()).unwrap();
-        command.arg("--accessible").stderr(shows);
-        pair
+    // A person is asked to sign in only where they can read it.
+    let reads = (at == DeviceCode).then(|| {
+        let (terminal, reads) = a_terminal();
+        command.stderr(Stdio::from(terminal)).args(["--color", "never"]);
+        reads
     });
     let child = command.spawn().unwrap();
-    drop(command);
-    let shown = terminal.map(|pair| {
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        tokio::task::spawn_blocking(move || {
-            drop(pair.slave);
-            let mut shown = Vec::new();
-            // Ends with an error when nobody holds the other end any more.
-            let _ = reader.read_to_end(&mut shown);
-            String::from_utf8_lossy(&shown).replace("\r\n", "\n").into_bytes()
-        })
-    });
+    drop(command); // and with it this side's hold of the terminal
     let process = child.id().unwrap();
     let mut memory = 0;
     let mut ends = std::pin::pin!(child.wait_with_output());
@@ -651,14 +664,14 @@ async fn run(does: Does, at: At, output: &'static str) -> Ran {
             () = tokio::time::sleep(Duration::from_millis(5)) => memory = memory.max(memory_of(process)),
         }
     };
+    let stderr = match reads {
+        None => ended.stderr,
+        Some(reads) => tokio::task::spawn_blocking(|| reads.join().unwrap()).await.unwrap(),
+    };
     let found: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
     let causes = found["profiles"][0]["findings"].as_array().into_iter().flatten();
     let causes: Vec<&str> = causes.map(|finding| finding["cause"].as_str().unwrap()).collect();
-    let mut said =
-        vec![("stdout", ended.stdout.clone()), ("stderr", ended.stderr), ("log", std::fs::read(&log).unwrap())];
-    if let Some(shown) = shown {
-        said.push(("the terminal", shown.await.unwrap()));
-    }
+    let mut said = vec![("stdout", ended.stdout.clone()), ("stderr", stderr), ("log", std::fs::read(&log).unwrap())];
     // JSON hides them behind escapes.
     said.extend(texts(&found).into_iter().map(|text| ("a text in JSON", text.into_bytes())));
     if let Some(hostile) = &hostile
