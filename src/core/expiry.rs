@@ -9,7 +9,7 @@ pub const WARNING_DAYS: i64 = 30;
 
 /// Reads `2027-05-20`, and the portal's `5/20/2027`.
 ///
-/// With slashes only where it is plain which number is the month.
+/// With slashes only where it is plain which number is the month, and of which century the year is.
 pub fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
     if let Ok(date) = text.parse::<Date>() {
@@ -18,6 +18,9 @@ pub fn parse_date(text: &str) -> Option<Date> {
     let date_part = text.split(['T', ' ']).next()?;
     if let Ok(date) = date_part.parse::<Date>() {
         return Some(date);
+    }
+    if date_part.rsplit('/').next()?.len() != 4 {
+        return None;
     }
     let parts: Vec<i32> = date_part.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [first, second, year] = parts.as_slice() else { return None };
@@ -59,6 +62,7 @@ mod tests {
             ("2027-13-01", None),
             ("5/6/2027", None),
             ("5/5/2027", Some((2027, 5, 5))),
+            ("5/20/27", None),
             ("soon", None),
             ("", None),
         ] {

@@ -90,7 +90,10 @@ impl std::fmt::Debug for Intake {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Label {
     Field(FieldId),
-    Secret,
+    /// A client secret; `named` where the label says so and could not be that of any other password.
+    Secret {
+        named: bool,
+    },
     /// The address of an environment, or its name: its form decides.
     Environment,
     /// `https://…/.default`.
@@ -162,14 +165,10 @@ fn label(text: &str) -> Option<Label> {
         | "serviceuri" => Label::Field(FieldId::ResourceUrl),
         "environment" | "environmentname" => Label::Environment,
         "company" | "companyname" | "companyid" => Label::Field(FieldId::Company),
-        "clientsecret"
-        | "secret"
-        | "secretvalue"
-        | "clientsecretvalue"
-        | "value"
-        | "password"
-        | "batondynamicsclientsecret"
-        | "apisecret" => Label::Secret,
+        "clientsecret" | "secretvalue" | "clientsecretvalue" | "batondynamicsclientsecret" | "apisecret" => {
+            Label::Secret { named: true }
+        }
+        "secret" | "value" | "password" => Label::Secret { named: false },
         "expires" | "expiry" | "enddate" | "enddatetime" => Label::Field(FieldId::Expires),
         "userid" => Label::Field(FieldId::UserId),
         "permissions" => Label::Field(FieldId::Permissions),
@@ -247,7 +246,7 @@ fn is_core(folded: &str) -> bool {
 
 /// Reads every value that a text holds.
 pub fn read(text: &str, clouds: &Clouds) -> Intake {
-    let mut reader = Reader { clouds, intake: Intake::default(), derived: Vec::new(), baton: false, product: None };
+    let mut reader = Reader { clouds, intake: Intake::default(), derived: Vec::new(), is_sure: false, baton: false, product: None };
     for pair in reading::pairs(text) {
         reader.take(&pair);
     }
@@ -264,6 +263,8 @@ struct Reader<'a> {
     intake: Intake,
     /// What other values tell; used where nothing says it outright.
     derived: Vec<Found>,
+    /// The secret is the app's by its label or its shape, and no other password.
+    is_sure: bool,
     /// Variables of C1's connector were there.
     baton: bool,
     /// Whose API a scope or an address names.
@@ -277,7 +278,8 @@ impl Reader<'_> {
         let (cleaned, _) = clean(&pair.value);
         let cleaned = Zeroizing::new(cleaned);
         // A secret in quotes may be made of what is taken off elsewhere.
-        let kept: &str = if label == Label::Secret && pair.written != Written::Bare { &pair.value } else { &cleaned };
+        let is_secret = matches!(label, Label::Secret { .. });
+        let kept: &str = if is_secret && pair.written != Written::Bare { &pair.value } else { &cleaned };
         if kept.trim().is_empty() || label == Label::Nothing {
             return;
         }
@@ -290,7 +292,7 @@ impl Reader<'_> {
         }
         let name = match label {
             Label::Field(field) => field.spec().label,
-            Label::Secret => FieldId::Secret.spec().label,
+            Label::Secret { .. } => FieldId::Secret.spec().label,
             Label::Environment | Label::Scope | Label::SignIn | Label::Guide | Label::Nothing | Label::NotNeeded(_) => {
                 "a value"
             }
@@ -300,8 +302,8 @@ impl Reader<'_> {
             self.leave(format!("{name}: a placeholder"));
         } else if is_reference(kept, pair.written) {
             self.leave(format!("{name}: it stands elsewhere, here is only its name"));
-        } else if label == Label::Secret {
-            self.secret(pair, &cleaned);
+        } else if let Label::Secret { named } = label {
+            self.secret(pair, &cleaned, named);
         } else if looks_like_secret(&cleaned) {
             self.leave(format!("{name}: it looks like a secret's value"));
         } else {
@@ -309,7 +311,7 @@ impl Reader<'_> {
         }
     }
 
-    fn secret(&mut self, pair: &Pair, cleaned: &str) {
+    fn secret(&mut self, pair: &Pair, cleaned: &str, named: bool) {
         // In quotes it is meant as it stands there.
         let value = if pair.written == Written::Bare { cleaned } else { pair.value.as_str() };
         if parse_guid(value).is_some() {
@@ -319,12 +321,21 @@ impl Reader<'_> {
         } else if pair.written == Written::Bare && value.contains(char::is_whitespace) {
             // `Client secret: ask Kim`
             self.leave("Client secret (Value): words, not a value; one with blanks inside wants quotes".into());
-        } else if self.intake.secret.as_ref().is_some_and(|first| **first != *value) {
-            self.leave("another secret: the first one is used".into());
-        } else if self.intake.secret.is_none() {
-            self.intake.secret = Some(Zeroizing::new(value.to_owned()));
+        } else if self.intake.secret.as_ref().is_none_or(|first| **first != *value) {
             let line = pair.line.map(|line| format!(", line {line}")).unwrap_or_default();
-            self.intake.secret_by = format!("{}{line}", told(pair));
+            let by = format!("{}{line}", told(pair));
+            // `PASSWORD=` may be of anything, and does not stand in the way of the app's own.
+            let is_sure = named || SecretShape::of(value) == SecretShape::Usual;
+            if self.intake.secret.is_none() || is_sure && !self.is_sure {
+                if self.intake.secret.is_some() {
+                    self.leave(format!("another secret, from {}", self.intake.secret_by));
+                }
+                self.intake.secret = Some(Zeroizing::new(value.to_owned()));
+                self.intake.secret_by = by;
+                self.is_sure = is_sure;
+            } else {
+                self.leave(format!("another secret, from {by}: the first one is used"));
+            }
         }
     }
 
@@ -370,8 +381,13 @@ impl Reader<'_> {
                     _ => true,
                 };
                 let is_damaged = !value.contains(char::is_whitespace) && value.bytes().any(|b| b.is_ascii_digit());
+                // `common` is no tenant of its own, and is told: it is the usual slip (AADSTS9001023).
+                let is_any = field == FieldId::TenantId
+                    && ["common", "organizations", "consumers"].iter().any(|any| value.eq_ignore_ascii_case(any));
                 if fits {
                     self.field(field, value, pair);
+                } else if is_any {
+                    self.leave(format!("{}: '{value}' stands for any tenant; the app's own is needed", field.spec().label));
                 } else if matches!(field, FieldId::ClientId | FieldId::TenantId | FieldId::Expires) && is_damaged {
                     self.leave(format!("{}: not in its form", field.spec().label));
                 }
@@ -391,7 +407,7 @@ impl Reader<'_> {
                     self.intake.guide.get_or_insert_with(|| value.to_owned());
                 }
             }
-            Label::Secret | Label::Nothing | Label::NotNeeded(_) => {}
+            Label::Secret { .. } | Label::Nothing | Label::NotNeeded(_) => {}
         }
     }
 

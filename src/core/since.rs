@@ -170,6 +170,10 @@ impl Traits {
         ] {
             match run.done(check).and_then(|done| done.details.get(name)) {
                 Some(Value::String(text)) => all.put(what, text),
+                // None at all is a value, too: the loss of every permission is a difference.
+                Some(Value::Array(list)) if list.is_empty() => {
+                    all.0.entry(what).or_insert_with(|| "none".into());
+                }
                 Some(Value::Array(list)) => {
                     let mut names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
                     names.sort_unstable();
@@ -233,6 +237,11 @@ mod tests {
         let now = was.differences(&Traits::of_run(&run(&["a"], None)));
         let [lost] = &now[..] else { panic!("{now:?}") };
         assert_eq!((lost.what, lost.was.as_str(), lost.now.as_str()), (Trait::Permissions, "a, b", "a"));
+        let all_lost = was.differences(&Traits::of_run(&run(&[], Some("odata"))));
+        assert_eq!(all_lost.iter().map(|one| (one.what, one.now.as_str())).collect::<Vec<_>>(), [(
+            Trait::Permissions,
+            "none"
+        )]);
         let other = was.differences(&Traits::of_run(&run(&["a", "b"], Some("admin"))));
         assert_eq!(other.iter().map(|one| one.what).collect::<Vec<_>>(), [Trait::User]);
     }

@@ -151,14 +151,16 @@ fn untagged(text: &str) -> Option<Zeroizing<String>> {
     };
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let (mut rest, mut in_row, mut has_cells) = (text, false, false);
-    while let Some((before, (tag, after))) = rest.split_once('<').and_then(|(a, b)| Some((a, b.split_once('>')?))) {
-        if !tag.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!')) {
-            plain(before, in_row, &mut out);
-            out.push('<');
-            rest = &rest[before.len() + 1..];
-            continue;
-        }
+    while let Some((before, inside)) = rest.split_once('<') {
         plain(before, in_row, &mut out);
+        rest = inside;
+        // A tag has a name and an end before the next one begins.
+        let is_begun = inside.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
+        let end = inside.find(['<', '>']).filter(|end| is_begun && inside[*end..].starts_with('>'));
+        let Some((tag, after)) = end.map(|end| (&inside[..end], &inside[end + 1..])) else {
+            out.push('<');
+            continue;
+        };
         if is_tag(tag, "tr") || is_tag(tag, "/tr") {
             in_row = is_tag(tag, "tr");
             out.push('\n');
