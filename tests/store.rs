@@ -224,7 +224,10 @@ expires = 2027-05-20 # ask Bob
 
 [d365]
 company = "USMF"
-entities = [ "CustomersV3" ] # few
+entities = [ # the read ones
+    "CustomersV3", # not "V2"
+    # and no more
+] # few
 color = "blue"
 # the end
 "#;
@@ -250,6 +253,9 @@ env = "D365_SECRET"
 
 [d365]
 company = "DAT"
+# the read ones
+# not "V2"
+# and no more
 entities = ["VendorsV2", "CustomersV3"] # few
 color = "blue"
 
@@ -269,6 +275,13 @@ graph_url = "https://graph.microsoft.com"
     profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
     assert_eq!(fs::read_to_string(path).unwrap(), after);
     assert_eq!(profiles::load(&home, &name("a")).unwrap().draft, draft);
+
+    let (_folder, home, path) = home_with("a.toml", before);
+    let mut draft = profiles::load(&home, &name("a")).unwrap().draft;
+    draft.set(FieldId::Entities, "");
+    profiles::save(&home, &name("a"), &draft, Save::Change).unwrap();
+    let kept = "company = \"USMF\"\n# the read ones\n# not \"V2\"\n# and no more\n# few\ncolor";
+    assert!(fs::read_to_string(path).unwrap().contains(kept));
 }
 
 #[test]

@@ -69,6 +69,9 @@ impl Failure {
             WorkError::Store(StoreError::Io { .. } | StoreError::Damaged { .. }) => {
                 Failure::here(error.to_string(), "name another file with --out, in a folder that is there and yours")
             }
+            WorkError::Store(StoreError::FileExists { .. }) => {
+                Failure::usage(error.to_string(), "name another file, or write over it with --force")
+            }
             other => other.into(),
         }
     }

@@ -12,6 +12,7 @@ use crate::core::profile::{CertificateSource, CredentialSource, Problem, Profile
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
 use crate::core::settings::DefaultStore;
+use crate::store::expanded;
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session, WorkError};
 use std::io::{IsTerminal, Read};
@@ -301,9 +302,13 @@ pub fn source(given: &str) -> Result<SourceRequest, Failure> {
     }
 }
 
-/// A path from the command line as it holds in every folder; as given where that cannot be told.
+/// A path from the command line as it holds in every folder; as given where that cannot be told. Shells leave a `~` alone
+/// behind `file:` and `=`.
 fn absolute(path: String) -> String {
-    std::path::absolute(&path).ok().and_then(|whole| whole.into_os_string().into_string().ok()).unwrap_or(path)
+    std::path::absolute(expanded(&path))
+        .ok()
+        .and_then(|whole| whole.into_os_string().into_string().ok())
+        .unwrap_or(path)
 }
 
 /// Gets the secret that `--secret` speaks of: the value for `stdin`, `prompt` and `keyring`, the source for the others.

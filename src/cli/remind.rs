@@ -75,7 +75,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let text = calendar::calendar(&events, &days, Timestamp::now());
     match &args.out {
         Some(path) => {
-            work::write_out(&session, path, text.as_bytes(), args.force).await?;
+            work::write_out(&session, path, text.as_bytes(), args.force).await.map_err(Failure::not_written)?;
             context.printer.say(&format!("written to {}", shown(&path.display().to_string())));
         }
         None => context.printer.bytes(text.as_bytes()),

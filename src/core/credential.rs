@@ -20,8 +20,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// rsaEncryption (RFC 8017): the only kind of key whose assertions Entra takes (facts 1.5).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// The shortest RSA key that is taken, in bits; the longest that the signing library knows.
-pub const SHORTEST_KEY: usize = 2048;
 
 /// What an app proves itself with: one of the two.
 #[derive(Debug, Clone)]
@@ -72,7 +70,7 @@ pub enum CertificateFault {
     /// An elliptic or other key.
     #[error("its key is not an RSA key")]
     NotRsa,
-    /// An RSA key below [`SHORTEST_KEY`].
+    /// An RSA key below 2,048 bits, the least that the signing library takes.
     #[error("its RSA key is shorter than 2048 bits")]
     TooShort,
     /// Neither PEM nor PFX, or broken.

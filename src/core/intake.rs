@@ -246,7 +246,8 @@ fn is_core(folded: &str) -> bool {
 
 /// Reads every value that a text holds.
 pub fn read(text: &str, clouds: &Clouds) -> Intake {
-    let mut reader = Reader { clouds, intake: Intake::default(), derived: Vec::new(), is_sure: false, baton: false, product: None };
+    let mut reader =
+        Reader { clouds, intake: Intake::default(), derived: Vec::new(), is_sure: false, baton: false, product: None };
     for pair in reading::pairs(text) {
         reader.take(&pair);
     }
@@ -387,7 +388,10 @@ impl Reader<'_> {
                 if fits {
                     self.field(field, value, pair);
                 } else if is_any {
-                    self.leave(format!("{}: '{value}' stands for any tenant; the app's own is needed", field.spec().label));
+                    self.leave(format!(
+                        "{}: '{value}' stands for any tenant; the app's own is needed",
+                        field.spec().label
+                    ));
                 } else if matches!(field, FieldId::ClientId | FieldId::TenantId | FieldId::Expires) && is_damaged {
                     self.leave(format!("{}: not in its form", field.spec().label));
                 }

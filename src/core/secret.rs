@@ -1,6 +1,6 @@
 //! Client secrets and tokens: types that cannot be shown, copied or written by accident.
 //!
-//! The only module that looks inside a secret. Does not know where secrets are stored or sent.
+//! Every look inside goes through `reveal`, at places that say why. Does not know where secrets are stored or sent.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};

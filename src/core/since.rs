@@ -238,10 +238,10 @@ mod tests {
         let [lost] = &now[..] else { panic!("{now:?}") };
         assert_eq!((lost.what, lost.was.as_str(), lost.now.as_str()), (Trait::Permissions, "a, b", "a"));
         let all_lost = was.differences(&Traits::of_run(&run(&[], Some("odata"))));
-        assert_eq!(all_lost.iter().map(|one| (one.what, one.now.as_str())).collect::<Vec<_>>(), [(
-            Trait::Permissions,
-            "none"
-        )]);
+        assert_eq!(
+            all_lost.iter().map(|one| (one.what, one.now.as_str())).collect::<Vec<_>>(),
+            [(Trait::Permissions, "none")]
+        );
         let other = was.differences(&Traits::of_run(&run(&["a", "b"], Some("admin"))));
         assert_eq!(other.iter().map(|one| one.what).collect::<Vec<_>>(), [Trait::User]);
     }

@@ -319,9 +319,13 @@ fn set(doc: &mut DocumentMut, name: &str, mut value: Value) {
             None => return,
         },
     };
+    let mut inner = String::new();
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) if old.as_str().is_some() && old.as_str() == value.as_str() => {}
         Some(old) => {
+            let mut bare = old.clone();
+            bare.decor_mut().clear();
+            inner = comments_within(&bare.to_string());
             *value.decor_mut() = old.decor().clone();
             *old = value;
         }
@@ -329,6 +333,32 @@ fn set(doc: &mut DocumentMut, name: &str, mut value: Value) {
             table.insert(key, Item::Value(value));
         }
     }
+    if let Some(mut key) = table.key_mut(key).filter(|_| !inner.is_empty()) {
+        let before = key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
+        key.leaf_decor_mut().set_prefix(inner + &before);
+    }
+}
+
+/// The comments between the items of a list, each on a line: they stay where the list goes.
+fn comments_within(value: &str) -> String {
+    let mut all = String::new();
+    for line in value.lines() {
+        let mut quote = None;
+        let mut chars = line.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match (quote, c) {
+                (None, '"' | '\'') => quote = Some(c),
+                (Some('"'), '\\') => drop(chars.next()),
+                (Some(open), c) if open == c => quote = None,
+                (None, '#') => {
+                    all.extend([line[at..].trim_end(), "\n"]);
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+    all
 }
 
 /// The text without the value of that name. All comments stay, also the one behind the value.
@@ -348,11 +378,12 @@ fn without(text: &str, name: &str) -> String {
         }
         // Outside of inline tables a value has its lines for itself.
         let start = text[..found.span()?.start].rfind('\n').map_or(0, |end| end + 1);
-        let end = item.span()?.end;
-        let rest = &text[end..];
+        let span = item.span()?;
+        let inner = comments_within(&text[span.clone()]);
+        let rest = &text[span.end..];
         let (behind, after) = rest.split_at(rest.find('\n').map_or(rest.len(), |end| end + 1));
         let comment = if behind.trim().is_empty() { "" } else { behind.trim_start() };
-        Some([&text[..start], comment, after].concat())
+        Some([&text[..start], &inner, comment, after].concat())
     };
     cut().unwrap_or_else(|| text.to_owned())
 }

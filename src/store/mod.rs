@@ -112,7 +112,7 @@ impl StoreError {
             StoreError::NotFound { .. } => Some("d365-connect list shows the profiles"),
             StoreError::Exists { .. } => Some("choose another name, or change it with d365-connect edit"),
             StoreError::Changed { .. } => Some("look at it again and change it once more; nothing was saved"),
-            StoreError::FileExists { .. } => Some("choose another path, or write over it with --force"),
+            StoreError::FileExists { .. } => Some("choose another path, or take that file away first"),
             StoreError::Damaged { .. } => Some("mend the file in an editor, or remove the profile and set it up again"),
             StoreError::Settings { .. } => Some("mend the file in an editor; without it everything has its default"),
             StoreError::Newer { .. } => Some("use the newer version to change it"),

@@ -13,7 +13,6 @@ use crate::net::{self, Client, ClientError, Left, RunRequest};
 use crate::store;
 use crate::store::secrets::{self, CredentialTrouble, SecretTrouble, Stop};
 use crate::work::{Session, WorkError, today};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -175,7 +174,7 @@ async fn client(session: &Session, authority: Option<&str>) -> Result<Client, St
     let Some(path) = authority else {
         return Client::new(&session.network(), None).map_err(|error| error.to_string());
     };
-    let file = PathBuf::from(path);
+    let file = store::expanded(path);
     let pem = session.beside(move |_| Ok(store::read_whole(&file)?)).await.map_err(|error| error.to_string())?;
     Client::new(&session.network(), Some(&pem)).map_err(|error| match error {
         ClientError::Authority(what) => format!("{path}: {what}"),

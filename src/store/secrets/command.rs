@@ -6,13 +6,15 @@ use super::{Place, SecretTrouble};
 use crate::core::secret::ClientSecret;
 use std::io::{ErrorKind, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(20);
+/// How long its output is read on when it has ended: a helper that it left behind, such as an agent, may hold it open.
+const GRACE: Duration = Duration::from_millis(500);
 /// The most that is read of what it prints, in bytes.
 const MAX_OUTPUT: usize = 64 * 1024;
 
@@ -195,36 +197,56 @@ enum Unfinished {
     Broken(String),
 }
 
-fn finish(out: ChildStdout, end: Instant, stop: &Stop) -> Result<(Zeroizing<Vec<u8>>, ExitStatus), Unfinished> {
+fn finish(mut out: ChildStdout, end: Instant, stop: &Stop) -> Result<(Zeroizing<Vec<u8>>, ExitStatus), Unfinished> {
     let broken = |error: std::io::Error| Unfinished::Broken(error.to_string());
-    let mut out = out.take(MAX_OUTPUT as u64 + 1);
     let (send, receive) = channel();
     std::thread::Builder::new()
         .name("secret command".into())
         .spawn(move || {
-            // The capacity is reserved once, so that growing leaves no copies behind.
-            let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT + 1));
-            let read = out.read_to_end(&mut bytes);
-            // Nobody listens any more after the limit.
-            let _ = send.send(read.map(|_| bytes));
+            let mut left = MAX_OUTPUT + 1;
+            loop {
+                let mut part = Zeroizing::new(vec![0; left.min(4096)]);
+                let read = out.read(&mut part).map(|count| {
+                    part.truncate(count);
+                    left -= count;
+                    part
+                });
+                let is_last = left == 0 || read.as_ref().is_ok_and(|part| part.is_empty());
+                let is_again = read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted);
+                let is_broken = read.is_err();
+                // Nobody listens any more after the limit.
+                if !is_again && (send.send(read).is_err() || is_last || is_broken) {
+                    return;
+                }
+            }
         })
         .map_err(broken)?;
-    let left = end.saturating_duration_since(Instant::now());
-    let output = receive.recv_timeout(left).map_err(|_| Unfinished::Late)?.map_err(broken)?;
-    if output.len() > MAX_OUTPUT {
-        return Err(Unfinished::Long);
-    }
+    // The capacity is reserved once, so that growing leaves no copies behind.
+    let mut output = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT + 1));
+    let mut ended: Option<(ExitStatus, Instant)> = None;
+    let mut is_whole = false;
     loop {
-        let mut running = stop.running();
-        if let Some(status) = running.child.as_mut().ok_or(Unfinished::Stopped)?.try_wait().map_err(broken)? {
-            running.child = None;
-            return Ok((output, status));
+        match receive.recv_timeout(Duration::from_millis(2)) {
+            Ok(part) => output.extend_from_slice(&part.map_err(broken)?),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => is_whole = true,
         }
-        drop(running);
-        if Instant::now() >= end {
-            return Err(Unfinished::Late);
+        if output.len() > MAX_OUTPUT {
+            return Err(Unfinished::Long);
         }
-        std::thread::sleep(Duration::from_millis(2));
+        if ended.is_none() {
+            let mut running = stop.running();
+            if let Some(status) = running.child.as_mut().ok_or(Unfinished::Stopped)?.try_wait().map_err(broken)? {
+                running.child = None;
+                ended = Some((status, Instant::now() + GRACE));
+            }
+        }
+        match ended {
+            Some((status, until)) if is_whole || Instant::now() >= until.min(end) => return Ok((output, status)),
+            None if Instant::now() >= end => return Err(Unfinished::Late),
+            _ if is_whole => std::thread::sleep(Duration::from_millis(2)),
+            _ => {}
+        }
     }
 }
 
@@ -348,6 +370,17 @@ mod tests {
                 let text = refused(words);
                 assert!(text.contains(told) && !text.contains(CANARY), "{words}: {text}");
             }
+        }
+
+        #[test]
+        fn a_helper_that_a_command_leaves_behind_is_not_waited_for() {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            // It holds the output open until somebody reads from the pipe, and was not ended with the command.
+            let words = format!("sh -c 'echo canary; echo alive > {} &'", pipe.display());
+            assert!(read(&words, &Stop::default()).is_ok());
+            assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "alive\n");
         }
 
         #[test]
