@@ -14,6 +14,7 @@ use crate::core::secret::{ClientSecret, MAX_SECRET};
 use crate::core::settings::DefaultStore;
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session, WorkError};
+use jiff::Timestamp;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -439,7 +440,16 @@ fn tell_about(context: &Context, read: Result<Credential, CredentialTrouble>) {
         Ok(Credential::Secret(secret)) => {
             tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None));
         }
-        Ok(Credential::Certificate(read)) => context.printer.say(&about(&read)),
+        Ok(Credential::Certificate(read)) => {
+            context.printer.say(&about(&read));
+            let now = Timestamp::now();
+            if read.ends() <= now {
+                context.printer.note(&format!("it ended on {}: Entra does not take it any more", read.end_date()));
+                context.printer.hint("--make-certificate PATH makes a new one");
+            } else if read.begins() > now {
+                context.printer.note(&format!("it is not valid before {}", read.begins()));
+            }
+        }
         Err(trouble @ CredentialTrouble::Unfit { .. }) => {
             context.printer.note(&format!("{trouble}; it is read again at each use"));
             context.printer.hint(trouble.hint());
@@ -454,7 +464,7 @@ fn tell_about(context: &Context, read: Result<Credential, CredentialTrouble>) {
 
 /// What is to be known about a certificate: its thumbprint is what the portal shows.
 fn about(certificate: &Certificate) -> String {
-    format!("the certificate has thumbprint {} and ends on {}", certificate.thumbprint(), certificate.end_date())
+    format!("the certificate has thumbprint {}, its last day is {}", certificate.thumbprint(), certificate.end_date())
 }
 
 /// A secret that is the value of another field, as a problem of that field's twin.

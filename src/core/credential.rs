@@ -57,8 +57,8 @@ pub enum CertificateFault {
     /// The password does not open the key.
     #[error("the password does not open it")]
     PasswordWrong,
-    /// The key is encrypted, and no password is named.
-    #[error("its key is encrypted, and no password is named")]
+    /// The key, or the whole file, is encrypted, and no password is named.
+    #[error("it is opened by a password, and none is named")]
     PasswordMissing,
     /// A certificate without a key.
     #[error("there is no private key in it")]
@@ -115,7 +115,8 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Puts a key and its certificate together. Of several certificates (a chain) the one of the key is taken.
+    /// Puts a key and its certificate together. Of several certificates (a chain) the one of the key is taken; of several
+    /// of the key, which was renewed then, the one that ends last.
     ///
     /// # Errors
     /// When they do not belong together, or Entra takes no such key.
@@ -125,6 +126,7 @@ impl Certificate {
             return Err(CertificateFault::NoCertificate);
         }
         let mut read = 0;
+        let mut own: Option<(Vec<u8>, Timestamp, Timestamp)> = None;
         for der in certificates {
             let Ok(certificate) = x509_cert::Certificate::from_der(&der) else { continue };
             read += 1;
@@ -134,20 +136,18 @@ impl Certificate {
                     let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
                     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
                 };
-                let (begins, ends) = (time(signed.validity().not_before), time(signed.validity().not_after));
-                return Ok(Certificate {
-                    begins: begins.unwrap_or(Timestamp::MIN),
-                    ends: ends.unwrap_or(Timestamp::MAX),
-                    pair,
-                    der,
-                });
+                let begins = time(signed.validity().not_before).unwrap_or(Timestamp::MIN);
+                let ends = time(signed.validity().not_after).unwrap_or(Timestamp::MAX);
+                if own.as_ref().is_none_or(|(_, _, last)| ends > *last) {
+                    own = Some((der, begins, ends));
+                }
             }
         }
-        Err(if read == 0 {
-            CertificateFault::Damaged("its certificate cannot be read")
-        } else {
-            CertificateFault::Mismatch
-        })
+        match own {
+            Some((der, begins, ends)) => Ok(Certificate { pair, der, begins, ends }),
+            None if read == 0 => Err(CertificateFault::Damaged("its certificate cannot be read")),
+            None => Err(CertificateFault::Mismatch),
+        }
     }
 
     /// From when on it is valid.

@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 /// # Errors
 /// What is wrong with it.
 pub fn read(bytes: &[u8], password: Option<&ClientSecret>) -> Result<Certificate, CertificateFault> {
+    // Some Windows editors begin a file with a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN.as_bytes()) {
         from_pem(bytes, password)
     } else {
