@@ -1195,6 +1195,52 @@ fn a_certificate_takes_the_place_of_the_secret() {
     assert!(matches!(wish, Ok(SecretWish::InVault(value)) if value.is("the value")));
 }
 
+/// What is typed beside a certificate is called by its name; one that does not work leads to where another is named.
+#[test]
+fn a_certificate_that_has_ended_is_mended_from_the_test() {
+    let saved = |path: &str| ProfileDraft { source: Some(CredentialSource::certificate(path)), ..draft() };
+    for (path, password) in [
+        ("/run/c.pem", "Password of the key"),
+        ("/run/c.PFX", "Password of the PFX file"),
+        ("/run/c.p12", "Password of the PFX file"),
+    ] {
+        let bench = opened(OpenFor::Edit, saved(path));
+        let form = bench.app.form().unwrap();
+        let labels = [SECRET_FIELD, FieldKey::Source, FieldKey::Of(FieldId::Expires)].map(|key| form.label(key));
+        assert_eq!(labels, [password, "Certificate", "Certificate expires"]);
+        assert!(form.notes(SECRET_FIELD).is_empty(), "no password is kept");
+        assert!(form.help(SECRET_FIELD).contains("leave it empty"));
+    }
+    let mut ended = Evidence::local(CheckId::Expiry, [Mark::EndDatePassed, Mark::Certificate]);
+    ended.named.insert("expires".into(), "2026-11-18".into());
+    let mut bench = opened(OpenFor::Test, saved("/run/c.pem")).rehearsing();
+    let run = bench.run();
+    bench.run_ends(run, Some(&ended)).keys("<enter>");
+    assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
+    let note = bench.wizard().form.notes(FieldKey::Source).remove(0);
+    assert!(note.weight == Weight::Hint && note.text.contains("make-certificate:PATH"), "{note:?}");
+    // One that is made now is made on saving, and cannot be tested before.
+    bench.keys("<c-u>make-certificate:/run/new.pem").take();
+    bench.keys("<c-t>");
+    assert!(toast(&bench).contains("made when this is saved"), "{}", toast(&bench));
+    bench.keys("<c-s>");
+    let effects = bench.take();
+    let makes = |effect: &Effect| matches!(effect, Effect::Save { secret: SecretWish::Make(path), .. } if path == "/run/new.pem");
+    assert!(effects.iter().any(makes), "{effects:?}");
+    // In a rehearsal the administrator makes it.
+    let mut bench = opened(OpenFor::Test, saved("/run/c.pem")).rehearsing();
+    let run = bench.run();
+    bench.run_ends(run, Some(&ended)).keys("<enter><c-d>").take();
+    let offers = vec![Offered::Certificate("/run/certificate-2.pem".into())];
+    bench.tell(Msg::CarriedOut { said: "A new certificate was made.".into(), offers });
+    assert_eq!(bench.wizard().form.text(FieldKey::Source), "certificate:/run/certificate-2.pem");
+    assert!(bench.wizard().fault_here().unwrap().mended);
+    bench.keys("<c-t>");
+    let effects = bench.take();
+    let tests = |effect: &Effect| matches!(effect, Effect::StartChecks { draft, .. } if draft.source == Some(CredentialSource::certificate("/run/certificate-2.pem")));
+    assert!(effects.iter().any(tests), "{effects:?}");
+}
+
 #[test]
 fn every_finding_leads_to_its_step_and_into_the_field_that_is_wrong() {
     let session = |text: &str| failure(CheckId::Registration, text);

@@ -6,6 +6,7 @@ use crate::app::effect::SecretWish;
 use crate::app::key::{Key, Paste};
 use crate::app::msg::Vault;
 use crate::core::cloud::Clouds;
+use crate::core::credential::is_pfx;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
@@ -25,29 +26,6 @@ pub enum FieldKey {
     Of(FieldId),
     /// Where the secret is kept.
     Source,
-}
-
-impl FieldKey {
-    /// Its label on screen, in the words of the guide.
-    pub fn label(self, guide: &Guide) -> &str {
-        match self {
-            FieldKey::Name => "Profile name",
-            FieldKey::Of(field) => guide.label(field),
-            FieldKey::Source => "Secret is kept in",
-        }
-    }
-
-    /// Where its value is found, in the words of the guide.
-    pub fn help(self, guide: &Guide) -> &str {
-        match self {
-            FieldKey::Name => "under which the connection is saved",
-            FieldKey::Of(field) => guide.help(field),
-            FieldKey::Source => {
-                "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
-                 whose password, if it has one, goes into the field above; make-certificate:PATH makes one"
-            }
-        }
-    }
 }
 
 /// What was typed into a field.
@@ -218,6 +196,41 @@ impl Form {
         self.taken = taken;
     }
 
+    /// The label of a field on screen, in the words of the guide; of a certificate's fields, what they hold then.
+    pub fn label(&self, key: FieldKey) -> &str {
+        match (key, self.certificate()) {
+            (FieldKey::Name, _) => "Profile name",
+            (FieldKey::Of(FieldId::Secret), Some(path)) => password_label(path),
+            (FieldKey::Of(FieldId::Expires), Some(_)) => "Certificate expires",
+            (FieldKey::Of(field), _) => self.guide.label(field),
+            (FieldKey::Source, Some(_)) => "Certificate",
+            (FieldKey::Source, None) => "Secret is kept in",
+        }
+    }
+
+    /// Where the value of a field is found, in the words of the guide, with an example.
+    pub fn help(&self, key: FieldKey) -> String {
+        let (help, example) = match key {
+            FieldKey::Name => ("under which the connection is saved", "contoso-uat"),
+            FieldKey::Of(FieldId::Secret) if self.certificate().is_some() => {
+                return "opens the certificate's file; leave it empty where the file has none".into();
+            }
+            FieldKey::Of(FieldId::Secret) => (self.guide.help(FieldId::Secret), "about 40 characters"),
+            FieldKey::Of(field) => (self.guide.help(field), self.guide.example(field)),
+            FieldKey::Source => (
+                "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
+                 whose password, if it has one, goes into the field above; make-certificate:PATH makes one",
+                "env:D365_SECRET",
+            ),
+        };
+        format!("{help} ({example})")
+    }
+
+    /// The file of the certificate that is named in place of a secret.
+    pub fn certificate(&self) -> Option<&str> {
+        self.text(FieldKey::Source).trim().strip_prefix("certificate:")
+    }
+
     /// The field of that key.
     pub fn field(&self, key: FieldKey) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
@@ -290,13 +303,12 @@ impl Form {
             told.push("tabs became blanks");
         }
         let signs = || text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control());
-        let guide = self.guide;
+        let secret = self.label(FieldKey::Of(FieldId::Secret)).to_owned();
         let field = self.field_mut(at)?;
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
                 if looks_like_secret(&question::clean(text).0) {
-                    let secret = FieldKey::Of(FieldId::Secret).label(guide);
                     return Some(format!(
                         "this looks like a secret's value and was not taken: paste it into '{secret}'"
                     ));
@@ -505,14 +517,22 @@ impl Form {
         }
         match self.wish() {
             Err((FieldKey::Source, what)) => vec![Note::new(Weight::Problem, what)],
-            Ok(SecretWish::Make(_)) => vec![Note::new(
-                Weight::Good,
-                "a key and its certificate for twelve months are made there on saving; upload the .cer file beside it",
-            )],
+            Ok(SecretWish::Make(_)) => {
+                let mut text = "a key and its certificate for twelve months are made there on saving; upload the .cer file \
+                                beside it"
+                    .to_owned();
+                if self.secret_chars() > 0 {
+                    text.push_str("; the value typed above is not used");
+                }
+                vec![Note::new(Weight::Good, text)]
+            }
             Ok(SecretWish::Certificate(..)) => {
                 let place = if self.no_keyring.is_some() { "vault" } else { "keyring" };
-                let text = format!("the value typed above is the password of its key, and is kept in the {place}");
+                let text = format!("the password typed above opens it, and is kept in the {place}");
                 vec![Note::new(Weight::Good, text)]
+            }
+            Ok(SecretWish::Keep) if self.refused_secret && self.certificate().is_some() => {
+                vec![Note::new(Weight::Hint, "this one does not work: name another file, or make-certificate:PATH makes one")]
             }
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
                 vec![Note::new(
@@ -579,9 +599,12 @@ impl Form {
 
     fn secret_notes(&self) -> Vec<Note> {
         let Some(buffer) = self.buffer() else { return Vec::new() };
-        // Whatever a password looks like is no matter.
-        if matches!(self.wish(), Ok(SecretWish::Certificate(..))) {
-            return Vec::new();
+        if self.certificate().is_some() {
+            let is_kept = buffer.is_empty()
+                && matches!(self.wish(), Ok(SecretWish::Keep))
+                && self.saved_source().is_some_and(|source| source.secret().is_some());
+            // Whatever a password looks like is no matter.
+            return is_kept.then(|| Note::new(Weight::Good, "the saved one is kept")).into_iter().collect();
         }
         if buffer.is_empty() {
             return match self.saved_source() {
@@ -622,6 +645,9 @@ impl Form {
         match self.wish() {
             Err((FieldKey::Source, _)) if !to_save && self.typed_secret().is_some() => {}
             Err(problem) => problems.push(problem),
+            Ok(SecretWish::Make(_)) if !to_save => {
+                problems.push((FieldKey::Source, "it is made when this is saved, and tested then".into()));
+            }
             Ok(_) => {}
         }
         let name = self.profile_name();
@@ -730,6 +756,11 @@ fn misplaced_secret() -> Note {
 
 /// Before a path: a key and a certificate are made there when the form is saved.
 const MAKE: &str = "make-certificate:";
+
+/// What the password of a certificate's file is called.
+fn password_label(path: &str) -> &'static str {
+    if is_pfx(path) { "Password of the PFX file" } else { "Password of the key" }
+}
 
 /// A source as it is typed.
 fn source_text(source: &CredentialSource) -> String {

@@ -5,7 +5,7 @@
 use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
 use crate::cli::{Context, TRIES, prompt, shown};
-use crate::core::credential::{Certificate, CertificateFault, Credential};
+use crate::core::credential::{Certificate, CertificateFault, Credential, is_pfx};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
@@ -93,7 +93,7 @@ pub struct CredentialArgs {
     /// Where the secret comes from, or certificate:PATH
     #[arg(long, value_name = "SOURCE")]
     secret: Option<String>,
-    /// Where the password of the certificate's key comes from
+    /// Where the password of the certificate's key, or of the PFX file, comes from
     #[arg(long, value_name = "SOURCE")]
     certificate_password: Option<String>,
     /// Make a key and a certificate for twelve months in this file, and use it; what is to be uploaded is written beside it
@@ -253,7 +253,7 @@ async fn certificate(
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
         Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) if context.is_interactive() => {
-            from_prompt(PASSWORD).await?
+            ask_password(&path).await?
         }
         Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) => {
             return Err(Failure::usage(
@@ -266,11 +266,12 @@ async fn certificate(
                 tell_about(context, Ok(read));
                 return Ok(SecretChoice::Source(bare));
             }
-            None if context.is_interactive() => from_prompt(PASSWORD).await?,
+            None if context.is_interactive() => ask_password(&path).await?,
             None => {
+                let what = if is_pfx(&path) { "the PFX file" } else { "the certificate's key" };
                 return Err(Failure::usage(
-                    "the certificate's key is encrypted, and its password is missing",
-                    "--certificate-password SOURCE",
+                    format!("{what} is opened by a password, and that is missing"),
+                    "--certificate-password SOURCE, where SOURCE is stdin, prompt, env:VAR, file:PATH or 'command:WORDS'",
                 ));
             }
         },
@@ -285,7 +286,15 @@ fn unfit(trouble: CredentialTrouble) -> Failure {
     WorkError::Certificate(trouble).into()
 }
 
-const PASSWORD: &str = "Password of the certificate's key, hidden: ";
+/// Asks for the password of a certificate's file.
+async fn ask_password(path: &str) -> Result<Arc<ClientSecret>, Failure> {
+    from_prompt(if is_pfx(path) {
+        "Password of the PFX file, hidden: "
+    } else {
+        "Password of the certificate's key, hidden: "
+    })
+    .await
+}
 
 /// What `--secret SOURCE` asks for.
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
@@ -455,9 +464,7 @@ fn tell_about(context: &Context, read: Result<Credential, CredentialTrouble>) {
             context.printer.hint(trouble.hint());
         }
         Err(CredentialTrouble::Unread(trouble)) => {
-            context
-                .printer
-                .note(&format!("the secret cannot be read at the moment: {trouble}; it is tried at each use"));
+            context.printer.note(&format!("cannot be read at the moment: {trouble}; it is tried at each use"));
         }
     }
 }

@@ -153,15 +153,19 @@ async fn new_credential(
     } else if let Some(sandbox) = &session.sandbox {
         let (said, offers) = sandbox.carry_out(guide, STEP);
         context.printer.say(&said);
-        let made = offers.into_iter().find_map(|offer| match offer {
-            Offer::Secret(value, ends) => Some((value, ends)),
-            _ => None,
-        });
-        let (value, ends) = made.ok_or_else(|| missing(name, is_certificate))?;
-        if end.is_empty() {
-            end = ends.to_string();
+        match offers.into_iter().next() {
+            Some(Offer::Secret(value, ends)) => {
+                if end.is_empty() {
+                    end = ends.to_string();
+                }
+                SecretChoice::Value(value)
+            }
+            Some(Offer::Certificate(pem)) => {
+                let path = work::take_certificate(session, pem).await?;
+                SecretChoice::Source(CredentialSource::certificate(&path))
+            }
+            Some(Offer::Value(..)) | None => return Err(missing(name, is_certificate)),
         }
-        SecretChoice::Value(value)
     } else if is_certificate || !context.is_interactive() {
         return Err(missing(name, is_certificate));
     } else {

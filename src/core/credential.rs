@@ -95,6 +95,12 @@ impl CertificateFault {
     }
 }
 
+/// Whether a file is, by its name, of the kind that one password opens as a whole.
+pub fn is_pfx(path: &str) -> bool {
+    let path = path.trim().to_ascii_lowercase();
+    path.ends_with(".pfx") || path.ends_with(".p12")
+}
+
 /// A private key as a file holds it; wiped on drop.
 pub enum PrivateKey {
     /// An RSA key by itself (PKCS#1).

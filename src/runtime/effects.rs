@@ -136,16 +136,19 @@ impl Effects {
                     Some(sandbox) => sandbox.carry_out(guide, &step),
                     None => ("there is no sandbox here".into(), Vec::new()),
                 };
-                let offers = offers
-                    .into_iter()
-                    .filter_map(|offer| match offer {
-                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
-                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                let mut shown = Vec::new();
+                for offer in offers {
+                    shown.push(match offer {
+                        Offer::Value(field, value) => Offered::Value(field, value),
+                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
                         // A file is nothing to paste.
-                        Offer::Certificate(_) => None,
-                    })
-                    .collect();
-                Msg::CarriedOut { said, offers }
+                        Offer::Certificate(pem) => match work::take_certificate(&session, pem).await {
+                            Ok(path) => Offered::Certificate(path),
+                            Err(error) => return Msg::Told(Err(error.to_string())),
+                        },
+                    });
+                }
+                Msg::CarriedOut { said, offers: shown }
             }),
             Effect::AnswerSignIn { run, prompt } => {
                 let page = self.runs.get(&run).map(|running| running.page.clone());
