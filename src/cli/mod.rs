@@ -289,6 +289,8 @@ impl Context {
             if session.vault.has_passphrase() {
                 break;
             }
+            // Opening takes a second on purpose: what is typed meanwhile is not shown either.
+            let _quiet = (typed && self.is_interactive()).then(prompt::quiet);
             let Some(passphrase) = input::passphrase(self, session, flag).await? else { break };
             match work::open_vault(session, Arc::clone(&passphrase)).await {
                 Ok(false) if typed && tries == TRIES => {

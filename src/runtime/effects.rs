@@ -407,6 +407,9 @@ async fn save(
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
-    Ok((format!("{}, the {kind} in {}{made}{left}", saved.path.display(), saved.place), saved.draft))
+    let place = match saved.draft.source {
+        Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
+        Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),
+    };
+    Ok((format!("{}, {place}{made}{left}", saved.path.display()), saved.draft))
 }
