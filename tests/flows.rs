@@ -958,6 +958,17 @@ fn all_profiles_are_tested_at_once_and_their_answers_may_come_in_any_order() {
 fn without_a_keyring_the_other_places_are_offered() {
     let mut bench = filled();
     bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    // The vault takes it, which is said. Whoever wants the keyring all the same is asked.
+    let source = |bench: &Bench| bench.wizard().form.text(FieldKey::Source).to_owned();
+    assert_eq!(source(&bench), "vault");
+    let note = bench.wizard().form.notes(FieldKey::Source).remove(0).text;
+    assert!(note.contains("vault keeps it") && note.contains("no secret service runs"), "{note}");
+    bench.keys("<esc><esc>n");
+    assert_eq!(source(&bench), "vault", "in the next set-up, too");
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("the wizard") };
+    wizard.form.put(FieldKey::Source, "keyring");
     // What was typed can be tested all the same.
     bench.keys("t");
     let effects = bench.take();
@@ -1043,7 +1054,7 @@ fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
 fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
     let mut bench = filled();
     bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
-    bench.keys("<c-s><down><enter>");
+    bench.keys("<c-s>");
     assert_eq!(title(&bench), "New passphrase for the vault");
     // Going back saves nothing, and the form can be changed again.
     bench.keys("some<esc>");

@@ -117,8 +117,6 @@ fn the_wizard_keeps_a_secret_in_the_vault() {
     tui.keys(&secret);
     tui.until("●●●");
     tui.keys("\x13");
-    tui.until("Where is the secret to be read from?");
-    tui.keys("\x1b[B\r");
     tui.until("New passphrase for the vault");
     tui.keys("some words\r");
     tui.until("The same passphrase again");

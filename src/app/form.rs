@@ -123,7 +123,7 @@ impl Form {
                 let text = match key {
                     FieldKey::Name => name.to_owned(),
                     FieldKey::Of(field) => draft.value(field).to_owned(),
-                    FieldKey::Source => draft.source.as_ref().map_or("keyring".into(), source_text),
+                    FieldKey::Source => draft.source.as_ref().map_or(KEYRING.into(), source_text),
                 };
                 let entry = match key {
                     FieldKey::Of(FieldId::Secret) => Entry::Secret(SecretBuffer::default()),
@@ -164,12 +164,24 @@ impl Form {
         theirs.iter().for_each(|field| all.set(*field, now.value(*field)));
         if is_source_theirs {
             self.put(FieldKey::Of(FieldId::Secret), "");
-            self.put(FieldKey::Source, &now.source.as_ref().map_or("keyring".into(), source_text));
+            self.put(FieldKey::Source, &now.source.as_ref().map_or(KEYRING.into(), source_text));
         }
         for field in FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret) {
             self.put(FieldKey::Of(field), all.value(field));
         }
         self.purpose = Purpose::Change(name, now);
+    }
+
+    /// A new secret goes into the vault where nothing else was said: what stands in the field of its place is ours.
+    pub fn default_to_vault(&mut self) {
+        if self.text(FieldKey::Source) != KEYRING || self.saved_source().is_some() {
+            return;
+        }
+        let dirty = self.dirty();
+        self.put(FieldKey::Source, VAULT);
+        if !dirty {
+            self.mark_kept();
+        }
     }
 
     /// Whether something would be lost if the form went now: a typed secret, or values that are neither saved nor kept.
@@ -544,7 +556,7 @@ impl Form {
             Ok(SecretWish::Keep) if self.readable_source().is_some() => {
                 self.saved_source().map(|source| self.read_note(source)).into_iter().collect()
             }
-            _ if question::clean(self.text(FieldKey::Source)).0 == "vault" => vec![self.vault_note()],
+            _ if question::clean(self.text(FieldKey::Source)).0 == VAULT => vec![self.vault_note()],
             _ if self.keyring_answers => vec![Note::new(Weight::Good, "the keyring can be used now")],
             _ => self
                 .no_keyring
@@ -579,7 +591,13 @@ impl Form {
             Vault::Absent if kept => (Weight::Hint, "it cannot be read now: there is no vault"),
             Vault::Absent => (Weight::Good, "there is no vault yet: saving makes it, behind a passphrase"),
         };
-        Note::new(weight, text)
+        match &self.no_keyring {
+            Some(why) => Note::new(
+                weight,
+                format!("this program's vault keeps it, as no keyring can be used here ({why}); {text}"),
+            ),
+            None => Note::new(weight, text),
+        }
     }
 
     /// Where the credential is read from, if nothing is started by reading it, and nobody is asked.
@@ -625,7 +643,7 @@ impl Form {
     pub fn homeless_secret(&self) -> bool {
         self.no_keyring.is_some()
             && self.typed_secret().is_some()
-            && question::clean(self.text(FieldKey::Source)).0 == "keyring"
+            && question::clean(self.text(FieldKey::Source)).0 == KEYRING
     }
 
     /// Everything that keeps the form from being tested, or from being saved, in the order of the fields. A test needs
@@ -716,7 +734,7 @@ impl Form {
             FieldKey::Name => self.text(key) != name.as_str(),
             FieldKey::Of(FieldId::Secret) => self.secret_chars() > 0,
             FieldKey::Of(field) => self.draft().value(field) != saved.value(field),
-            FieldKey::Source => self.text(key) != saved.source.as_ref().map_or("keyring".into(), source_text),
+            FieldKey::Source => self.text(key) != saved.source.as_ref().map_or(KEYRING.into(), source_text),
         }
     }
 
@@ -726,7 +744,7 @@ impl Form {
         let text = match key {
             FieldKey::Name => name.as_str().to_owned(),
             FieldKey::Of(field) => saved.value(field).to_owned(),
-            FieldKey::Source => saved.source.as_ref().map_or("keyring".into(), source_text),
+            FieldKey::Source => saved.source.as_ref().map_or(KEYRING.into(), source_text),
         };
         self.put(key, &text);
     }
@@ -754,6 +772,10 @@ fn misplaced_secret() -> Note {
     Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field")
 }
 
+/// Places of a secret as they are typed.
+const KEYRING: &str = "keyring";
+const VAULT: &str = "vault";
+
 /// Before a path: a key and a certificate are made there when the form is saved.
 const MAKE: &str = "make-certificate:";
 
@@ -765,8 +787,8 @@ fn password_label(path: &str) -> &'static str {
 /// A source as it is typed.
 fn source_text(source: &CredentialSource) -> String {
     match source {
-        CredentialSource::Secret(SecretSource::Keyring { .. }) => "keyring".into(),
-        CredentialSource::Secret(SecretSource::Vault { .. }) => "vault".into(),
+        CredentialSource::Secret(SecretSource::Keyring { .. }) => KEYRING.into(),
+        CredentialSource::Secret(SecretSource::Vault { .. }) => VAULT.into(),
         CredentialSource::Secret(SecretSource::Env { var }) => format!("env:{var}"),
         CredentialSource::Secret(SecretSource::File { path }) => format!("file:{path}"),
         CredentialSource::Secret(SecretSource::Command { words }) => format!("command:{words}"),

@@ -238,12 +238,9 @@ impl App {
     pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
-        if form.purpose == Purpose::New
-            && draft.source.is_none()
-            && self.know.settings.default_store == DefaultStore::Vault
-        {
-            form.put(FieldKey::Source, "vault");
-            form.mark_kept();
+        let settled = self.know.settings.default_store == DefaultStore::Vault;
+        if draft.source.is_none() && (settled || self.no_keyring.is_some()) {
+            form.default_to_vault();
         }
         form
     }
