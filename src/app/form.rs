@@ -74,6 +74,8 @@ pub struct Form {
     pub keyring_answers: bool,
     /// How the vault stands.
     pub vault: Vault,
+    /// The settings say that what is typed goes into the vault.
+    pub prefers_vault: bool,
     /// The place from which the credential was last tried to be read: what came of it, once that is known.
     pub tried: Option<(CredentialSource, Option<Result<String, String>>)>,
     /// Odd hosts to which the operator said yes.
@@ -140,6 +142,7 @@ impl Form {
             no_keyring: None,
             keyring_answers: false,
             vault: Vault::default(),
+            prefers_vault: false,
             tried: None,
             confirmed: BTreeSet::new(),
             clouds,
@@ -539,7 +542,7 @@ impl Form {
                 vec![Note::new(Weight::Good, text)]
             }
             Ok(SecretWish::Certificate(..)) => {
-                let place = if self.no_keyring.is_some() { "vault" } else { "keyring" };
+                let place = if self.no_keyring.is_some() || self.prefers_vault { "vault" } else { "keyring" };
                 let text = format!("the password typed above opens it, and is kept in the {place}");
                 vec![Note::new(Weight::Good, text)]
             }

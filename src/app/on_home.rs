@@ -4,7 +4,7 @@
 
 use crate::app::dialog::{Answer, Dialog, NameFor};
 use crate::app::effect::{Effect, OpenFor};
-use crate::app::form::{FieldKey, Form, Purpose};
+use crate::app::form::{Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
@@ -238,8 +238,8 @@ impl App {
     pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
-        let settled = self.know.settings.default_store == DefaultStore::Vault;
-        if draft.source.is_none() && (settled || self.no_keyring.is_some()) {
+        form.prefers_vault = self.know.settings.default_store == DefaultStore::Vault;
+        if draft.source.is_none() && (form.prefers_vault || self.no_keyring.is_some()) {
             form.default_to_vault();
         }
         form

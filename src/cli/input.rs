@@ -116,6 +116,12 @@ impl CredentialArgs {
         self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
     }
 
+    /// Whether one of them is read from standard input: where nobody can be asked, what the vault is to keep is, too.
+    pub fn read_stdin(&self, asks: bool) -> bool {
+        let given = [&self.secret, &self.certificate_password].map(Option::as_deref);
+        given.contains(&Some("stdin")) || (!asks && given.contains(&Some("vault")))
+    }
+
     /// Whether a certificate is to be made.
     pub fn makes(&self) -> bool {
         self.make_certificate.is_some()
@@ -240,6 +246,11 @@ async fn certificate(
     let read = work::credential(session, &bare, None).await;
     let is_locked = matches!(read, Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }));
     let read = if is_locked { None } else { Some(read.map_err(unfit)?) };
+    let in_vault = match password {
+        Some(SourceRequest::Vault) => true,
+        Some(SourceRequest::Keyring | SourceRequest::At(_)) => false,
+        Some(SourceRequest::Stdin | SourceRequest::Prompt) | None => keeps_in_vault(session),
+    };
     let typed = match password {
         Some(SourceRequest::At(source)) => {
             let source =
@@ -252,6 +263,8 @@ async fn certificate(
             return Ok(SecretChoice::Source(source));
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
+        // As the secret itself, where a script has it.
+        Some(SourceRequest::Vault) if !context.is_interactive() => from_stdin().await?,
         Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) if context.is_interactive() => {
             ask_password(&path).await?
         }
@@ -278,8 +291,17 @@ async fn certificate(
     };
     let read = work::credential(session, &bare, Some(Arc::clone(&typed))).await.map_err(unfit)?;
     tell_about(context, Ok(read));
-    fall_back(context, session).await?;
-    Ok(SecretChoice::Certificate(path, typed))
+    if in_vault {
+        context.unlock(session).await?;
+    } else {
+        fall_back(context, session).await?;
+    }
+    Ok(SecretChoice::Certificate { path, password: typed, in_vault })
+}
+
+/// Whether the settings say that what is typed goes into the vault.
+fn keeps_in_vault(session: &Session) -> bool {
+    session.settings().default_store == DefaultStore::Vault
 }
 
 fn unfit(trouble: CredentialTrouble) -> Failure {
@@ -320,10 +342,9 @@ fn absolute(path: String) -> String {
 ///
 /// A source that cannot be read at the moment is told and taken all the same.
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
-    let by_default = session.settings().default_store == DefaultStore::Vault;
     let into_vault = match request {
         SourceRequest::Vault => true,
-        SourceRequest::Stdin | SourceRequest::Prompt => by_default,
+        SourceRequest::Stdin | SourceRequest::Prompt => keeps_in_vault(session),
         SourceRequest::Keyring | SourceRequest::At(_) => false,
     };
     if into_vault {
@@ -365,7 +386,7 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
     if let Some(why) = no_keyring(session).await?
         && !session.vault.has_passphrase()
-        && context.is_interactive()
+        && (context.is_interactive() || context.names_passphrase())
     {
         context.printer.note(&format!("{why}: the vault takes the secret, behind a passphrase"));
         context.unlock(session).await?;
@@ -417,7 +438,7 @@ pub async fn passphrase(
         }
         SourceRequest::Prompt => new_passphrase(context).await.map(Some),
         SourceRequest::At(CredentialSource::Secret(source)) => {
-            Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::from)?))
+            Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::Passphrase)?))
         }
         SourceRequest::Keyring | SourceRequest::Vault | SourceRequest::At(CredentialSource::Certificate(_)) => {
             Err(Failure::usage("the vault's passphrase cannot be kept there", "--vault-passphrase env:D365_VAULT"))

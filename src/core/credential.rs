@@ -45,10 +45,20 @@ impl Credential {
 /// Why there is no credential to work with.
 #[derive(Debug, Clone)]
 pub enum Unusable {
-    /// The place where it is kept did not give it out: place and reason, for people. Says nothing about the credential.
-    Unread(Untrusted),
+    /// The place where it is kept did not give it out. Says nothing about the credential.
+    Unread {
+        /// Place and reason, for people.
+        why: Untrusted,
+        /// What to do.
+        hint: String,
+    },
     /// The certificate's file was read, and cannot be used.
-    Unfit(CertificateFault),
+    Unfit {
+        /// What is wrong with it.
+        fault: CertificateFault,
+        /// What to do.
+        hint: String,
+    },
 }
 
 /// Why a certificate cannot be used. The messages name no path, and nothing of a key.

@@ -11,6 +11,7 @@ use crate::core::credential::Credential;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
+use crate::core::settings::DefaultStore;
 use crate::core::untrusted::Untrusted;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
@@ -403,7 +404,10 @@ async fn save(
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
         SecretWish::InVault(value) => SecretChoice::InVault(value),
-        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
+        SecretWish::Certificate(path, password) => {
+            let in_vault = session.settings().default_store == DefaultStore::Vault;
+            SecretChoice::Certificate { path, password, in_vault }
+        }
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();

@@ -83,9 +83,12 @@ impl CredentialTrouble {
 
 impl From<CredentialTrouble> for Unusable {
     fn from(trouble: CredentialTrouble) -> Unusable {
+        let hint = trouble.hint().to_owned();
         match trouble {
-            CredentialTrouble::Unread(trouble) => Unusable::Unread(Untrusted::plain(&trouble.to_string())),
-            CredentialTrouble::Unfit { fault, .. } => Unusable::Unfit(fault),
+            CredentialTrouble::Unread(trouble) => {
+                Unusable::Unread { why: Untrusted::plain(&trouble.to_string()), hint }
+            }
+            CredentialTrouble::Unfit { fault, .. } => Unusable::Unfit { fault, hint },
         }
     }
 }
