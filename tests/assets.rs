@@ -472,6 +472,7 @@ const HOLES: &[&str] = &[
     "host",
     "redirect_to",
     "redirect_uri",
+    "remedy",
     "store",
     "product",
     "days_left",
@@ -534,7 +535,7 @@ fn texts_of_findings_can_be_filled() {
             bare,
             template::fill(text, &|name| {
                 Some(match name {
-                    "code_text" => "It is so.".to_owned(),
+                    "code_text" | "remedy" => "It is so.".to_owned(),
                     "not_asked" => "D365 was not asked".to_owned(),
                     name => name.to_owned(),
                 })

@@ -92,6 +92,8 @@ fn shapes(kit: &Kit) -> Vec<(&'static str, bool)> {
     let windows = String::from_utf8(kit.bytes("pkcs8.pem")).unwrap().replace('\n', "\r\n");
     std::fs::write(kit.path("windows.pem"), windows).unwrap();
     shapes.push(("windows.pem", false));
+    std::fs::write(kit.path("marked.pem"), [b"\xef\xbb\xbf".to_vec(), kit.bytes("pkcs8.pem")].concat()).unwrap();
+    shapes.push(("marked.pem", false));
     for (name, how) in [
         ("pkcs8-aes256", "pkcs8 -topk8 -v2 aes-256-cbc"),
         ("pkcs8-aes128-sha1", "pkcs8 -topk8 -v2 aes-128-cbc -v2prf hmacWithSHA1"),
@@ -183,6 +185,11 @@ fn faults_of_the_file_are_told_apart() {
     kit.join("short1.pem", &["short1", "short-cert"]);
     kit.run("x509 -in cert -outform der -out cert.cer");
     kit.run("rsa -traditional -des3 -in key -passout file:password -out old");
+    kit.run("dsaparam -genkey -noout -out dsa 2048");
+    kit.run("req -x509 -new -key dsa -out dsa-cert -subj /CN=x");
+    kit.join("dsa.pem", &["dsa", "dsa-cert"]);
+    kit.run("pkcs12 -export -nokeys -in cert -passout pass: -out keyless.pfx");
+    kit.run("pkcs12 -export -nocerts -inkey key -passout pass: -out bare.pfx");
     kit.join("old.pem", &["old", "cert"]);
     let pem = String::from_utf8(kit.bytes("pkcs8.pem")).unwrap();
     std::fs::write(kit.path("cut.pem"), &pem[..pem.len() / 3]).unwrap();
@@ -198,6 +205,9 @@ fn faults_of_the_file_are_told_apart() {
         ("cert", CertificateFault::NoKey),
         ("cert.cer", CertificateFault::NoKey),
         ("key", CertificateFault::NoCertificate),
+        ("dsa.pem", CertificateFault::NotRsa),
+        ("keyless.pfx", CertificateFault::NoKey),
+        ("bare.pfx", CertificateFault::NoCertificate),
     ] {
         assert_eq!(kit.read(name, None).unwrap_err(), fault, "{name}");
     }
@@ -205,6 +215,17 @@ fn faults_of_the_file_are_told_apart() {
         let fault = kit.read(name, Some(PASSWORD)).unwrap_err();
         assert!(matches!(fault, CertificateFault::Damaged(_)), "{name}: {fault}");
     }
+}
+
+/// A certificate that was renewed with the same key stands beside the one before: the one that lasts longer is used.
+#[test]
+fn of_several_certificates_of_a_key_the_one_that_ends_last_is_taken() {
+    let Some(kit) = Kit::new() else { return };
+    for (name, days) in [("soon", 9), ("late", 300), ("middle", 60)] {
+        kit.run(&format!("req -x509 -key key -out {name} -subj /CN=contoso-odata -days {days}"));
+    }
+    kit.join("renewed.pem", &["key", "soon", "cert2", "late", "middle"]);
+    assert_eq!(kit.read("renewed.pem", None).unwrap().thumbprint(), kit.fingerprint("late", "sha1"));
 }
 
 /// The first finding's cause and confidence, its check, and the verdict.

@@ -1815,3 +1815,16 @@ fn what_stands_in_a_wrong_field_is_not_written_into_a_calendar() {
     place.put("odd", &text);
     clean("remind", &place.run(&["remind", "odd"]).expect(0));
 }
+
+/// A certificate that has ended is renewed by the sandbox's administrator, by one that is made now, or by one from a file.
+#[test]
+fn an_ended_certificate_is_rotated() {
+    let place = Place::new();
+    let made = place.path().join("made.pem");
+    for more in [&[][..], &["--make-certificate", made.to_str().unwrap()]] {
+        let args =
+            [&["rotate", "--sandbox=certificate-expired", "fno-client-credentials", "-o", "json"], more].concat();
+        let out = place.rehearse(&args, None).expect(0);
+        assert_eq!(out.json()["switched"], true, "{}", out.err);
+    }
+}

@@ -958,6 +958,17 @@ fn all_profiles_are_tested_at_once_and_their_answers_may_come_in_any_order() {
 fn without_a_keyring_the_other_places_are_offered() {
     let mut bench = filled();
     bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    // The vault takes it, which is said. Whoever wants the keyring all the same is asked.
+    let source = |bench: &Bench| bench.wizard().form.text(FieldKey::Source).to_owned();
+    assert_eq!(source(&bench), "vault");
+    let note = bench.wizard().form.notes(FieldKey::Source).remove(0).text;
+    assert!(note.contains("vault keeps it") && note.contains("no secret service runs"), "{note}");
+    bench.keys("<esc><esc>n");
+    assert_eq!(source(&bench), "vault", "in the next set-up, too");
+    let mut bench = filled();
+    bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
+    let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("the wizard") };
+    wizard.form.put(FieldKey::Source, "keyring");
     // What was typed can be tested all the same.
     bench.keys("t");
     let effects = bench.take();
@@ -1043,7 +1054,7 @@ fn tried(bench: &mut Bench) -> Arc<ClientSecret> {
 fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
     let mut bench = filled();
     bench.tell(Msg::KeyringProbed(Err(trouble("no secret service runs"))));
-    bench.keys("<c-s><down><enter>");
+    bench.keys("<c-s>");
     assert_eq!(title(&bench), "New passphrase for the vault");
     // Going back saves nothing, and the form can be changed again.
     bench.keys("some<esc>");
@@ -1193,6 +1204,52 @@ fn a_certificate_takes_the_place_of_the_secret() {
     }
     let (wish, _) = wish_of(keyring, "vault", "the value");
     assert!(matches!(wish, Ok(SecretWish::InVault(value)) if value.is("the value")));
+}
+
+/// What is typed beside a certificate is called by its name; one that does not work leads to where another is named.
+#[test]
+fn a_certificate_that_has_ended_is_mended_from_the_test() {
+    let saved = |path: &str| ProfileDraft { source: Some(CredentialSource::certificate(path)), ..draft() };
+    for (path, password) in [
+        ("/run/c.pem", "Password of the key"),
+        ("/run/c.PFX", "Password of the PFX file"),
+        ("/run/c.p12", "Password of the PFX file"),
+    ] {
+        let bench = opened(OpenFor::Edit, saved(path));
+        let form = bench.app.form().unwrap();
+        let labels = [SECRET_FIELD, FieldKey::Source, FieldKey::Of(FieldId::Expires)].map(|key| form.label(key));
+        assert_eq!(labels, [password, "Certificate", "Certificate expires"]);
+        assert!(form.notes(SECRET_FIELD).is_empty(), "no password is kept");
+        assert!(form.help(SECRET_FIELD).contains("leave it empty"));
+    }
+    let mut ended = Evidence::local(CheckId::Expiry, [Mark::EndDatePassed, Mark::Certificate]);
+    ended.named.insert("expires".into(), "2026-11-18".into());
+    let mut bench = opened(OpenFor::Test, saved("/run/c.pem")).rehearsing();
+    let run = bench.run();
+    bench.run_ends(run, Some(&ended)).keys("<enter>");
+    assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Source)));
+    let note = bench.wizard().form.notes(FieldKey::Source).remove(0);
+    assert!(note.weight == Weight::Hint && note.text.contains("make-certificate:PATH"), "{note:?}");
+    // One that is made now is made on saving, and cannot be tested before.
+    bench.keys("<c-u>make-certificate:/run/new.pem").take();
+    bench.keys("<c-t>");
+    assert!(toast(&bench).contains("made when this is saved"), "{}", toast(&bench));
+    bench.keys("<c-s>");
+    let effects = bench.take();
+    let makes = |effect: &Effect| matches!(effect, Effect::Save { secret: SecretWish::Make(path), .. } if path == "/run/new.pem");
+    assert!(effects.iter().any(makes), "{effects:?}");
+    // In a rehearsal the administrator makes it.
+    let mut bench = opened(OpenFor::Test, saved("/run/c.pem")).rehearsing();
+    let run = bench.run();
+    bench.run_ends(run, Some(&ended)).keys("<enter><c-d>").take();
+    let offers = vec![Offered::Certificate("/run/certificate-2.pem".into())];
+    bench.tell(Msg::CarriedOut { said: "A new certificate was made.".into(), offers });
+    assert_eq!(bench.wizard().form.text(FieldKey::Source), "certificate:/run/certificate-2.pem");
+    assert!(bench.wizard().fault_here().unwrap().mended);
+    bench.keys("<c-t>");
+    let effects = bench.take();
+    let tests = |effect: &Effect| matches!(effect, Effect::StartChecks { draft, .. } if draft.source == Some(CredentialSource::certificate("/run/certificate-2.pem")));
+    assert!(effects.iter().any(tests), "{effects:?}");
 }
 
 #[test]

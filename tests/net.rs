@@ -1193,16 +1193,17 @@ async fn each_entity_has_its_own_verdict() {
     assert_eq!(summary, "1 of 2 entities can be read");
 }
 
+fn locked_keyring() -> Unusable {
+    Unusable::Unread { why: Untrusted::plain("the keyring is locked"), hint: "unlock it".into() }
+}
+
 #[tokio::test]
 async fn values_are_judged_before_anything_is_sent() {
     let server = Server::plain(healthy).await;
     let skipped = " authority-(needs inputs) token-(needs inputs) claims-(needs inputs) environment-(needs inputs) registration-(needs inputs) access-(needs inputs) expiry-(needs inputs)";
     let good = || request(&server.origin(), &server.origin());
     for (mark, request) in [
-        (
-            Mark::SecretUnreadable,
-            RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() },
-        ),
+        (Mark::SecretUnreadable, RunRequest { credential: Err(locked_keyring()), ..good() }),
         (Mark::Placeholder, RunRequest { credential: Ok(Credential::Secret(secret("<client secret>"))), ..good() }),
         (Mark::OtherProduct, request(&server.origin(), "https://contoso.crm4.dynamics.com")),
     ] {
@@ -1211,7 +1212,7 @@ async fn values_are_judged_before_anything_is_sent() {
         assert!(evidence(&results, CheckId::Inputs)[0].marks.contains(&mark));
     }
     assert_eq!(server.connections(), 0);
-    let unread = RunRequest { credential: Err(Unusable::Unread(Untrusted::plain("the keyring is locked"))), ..good() };
+    let unread = RunRequest { credential: Err(locked_keyring()), ..good() };
     let results = results(&unread, &options()).await;
     let evidence = &evidence(&results, CheckId::Inputs)[0];
     assert_eq!(evidence.named["store"], "environment variable D365_SECRET");

@@ -19,9 +19,13 @@ use zeroize::Zeroizing;
 
 const CANARY: &str = "kAn8Q~ryNEVERshowTHIS.value_0123456789ab";
 
+fn secret(text: &str) -> Arc<ClientSecret> {
+    Arc::new(ClientSecret::new(Zeroizing::new(text.to_owned())).unwrap())
+}
+
 fn vault(home: &Home, passphrase: &str) -> Vault {
     let vault = Vault::of(home);
-    vault.unlock(Arc::new(ClientSecret::new(Zeroizing::new(passphrase.to_owned())).unwrap()));
+    vault.unlock(secret(passphrase));
     vault
 }
 
@@ -113,8 +117,6 @@ fn the_wizard_keeps_a_secret_in_the_vault() {
     tui.keys(&secret);
     tui.until("●●●");
     tui.keys("\x13");
-    tui.until("Where is the secret to be read from?");
-    tui.keys("\x1b[B\r");
     tui.until("New passphrase for the vault");
     tui.keys("some words\r");
     tui.until("The same passphrase again");
@@ -141,4 +143,29 @@ fn the_wizard_keeps_a_secret_in_the_vault() {
         let seen = String::from_utf8_lossy(&raw).into_owned();
         assert!(!seen.contains("some words") && !seen.contains(&secret), "{seen}");
     }
+}
+
+/// While the vault is being opened, what is typed is neither shown nor left for the shell.
+#[test]
+fn nothing_that_is_typed_is_shown_until_the_vault_is_open() {
+    let place = Place::new();
+    let home = place.path().join("own");
+    let own = ("D365_CONNECT_HOME", home.to_str().unwrap());
+    vault(&Home::at(&home), "some words").keep(&secret(CANARY)).unwrap();
+    let mut tui = Tui::start(&Start { args: &["vault"], env: &[("LC_ALL", "C.UTF-8"), own], ..Start::default() });
+    tui.until("Passphrase of the vault, hidden: ");
+    for wrong in ["wrong words", "some words"] {
+        let before = tui.screen();
+        tui.keys(&format!("{wrong}\r"));
+        // The line has ended: from here on it is opened.
+        tui.until_screen("the next line", |screen| screen.contents() != before || screen.cursor_position().1 == 0);
+        tui.keys("typed meanwhile");
+        if wrong == "wrong words" {
+            tui.until("try again");
+            tui.until_screen("the question again", |screen| screen.contents().matches("Passphrase of").count() == 2);
+        }
+    }
+    assert_eq!(tui.wait_exit(), 0, "{}", tui.screen());
+    assert!(tui.screen().contains("1 secret") && !tui.screen().contains("meanwhile"), "{}", tui.screen());
+    tui.assert_given_back();
 }

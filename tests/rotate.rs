@@ -76,3 +76,26 @@ async fn what_will_not_pass_is_not_tried_again() {
         assert_eq!(service.asked("/token").len(), 1, "{code}");
     }
 }
+
+/// The old one is no new one, wherever it comes from now: nothing is asked of the service, and nothing changes.
+#[tokio::test]
+async fn the_old_one_is_no_new_one() {
+    let place = Place::new();
+    let value = "abc8Q~the old secret of forty characters abc";
+    let env = [("OLD", value), ("SAME", value)];
+    let new = [
+        &["new", "one", "--no-input", "--secret", "env:OLD"][..],
+        &["--set", "tenant_id=11111111-2222-4333-8444-555555555555"],
+        &["--set", "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa"],
+        &["--set", "resource_url=https://contoso.operations.dynamics.com"],
+    ];
+    place.run_with(&new.concat(), &env, None).expect(0);
+    let before = std::fs::read(place.profile("one")).unwrap();
+    std::fs::write(place.path().join("same"), format!("{value}\r\n")).unwrap();
+    for source in ["env:OLD", "env:SAME", "file:same", "command:cat same", "stdin"] {
+        let args = ["rotate", "one", "--no-input", "--secret", source, "--vault-passphrase", "env:OLD"];
+        let out = place.run_with(&args, &[&env[..], &[("PATH", "/usr/bin:/bin")]].concat(), Some(value)).expect(2);
+        assert!(out.err.contains("profile has already: nothing was changed"), "{source}: {}", out.err);
+        assert_eq!(std::fs::read(place.profile("one")).unwrap(), before);
+    }
+}

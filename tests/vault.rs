@@ -240,3 +240,115 @@ fn the_age_tool_opens_it() {
     let opened: serde_json::Value = serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap();
     assert_eq!((&opened["version"], opened["secrets"][&entry].as_str()), (&1.into(), Some(CANARY)));
 }
+
+/// Where the vault stays locked, what needs it says which flag opens it, and everything else is done all the same.
+#[test]
+fn a_locked_vault_names_its_flag_and_hinders_nothing_else() {
+    let (place, folder) = (Place::new(), Place::new());
+    let served = Served::start(&folder, "healthy");
+    let secret = served.secret();
+    let settings = served.settings();
+    let env = [("PASS", "some words"), ("WRONG", "other words"), ("SECRET", secret.as_str())];
+    let new = |name: &str, source: &str| {
+        let mut args = vec!["new", name, "--no-input", "--secret", source, "--vault-passphrase", "env:PASS"];
+        args.extend(settings.iter().map(String::as_str));
+        place.run_with(&args, &env, Some(&secret)).expect(0);
+    };
+    new("kept", "vault");
+    new("other", "env:SECRET");
+    for (flag, why) in
+        [(None, "it is locked"), (Some("env:WRONG"), "does not open it"), (Some("env:UNSET"), "it is locked")]
+    {
+        let mut args = vec!["check", "--all", "-o", "json"];
+        args.extend(flag.iter().flat_map(|flag| ["--vault-passphrase", flag]));
+        let out = place.run_with(&args, &env, None).expect(3);
+        let report = out.json();
+        let profile = |at: usize| &report["profiles"][at];
+        assert_eq!((&profile(0)["verdict"], &profile(1)["verdict"]), (&"unknown".into(), &"passed".into()), "{report}");
+        let finding = profile(0)["findings"][0].to_string();
+        assert!(finding.contains(why) && finding.contains("--vault-passphrase SOURCE"), "{finding}");
+        assert_eq!(out.err.contains("UNSET"), flag == Some("env:UNSET"), "{}", out.err);
+        // What needs no secret is done, whatever the flag is worth.
+        let mut list = vec!["list"];
+        list.extend(&args[4..]);
+        place.run_with(&list, &env, None).expect(0);
+    }
+    let out = place.run_with(&["vault", "--vault-passphrase", "env:WRONG"], &env, None).expect(3);
+    assert!(out.err.starts_with("error: the vault: the passphrase does not open it"), "{}", out.err);
+}
+
+/// Standard input gives one value; where a second one would be wanted from it, nothing is begun.
+#[test]
+fn standard_input_is_not_read_twice() {
+    let place = Place::new();
+    for args in [
+        &["new", "one", "--secret", "stdin"][..],
+        &["new", "one", "--secret", "vault"],
+        &["edit", "one", "--certificate-password", "stdin"],
+        &["rotate", "one", "--secret", "stdin"],
+        &["import", "-"],
+        &["diagnose", "-"],
+        &["vault", "--new-passphrase", "stdin"],
+    ] {
+        let args = [args, &["--vault-passphrase", "stdin"]].concat();
+        let out = place.run_with(&args, &[], Some("some words\nthe secret\n")).expect(2);
+        assert!(out.err.contains("wanted twice") && out.err.contains("--vault-passphrase env:"), "{}", out.err);
+    }
+    assert!(place.files().is_empty());
+}
+
+/// The password of a certificate goes where the flag or the settings say, as a secret does.
+#[test]
+fn the_password_of_a_certificate_goes_into_the_vault() {
+    let place = Place::new();
+    let Ok(made) = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-passout",
+            "pass:the password",
+            "-keyout",
+            "key",
+            "-out",
+            "cert",
+        ])
+        .args(["-subj", "/CN=x"])
+        .current_dir(place.path())
+        .output()
+    else {
+        eprintln!("not tried: no openssl is installed");
+        return;
+    };
+    assert!(made.status.success());
+    let pem = ["key", "cert"].map(|name| std::fs::read_to_string(place.path().join(name)).unwrap()).concat();
+    std::fs::write(place.path().join("both.pem"), pem).unwrap();
+    let env = [("PASS", "some words")];
+    let new = |name: &str, password: &str| {
+        let args = [
+            &["new", name, "--no-input", "--secret", "certificate:both.pem", "--certificate-password", password][..],
+            &["--vault-passphrase", "env:PASS", "--set", "tenant_id=11111111-2222-4333-8444-555555555555"],
+            &["--set", "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa"],
+            &["--set", "resource_url=https://contoso.operations.dynamics.com"],
+        ];
+        place.run_with(&args.concat(), &env, Some("the password\n")).expect(0);
+        let file = std::fs::read_to_string(place.profile(name)).unwrap();
+        assert!(file.contains("[credential.password_source]") || file.contains("password_source"), "{file}");
+        assert!(file.contains("vault"), "{file}");
+    };
+    new("by-flag", "vault");
+    std::fs::write(place.home().join("settings.toml"), "default_store = \"vault\"").unwrap();
+    new("by-settings", "stdin");
+    assert_eq!(vault(&Home::at(place.home()), "some words").count().unwrap(), 2);
+    // A copy has a password of its own, which the other's removal leaves alone.
+    place.run_with(&["copy", "by-flag", "copied", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
+    place.run_with(&["remove", "by-flag", "--yes", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
+    assert_eq!(vault(&Home::at(place.home()), "some words").count().unwrap(), 2);
+    let shown = place.run_with(&["show", "copied", "--vault-passphrase", "env:PASS"], &env, None).expect(0);
+    assert!(shown.out.contains("yes, thumbprint"), "{}", shown.out);
+    // Without the passphrase the copy has none, and the hint is about a certificate.
+    let without = place.run(&["copy", "copied", "bare"]).expect(0);
+    assert!(without.err.contains("password for its certificate"), "{}", without.err);
+    assert!(without.err.contains("edit bare --certificate-password SOURCE"), "{}", without.err);
+}

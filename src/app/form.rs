@@ -6,6 +6,7 @@ use crate::app::effect::SecretWish;
 use crate::app::key::{Key, Paste};
 use crate::app::msg::Vault;
 use crate::core::cloud::Clouds;
+use crate::core::credential::is_pfx;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
@@ -25,29 +26,6 @@ pub enum FieldKey {
     Of(FieldId),
     /// Where the secret is kept.
     Source,
-}
-
-impl FieldKey {
-    /// Its label on screen, in the words of the guide.
-    pub fn label(self, guide: &Guide) -> &str {
-        match self {
-            FieldKey::Name => "Profile name",
-            FieldKey::Of(field) => guide.label(field),
-            FieldKey::Source => "Secret is kept in",
-        }
-    }
-
-    /// Where its value is found, in the words of the guide.
-    pub fn help(self, guide: &Guide) -> &str {
-        match self {
-            FieldKey::Name => "under which the connection is saved",
-            FieldKey::Of(field) => guide.help(field),
-            FieldKey::Source => {
-                "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
-                 whose password, if it has one, goes into the field above; make-certificate:PATH makes one"
-            }
-        }
-    }
 }
 
 /// What was typed into a field.
@@ -96,6 +74,8 @@ pub struct Form {
     pub keyring_answers: bool,
     /// How the vault stands.
     pub vault: Vault,
+    /// The settings say that what is typed goes into the vault.
+    pub prefers_vault: bool,
     /// The place from which the credential was last tried to be read: what came of it, once that is known.
     pub tried: Option<(CredentialSource, Option<Result<String, String>>)>,
     /// Odd hosts to which the operator said yes.
@@ -145,7 +125,7 @@ impl Form {
                 let text = match key {
                     FieldKey::Name => name.to_owned(),
                     FieldKey::Of(field) => draft.value(field).to_owned(),
-                    FieldKey::Source => draft.source.as_ref().map_or("keyring".into(), source_text),
+                    FieldKey::Source => draft.source.as_ref().map_or(KEYRING.into(), source_text),
                 };
                 let entry = match key {
                     FieldKey::Of(FieldId::Secret) => Entry::Secret(SecretBuffer::default()),
@@ -162,6 +142,7 @@ impl Form {
             no_keyring: None,
             keyring_answers: false,
             vault: Vault::default(),
+            prefers_vault: false,
             tried: None,
             confirmed: BTreeSet::new(),
             clouds,
@@ -186,12 +167,24 @@ impl Form {
         theirs.iter().for_each(|field| all.set(*field, now.value(*field)));
         if is_source_theirs {
             self.put(FieldKey::Of(FieldId::Secret), "");
-            self.put(FieldKey::Source, &now.source.as_ref().map_or("keyring".into(), source_text));
+            self.put(FieldKey::Source, &now.source.as_ref().map_or(KEYRING.into(), source_text));
         }
         for field in FieldId::ALL.into_iter().filter(|field| *field != FieldId::Secret) {
             self.put(FieldKey::Of(field), all.value(field));
         }
         self.purpose = Purpose::Change(name, now);
+    }
+
+    /// A new secret goes into the vault where nothing else was said: what stands in the field of its place is ours.
+    pub fn default_to_vault(&mut self) {
+        if self.text(FieldKey::Source) != KEYRING || self.saved_source().is_some() {
+            return;
+        }
+        let dirty = self.dirty();
+        self.put(FieldKey::Source, VAULT);
+        if !dirty {
+            self.mark_kept();
+        }
     }
 
     /// Whether something would be lost if the form went now: a typed secret, or values that are neither saved nor kept.
@@ -216,6 +209,41 @@ impl Form {
     /// The names of other profiles and drafts, as they are now.
     pub fn set_taken(&mut self, taken: Vec<ProfileName>) {
         self.taken = taken;
+    }
+
+    /// The label of a field on screen, in the words of the guide; of a certificate's fields, what they hold then.
+    pub fn label(&self, key: FieldKey) -> &str {
+        match (key, self.certificate()) {
+            (FieldKey::Name, _) => "Profile name",
+            (FieldKey::Of(FieldId::Secret), Some(path)) => password_label(path),
+            (FieldKey::Of(FieldId::Expires), Some(_)) => "Certificate expires",
+            (FieldKey::Of(field), _) => self.guide.label(field),
+            (FieldKey::Source, Some(_)) => "Certificate",
+            (FieldKey::Source, None) => "Secret is kept in",
+        }
+    }
+
+    /// Where the value of a field is found, in the words of the guide, with an example.
+    pub fn help(&self, key: FieldKey) -> String {
+        let (help, example) = match key {
+            FieldKey::Name => ("under which the connection is saved", "contoso-uat"),
+            FieldKey::Of(FieldId::Secret) if self.certificate().is_some() => {
+                return "opens the certificate's file; leave it empty where the file has none".into();
+            }
+            FieldKey::Of(FieldId::Secret) => (self.guide.help(FieldId::Secret), "about 40 characters"),
+            FieldKey::Of(field) => (self.guide.help(field), self.guide.example(field)),
+            FieldKey::Source => (
+                "keyring, vault, or a place it is read from at each use: env:VAR, file:PATH, command:WORDS; or certificate:PATH, \
+                 whose password, if it has one, goes into the field above; make-certificate:PATH makes one",
+                "env:D365_SECRET",
+            ),
+        };
+        format!("{help} ({example})")
+    }
+
+    /// The file of the certificate that is named in place of a secret.
+    pub fn certificate(&self) -> Option<&str> {
+        self.text(FieldKey::Source).trim().strip_prefix("certificate:")
     }
 
     /// The field of that key.
@@ -290,13 +318,12 @@ impl Form {
             told.push("tabs became blanks");
         }
         let signs = || text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control());
-        let guide = self.guide;
+        let secret = self.label(FieldKey::Of(FieldId::Secret)).to_owned();
         let field = self.field_mut(at)?;
         match &mut field.entry {
             Entry::Plain(input) => {
                 // A secret pasted into another field must not stay readable there (safety rule 6).
                 if looks_like_secret(&question::clean(text).0) {
-                    let secret = FieldKey::Of(FieldId::Secret).label(guide);
                     return Some(format!(
                         "this looks like a secret's value and was not taken: paste it into '{secret}'"
                     ));
@@ -505,14 +532,22 @@ impl Form {
         }
         match self.wish() {
             Err((FieldKey::Source, what)) => vec![Note::new(Weight::Problem, what)],
-            Ok(SecretWish::Make(_)) => vec![Note::new(
-                Weight::Good,
-                "a key and its certificate for twelve months are made there on saving; upload the .cer file beside it",
-            )],
-            Ok(SecretWish::Certificate(..)) => {
-                let place = if self.no_keyring.is_some() { "vault" } else { "keyring" };
-                let text = format!("the value typed above is the password of its key, and is kept in the {place}");
+            Ok(SecretWish::Make(_)) => {
+                let mut text = "a key and its certificate for twelve months are made there on saving; upload the .cer file \
+                                beside it"
+                    .to_owned();
+                if self.secret_chars() > 0 {
+                    text.push_str("; the value typed above is not used");
+                }
                 vec![Note::new(Weight::Good, text)]
+            }
+            Ok(SecretWish::Certificate(..)) => {
+                let place = if self.no_keyring.is_some() || self.prefers_vault { "vault" } else { "keyring" };
+                let text = format!("the password typed above opens it, and is kept in the {place}");
+                vec![Note::new(Weight::Good, text)]
+            }
+            Ok(SecretWish::Keep) if self.refused_secret && self.certificate().is_some() => {
+                vec![Note::new(Weight::Hint, "this one does not work: name another file, or make-certificate:PATH makes one")]
             }
             Ok(SecretWish::Source(_)) if self.secret_chars() > 0 => {
                 vec![Note::new(
@@ -524,7 +559,7 @@ impl Form {
             Ok(SecretWish::Keep) if self.readable_source().is_some() => {
                 self.saved_source().map(|source| self.read_note(source)).into_iter().collect()
             }
-            _ if question::clean(self.text(FieldKey::Source)).0 == "vault" => vec![self.vault_note()],
+            _ if question::clean(self.text(FieldKey::Source)).0 == VAULT => vec![self.vault_note()],
             _ if self.keyring_answers => vec![Note::new(Weight::Good, "the keyring can be used now")],
             _ => self
                 .no_keyring
@@ -559,7 +594,13 @@ impl Form {
             Vault::Absent if kept => (Weight::Hint, "it cannot be read now: there is no vault"),
             Vault::Absent => (Weight::Good, "there is no vault yet: saving makes it, behind a passphrase"),
         };
-        Note::new(weight, text)
+        match &self.no_keyring {
+            Some(why) => Note::new(
+                weight,
+                format!("this program's vault keeps it, as no keyring can be used here ({why}); {text}"),
+            ),
+            None => Note::new(weight, text),
+        }
     }
 
     /// Where the credential is read from, if nothing is started by reading it, and nobody is asked.
@@ -579,9 +620,12 @@ impl Form {
 
     fn secret_notes(&self) -> Vec<Note> {
         let Some(buffer) = self.buffer() else { return Vec::new() };
-        // Whatever a password looks like is no matter.
-        if matches!(self.wish(), Ok(SecretWish::Certificate(..))) {
-            return Vec::new();
+        if self.certificate().is_some() {
+            let is_kept = buffer.is_empty()
+                && matches!(self.wish(), Ok(SecretWish::Keep))
+                && self.saved_source().is_some_and(|source| source.secret().is_some());
+            // Whatever a password looks like is no matter.
+            return is_kept.then(|| Note::new(Weight::Good, "the saved one is kept")).into_iter().collect();
         }
         if buffer.is_empty() {
             return match self.saved_source() {
@@ -602,7 +646,7 @@ impl Form {
     pub fn homeless_secret(&self) -> bool {
         self.no_keyring.is_some()
             && self.typed_secret().is_some()
-            && question::clean(self.text(FieldKey::Source)).0 == "keyring"
+            && question::clean(self.text(FieldKey::Source)).0 == KEYRING
     }
 
     /// Everything that keeps the form from being tested, or from being saved, in the order of the fields. A test needs
@@ -622,6 +666,9 @@ impl Form {
         match self.wish() {
             Err((FieldKey::Source, _)) if !to_save && self.typed_secret().is_some() => {}
             Err(problem) => problems.push(problem),
+            Ok(SecretWish::Make(_)) if !to_save => {
+                problems.push((FieldKey::Source, "it is made when this is saved, and tested then".into()));
+            }
             Ok(_) => {}
         }
         let name = self.profile_name();
@@ -690,7 +737,7 @@ impl Form {
             FieldKey::Name => self.text(key) != name.as_str(),
             FieldKey::Of(FieldId::Secret) => self.secret_chars() > 0,
             FieldKey::Of(field) => self.draft().value(field) != saved.value(field),
-            FieldKey::Source => self.text(key) != saved.source.as_ref().map_or("keyring".into(), source_text),
+            FieldKey::Source => self.text(key) != saved.source.as_ref().map_or(KEYRING.into(), source_text),
         }
     }
 
@@ -700,7 +747,7 @@ impl Form {
         let text = match key {
             FieldKey::Name => name.as_str().to_owned(),
             FieldKey::Of(field) => saved.value(field).to_owned(),
-            FieldKey::Source => saved.source.as_ref().map_or("keyring".into(), source_text),
+            FieldKey::Source => saved.source.as_ref().map_or(KEYRING.into(), source_text),
         };
         self.put(key, &text);
     }
@@ -728,14 +775,23 @@ fn misplaced_secret() -> Note {
     Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field")
 }
 
+/// Places of a secret as they are typed.
+const KEYRING: &str = "keyring";
+const VAULT: &str = "vault";
+
 /// Before a path: a key and a certificate are made there when the form is saved.
 const MAKE: &str = "make-certificate:";
+
+/// What the password of a certificate's file is called.
+fn password_label(path: &str) -> &'static str {
+    if is_pfx(path) { "Password of the PFX file" } else { "Password of the key" }
+}
 
 /// A source as it is typed.
 fn source_text(source: &CredentialSource) -> String {
     match source {
-        CredentialSource::Secret(SecretSource::Keyring { .. }) => "keyring".into(),
-        CredentialSource::Secret(SecretSource::Vault { .. }) => "vault".into(),
+        CredentialSource::Secret(SecretSource::Keyring { .. }) => KEYRING.into(),
+        CredentialSource::Secret(SecretSource::Vault { .. }) => VAULT.into(),
         CredentialSource::Secret(SecretSource::Env { var }) => format!("env:{var}"),
         CredentialSource::Secret(SecretSource::File { path }) => format!("file:{path}"),
         CredentialSource::Secret(SecretSource::Command { words }) => format!("command:{words}"),

@@ -379,6 +379,11 @@ impl App {
             Msg::KeyringProbed(result) => {
                 self.keyring_answers = result.is_ok();
                 self.no_keyring = result.err().map(|trouble| trouble.what);
+                if self.no_keyring.is_some()
+                    && let Some(form) = self.form_mut()
+                {
+                    form.default_to_vault();
+                }
                 Vec::new()
             }
             Msg::SourceTried { source, result } => {

@@ -83,6 +83,8 @@ pub enum Offered {
     Value(FieldId, String),
     /// A secret's value and its end date.
     Secret(Arc<ClientSecret>, String),
+    /// A certificate with its key: the file it was put into.
+    Certificate(String),
 }
 
 /// What became of a text that was to be written to a file.

@@ -164,7 +164,7 @@ impl App {
         let problems = form.problems(to_save);
         let Some((key, text)) = problems.first().cloned() else { return false };
         let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
-        let label = key.label(form.guide).to_owned();
+        let label = form.label(key).to_owned();
         self.focus_field(key);
         self.warn(format!("{label}: {text}{more}"));
         true
@@ -414,10 +414,12 @@ impl App {
 
     pub(super) fn carried_out(&mut self, said: String, offers: Vec<Offered>) {
         let mut intake = Intake::default();
+        let mut certificate = None;
         let shown = |field, value| Found { field, value, by: "the portal".into(), line: None };
         for offer in offers {
             match offer {
                 Offered::Value(field, value) => intake.found.push(shown(field, value)),
+                Offered::Certificate(path) => certificate = Some(path),
                 Offered::Secret(secret, ends) => {
                     #[expect(
                         clippy::disallowed_methods,
@@ -429,10 +431,16 @@ impl App {
                 }
             }
         }
-        let Some(form) = self.form().filter(|_| self.dialog.is_none()) else {
+        let at_rest = self.dialog.is_none() && self.form().is_some_and(|form| form.saving.is_none());
+        let Some(form) = self.form_mut().filter(|_| at_rest) else {
             self.say(said);
             return;
         };
+        if let Some(path) = certificate {
+            form.put(FieldKey::Of(FieldId::Secret), "");
+            form.put(FieldKey::Source, &format!("certificate:{path}"));
+            form.leave(FieldKey::Source);
+        }
         let nothing_new = intake.secret.is_none()
             && intake.found.iter().all(|found| form.text(FieldKey::Of(found.field)) == found.value);
         if nothing_new {

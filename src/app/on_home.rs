@@ -4,7 +4,7 @@
 
 use crate::app::dialog::{Answer, Dialog, NameFor};
 use crate::app::effect::{Effect, OpenFor};
-use crate::app::form::{FieldKey, Form, Purpose};
+use crate::app::form::{Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
@@ -238,12 +238,9 @@ impl App {
     pub(super) fn make_form(&self, name: &str, draft: &ProfileDraft, purpose: Purpose) -> Form {
         let taken = others(&self.home.names(), &self.home.drafts, &purpose, None);
         let mut form = Form::new(self.guide(&draft.guide), self.know.clouds, self.today, name, draft, purpose, taken);
-        if form.purpose == Purpose::New
-            && draft.source.is_none()
-            && self.know.settings.default_store == DefaultStore::Vault
-        {
-            form.put(FieldKey::Source, "vault");
-            form.mark_kept();
+        form.prefers_vault = self.know.settings.default_store == DefaultStore::Vault;
+        if draft.source.is_none() && (form.prefers_vault || self.no_keyring.is_some()) {
+            form.default_to_vault();
         }
         form
     }

@@ -8,6 +8,7 @@ use crate::app::effect::{Effect, SecretWish};
 use crate::app::msg::{Trouble, Vault};
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft};
+use crate::core::settings::DefaultStore;
 use std::mem;
 
 impl App {
@@ -41,6 +42,7 @@ impl App {
                 SecretWish::Keep => false,
                 SecretWish::InVault(_) => true,
                 SecretWish::Value(_) | SecretWish::Certificate(..) if self.no_keyring.is_some() => true,
+                SecretWish::Certificate(..) if self.know.settings.default_store == DefaultStore::Vault => true,
                 // The old one is taken out.
                 SecretWish::Value(_) | SecretWish::Certificate(..) | SecretWish::Source(_) | SecretWish::Make(_) => {
                     is_there && was.as_ref().is_some_and(|(_, was)| in_vault(was))

@@ -18,7 +18,6 @@ use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
 use crate::sandbox::Offer;
-use crate::store;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
@@ -296,17 +295,13 @@ impl Form<'_> {
                     self.draft.set(FieldId::Expires, &end.to_string());
                     self.say(&format!("A client secret, hidden, that ends on {end}."));
                 }
-                Offer::Certificate(pem) => {
-                    let path = self.session.home.root().join(format!("{}.pem", self.name));
-                    match store::write_private(&path, pem.as_bytes(), self.session.is_rehearsal()) {
-                        Ok(()) => {
-                            let source = CredentialSource::certificate(&path.to_string_lossy());
-                            self.take(SecretChoice::Source(source)).await;
-                            self.say(&format!("A certificate with its key: {}", shown(&path.display().to_string())));
-                        }
-                        Err(error) => self.say(&format!("The certificate was not kept: {error}")),
+                Offer::Certificate(pem) => match work::take_certificate(&self.session, pem).await {
+                    Ok(path) => {
+                        self.take(SecretChoice::Source(CredentialSource::certificate(&path))).await;
+                        self.say(&format!("A certificate with its key: {}", shown(&path)));
                     }
-                }
+                    Err(error) => self.say(&format!("The certificate was not kept: {error}")),
+                },
             }
         }
     }

@@ -74,7 +74,8 @@ pub struct Global {
     /// How much is logged
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info", requires = "log")]
     pub log_level: Level,
-    /// Where the passphrase of the vault comes from: env:VAR, file:PATH, command:WORDS, stdin or prompt
+    /// Where the passphrase of the vault comes from: env:VAR, file:PATH, command:WORDS, prompt, or stdin where nothing
+    /// else is read from there
     #[arg(long, global = true, value_name = "SOURCE")]
     pub vault_passphrase: Option<String>,
     /// Limit of one exchange with a server

@@ -71,6 +71,13 @@ pub struct Args {
     profile: Option<String>,
 }
 
+impl Args {
+    /// Whether the text is read from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.file.is_none() && (self.text.is_empty() || self.text == ["-"])
+    }
+}
+
 /// What is to be diagnosed.
 enum Input {
     /// One text.

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "FIELD")]
     unset: Vec<String>,
     #[command(flatten)]
-    credential: CredentialArgs,
+    pub credential: CredentialArgs,
 }
 
 pub async fn run(args: Args, context: &Context) -> Done {

@@ -56,6 +56,13 @@ pub struct Args {
     secret: Option<String>,
 }
 
+impl Args {
+    /// Whether the values, or the secret, are read from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.as_os_str() == "-") || self.secret.as_deref() == Some("stdin")
+    }
+}
+
 pub async fn run(args: Args, context: &Context) -> Done {
     let name = args.name.as_deref().map(profile_name).transpose()?;
     let guide = args.guide.as_deref().map(new::guide).transpose()?;

@@ -5,7 +5,7 @@
 use crate::assets;
 use crate::cli::failure::{Failure, Trouble, code};
 use crate::cli::{Context, TRIES, prompt, shown};
-use crate::core::credential::{Certificate, CertificateFault, Credential};
+use crate::core::credential::{Certificate, CertificateFault, Credential, is_pfx};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
@@ -15,6 +15,7 @@ use crate::core::settings::DefaultStore;
 use crate::store::expanded;
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session, WorkError};
+use jiff::Timestamp;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -93,7 +94,7 @@ pub struct CredentialArgs {
     /// Where the secret comes from, or certificate:PATH
     #[arg(long, value_name = "SOURCE")]
     secret: Option<String>,
-    /// Where the password of the certificate's key comes from
+    /// Where the password of the certificate's key, or of the PFX file, comes from
     #[arg(long, value_name = "SOURCE")]
     certificate_password: Option<String>,
     /// Make a key and a certificate for twelve months in this file, and use it; what is to be uploaded is written beside it
@@ -114,6 +115,12 @@ impl CredentialArgs {
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
         self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
+    }
+
+    /// Whether one of them is read from standard input: where nobody can be asked, what the vault is to keep is, too.
+    pub fn read_stdin(&self, asks: bool) -> bool {
+        let given = [&self.secret, &self.certificate_password].map(Option::as_deref);
+        given.contains(&Some("stdin")) || (!asks && given.contains(&Some("vault")))
     }
 
     /// Whether a certificate is to be made.
@@ -240,6 +247,11 @@ async fn certificate(
     let read = work::credential(session, &bare, None).await;
     let is_locked = matches!(read, Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }));
     let read = if is_locked { None } else { Some(read.map_err(unfit)?) };
+    let in_vault = match password {
+        Some(SourceRequest::Vault) => true,
+        Some(SourceRequest::Keyring | SourceRequest::At(_)) => false,
+        Some(SourceRequest::Stdin | SourceRequest::Prompt) | None => keeps_in_vault(session),
+    };
     let typed = match password {
         Some(SourceRequest::At(source)) => {
             let source =
@@ -252,8 +264,10 @@ async fn certificate(
             return Ok(SecretChoice::Source(source));
         }
         Some(SourceRequest::Stdin) => from_stdin().await?,
+        // As the secret itself, where a script has it.
+        Some(SourceRequest::Vault) if !context.is_interactive() => from_stdin().await?,
         Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) if context.is_interactive() => {
-            from_prompt(PASSWORD).await?
+            ask_password(&path).await?
         }
         Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) => {
             return Err(Failure::usage(
@@ -266,26 +280,44 @@ async fn certificate(
                 tell_about(context, Ok(read));
                 return Ok(SecretChoice::Source(bare));
             }
-            None if context.is_interactive() => from_prompt(PASSWORD).await?,
+            None if context.is_interactive() => ask_password(&path).await?,
             None => {
+                let what = if is_pfx(&path) { "the PFX file" } else { "the certificate's key" };
                 return Err(Failure::usage(
-                    "the certificate's key is encrypted, and its password is missing",
-                    "--certificate-password SOURCE",
+                    format!("{what} is opened by a password, and that is missing"),
+                    "--certificate-password SOURCE, where SOURCE is stdin, prompt, env:VAR, file:PATH or 'command:WORDS'",
                 ));
             }
         },
     };
     let read = work::credential(session, &bare, Some(Arc::clone(&typed))).await.map_err(unfit)?;
     tell_about(context, Ok(read));
-    fall_back(context, session).await?;
-    Ok(SecretChoice::Certificate(path, typed))
+    if in_vault {
+        context.unlock(session).await?;
+    } else {
+        fall_back(context, session).await?;
+    }
+    Ok(SecretChoice::Certificate { path, password: typed, in_vault })
+}
+
+/// Whether the settings say that what is typed goes into the vault.
+fn keeps_in_vault(session: &Session) -> bool {
+    session.settings().default_store == DefaultStore::Vault
 }
 
 fn unfit(trouble: CredentialTrouble) -> Failure {
     WorkError::Certificate(trouble).into()
 }
 
-const PASSWORD: &str = "Password of the certificate's key, hidden: ";
+/// Asks for the password of a certificate's file.
+async fn ask_password(path: &str) -> Result<Arc<ClientSecret>, Failure> {
+    from_prompt(if is_pfx(path) {
+        "Password of the PFX file, hidden: "
+    } else {
+        "Password of the certificate's key, hidden: "
+    })
+    .await
+}
 
 /// What `--secret SOURCE` asks for.
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
@@ -315,10 +347,9 @@ fn absolute(path: String) -> String {
 ///
 /// A source that cannot be read at the moment is told and taken all the same.
 pub async fn secret(context: &Context, session: &Session, request: SourceRequest) -> Result<SecretChoice, Failure> {
-    let by_default = session.settings().default_store == DefaultStore::Vault;
     let into_vault = match request {
         SourceRequest::Vault => true,
-        SourceRequest::Stdin | SourceRequest::Prompt => by_default,
+        SourceRequest::Stdin | SourceRequest::Prompt => keeps_in_vault(session),
         SourceRequest::Keyring | SourceRequest::At(_) => false,
     };
     if into_vault {
@@ -360,7 +391,7 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
 async fn fall_back(context: &Context, session: &Session) -> Result<(), Failure> {
     if let Some(why) = no_keyring(session).await?
         && !session.vault.has_passphrase()
-        && context.is_interactive()
+        && (context.is_interactive() || context.names_passphrase())
     {
         context.printer.note(&format!("{why}: the vault takes the secret, behind a passphrase"));
         context.unlock(session).await?;
@@ -412,7 +443,7 @@ pub async fn passphrase(
         }
         SourceRequest::Prompt => new_passphrase(context).await.map(Some),
         SourceRequest::At(CredentialSource::Secret(source)) => {
-            Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::from)?))
+            Ok(Some(work::read_secret(session, &source).await.map_err(WorkError::Passphrase)?))
         }
         SourceRequest::Keyring | SourceRequest::Vault | SourceRequest::At(CredentialSource::Certificate(_)) => {
             Err(Failure::usage("the vault's passphrase cannot be kept there", "--vault-passphrase env:D365_VAULT"))
@@ -444,22 +475,29 @@ fn tell_about(context: &Context, read: Result<Credential, CredentialTrouble>) {
         Ok(Credential::Secret(secret)) => {
             tell(context, FieldId::Secret, &question::examine_secret(secret.shape(), None));
         }
-        Ok(Credential::Certificate(read)) => context.printer.say(&about(&read)),
+        Ok(Credential::Certificate(read)) => {
+            context.printer.say(&about(&read));
+            let now = Timestamp::now();
+            if read.ends() <= now {
+                context.printer.note(&format!("it ended on {}: Entra does not take it any more", read.end_date()));
+                context.printer.hint("--make-certificate PATH makes a new one");
+            } else if read.begins() > now {
+                context.printer.note(&format!("it is not valid before {}", read.begins()));
+            }
+        }
         Err(trouble @ CredentialTrouble::Unfit { .. }) => {
             context.printer.note(&format!("{trouble}; it is read again at each use"));
             context.printer.hint(trouble.hint());
         }
         Err(CredentialTrouble::Unread(trouble)) => {
-            context
-                .printer
-                .note(&format!("the secret cannot be read at the moment: {trouble}; it is tried at each use"));
+            context.printer.note(&format!("cannot be read at the moment: {trouble}; it is tried at each use"));
         }
     }
 }
 
 /// What is to be known about a certificate: its thumbprint is what the portal shows.
 fn about(certificate: &Certificate) -> String {
-    format!("the certificate has thumbprint {} and ends on {}", certificate.thumbprint(), certificate.end_date())
+    format!("the certificate has thumbprint {}, its last day is {}", certificate.thumbprint(), certificate.end_date())
 }
 
 /// A secret that is the value of another field, as a problem of that field's twin.

@@ -164,6 +164,15 @@ impl Context {
         {
             return Err(Failure::usage(format!("{what}, not JSON"), hint));
         }
+        let passphrase = self.global.vault_passphrase.as_deref();
+        if passphrase == Some("stdin")
+            && command.as_ref().is_some_and(|command| reads_stdin(command, self.is_interactive()))
+        {
+            return Err(Failure::usage(
+                "standard input is wanted twice: for the passphrase of the vault, and for what the command reads",
+                "let one of them come from elsewhere, for example --vault-passphrase env:D365_VAULT",
+            ));
+        }
         self.command(command).await
     }
 
@@ -230,9 +239,13 @@ impl Context {
         // An empty variable counts as none.
         let home = self.global.home.clone().filter(|home| !home.is_empty()).map(PathBuf::from);
         let session = Session::open(Options { home, sandbox, exchange, waiting }).await?;
-        // A flag is obeyed at once; nobody is asked before it is needed.
-        if self.global.vault_passphrase.is_some() {
-            self.unlock(&session).await?;
+        // A flag is obeyed at once; nobody is asked before it is needed. Where its source cannot be read, whoever needs the
+        // vault tries again and is told.
+        if let Some(flag) = self.global.vault_passphrase.as_deref() {
+            match self.unlock(&session).await {
+                Err(failure) if failure.code != code::HERE || flag == "prompt" => return Err(failure),
+                _ => {}
+            }
         }
         Ok(session)
     }
@@ -242,8 +255,26 @@ impl Context {
         !self.global.no_input && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
     }
 
+    /// Whether a flag says where the passphrase of the vault comes from.
+    fn names_passphrase(&self) -> bool {
+        self.global.vault_passphrase.is_some()
+    }
+
     fn is_json(&self) -> bool {
         self.global.output == Output::Json
+    }
+}
+
+/// Whether a command itself reads standard input. `asks`: somebody can be asked.
+fn reads_stdin(command: &Command, asks: bool) -> bool {
+    match command {
+        Command::New(args) => args.credential.read_stdin(asks),
+        Command::Edit(args) => args.credential.read_stdin(asks),
+        Command::Rotate(args) => args.credential.read_stdin(asks),
+        Command::Import(args) => args.reads_stdin(),
+        Command::Diagnose(args) => args.reads_stdin(),
+        Command::Vault(args) => args.new_passphrase.as_deref() == Some("stdin"),
+        _ => false,
     }
 }
 
@@ -289,6 +320,8 @@ impl Context {
             if session.vault.has_passphrase() {
                 break;
             }
+            // Opening takes a second on purpose: what is typed meanwhile is not shown either.
+            let _quiet = (typed && self.is_interactive()).then(prompt::quiet);
             let Some(passphrase) = input::passphrase(self, session, flag).await? else { break };
             match work::open_vault(session, Arc::clone(&passphrase)).await {
                 Ok(false) if typed && tries == TRIES => {

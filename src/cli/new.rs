@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
-    credential: CredentialArgs,
+    pub credential: CredentialArgs,
 }
 
 pub async fn run(args: Args, context: &Context) -> Done {
@@ -90,7 +90,7 @@ fn after_help() -> String {
     format!(
         "Fields: {}\n\n\
         Sources of a secret, never the secret itself:\n  \
-        stdin, prompt       read once and kept\n  \
+        stdin, prompt       read once and kept; stdin gives one value, so not also that of --vault-passphrase\n  \
         keyring, vault      read once, and kept there\n  \
         env:VAR             read again at each use\n  \
         file:PATH           read again at each use\n  \
@@ -172,7 +172,7 @@ pub fn pending(choice: &SecretChoice) -> CredentialSource {
     let kept = SecretSource::Keyring { entry: String::new() };
     match choice {
         SecretChoice::Source(source) => source.clone(),
-        SecretChoice::Certificate(path, _) => CredentialSource::certificate(path).with_secret(kept),
+        SecretChoice::Certificate { path, .. } => CredentialSource::certificate(path).with_secret(kept),
         SecretChoice::Keep | SecretChoice::Value(_) | SecretChoice::InVault(_) => kept.into(),
     }
 }

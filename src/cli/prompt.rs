@@ -6,6 +6,17 @@ use crate::cli::failure::Failure;
 use crate::cli::input::beside;
 use zeroize::Zeroizing;
 
+/// Keeps the terminal from showing what is typed, also between two questions, until dropped. What was typed meanwhile is
+/// thrown away then. Nothing, where there is no terminal.
+#[cfg(unix)]
+pub fn quiet() -> Option<impl Drop> {
+    unix::Quiet::silent().ok()
+}
+
+/// The same; elsewhere only the questions themselves are quiet.
+#[cfg(not(unix))]
+pub fn quiet() {}
+
 /// Asks for a line without showing it.
 #[cfg(unix)]
 pub async fn hidden(question: &'static str) -> Result<Zeroizing<String>, Failure> {
@@ -48,22 +59,31 @@ mod unix {
     use std::fs::File;
     use std::io::{self, Read, Write};
 
-    /// The terminal without echo, one key at a time, until dropped.
+    /// The terminal without echo, for a question one key at a time, until dropped.
     pub struct Quiet {
         tty: File,
         found: Termios,
     }
 
     impl Quiet {
+        /// Without echo. Ctrl-C is heard as ever.
+        pub fn silent() -> io::Result<Quiet> {
+            let tty = File::options().read(true).write(true).open("/dev/tty")?;
+            let quiet = Quiet { found: tcgetattr(&tty)?, tty };
+            let mut modes = quiet.found.clone();
+            modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
+            tcsetattr(&quiet.tty, OptionalActions::Now, &modes)?;
+            Ok(quiet)
+        }
+
         pub fn begin(question: &str) -> io::Result<Quiet> {
-            let mut tty = File::options().read(true).write(true).open("/dev/tty")?;
-            let quiet = Quiet { found: tcgetattr(&tty)?, tty: tty.try_clone()? };
+            let mut quiet = Quiet::silent()?;
             let mut modes = quiet.found.clone();
             modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-            tcsetattr(&tty, OptionalActions::Now, &modes)?;
-            tty.write_all(question.as_bytes())?;
+            tcsetattr(&quiet.tty, OptionalActions::Now, &modes)?;
+            quiet.tty.write_all(question.as_bytes())?;
             Ok(quiet)
         }
 

@@ -8,6 +8,7 @@ use crate::cli::failure::{Failure, code};
 use crate::cli::input::CredentialArgs;
 use crate::cli::{Context, Done, check, guides, input, new, profile_name, shown};
 use crate::core::check::{CheckId, CheckRun, Status};
+use crate::core::credential::Credential;
 use crate::core::expiry;
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
@@ -46,7 +47,7 @@ pub struct Args {
     /// The profile
     name: String,
     #[command(flatten)]
-    credential: CredentialArgs,
+    pub credential: CredentialArgs,
     /// When the new secret ends; a certificate tells its own end
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
@@ -153,15 +154,19 @@ async fn new_credential(
     } else if let Some(sandbox) = &session.sandbox {
         let (said, offers) = sandbox.carry_out(guide, STEP);
         context.printer.say(&said);
-        let made = offers.into_iter().find_map(|offer| match offer {
-            Offer::Secret(value, ends) => Some((value, ends)),
-            _ => None,
-        });
-        let (value, ends) = made.ok_or_else(|| missing(name, is_certificate))?;
-        if end.is_empty() {
-            end = ends.to_string();
+        match offers.into_iter().next() {
+            Some(Offer::Secret(value, ends)) => {
+                if end.is_empty() {
+                    end = ends.to_string();
+                }
+                SecretChoice::Value(value)
+            }
+            Some(Offer::Certificate(pem)) => {
+                let path = work::take_certificate(session, pem).await?;
+                SecretChoice::Source(CredentialSource::certificate(&path))
+            }
+            Some(Offer::Value(..)) | None => return Err(missing(name, is_certificate)),
         }
-        SecretChoice::Value(value)
     } else if is_certificate || !context.is_interactive() {
         return Err(missing(name, is_certificate));
     } else {
@@ -202,19 +207,30 @@ fn tell_step(context: &Context, guide: &Guide, draft: &ProfileDraft) {
         .say("Add the new secret beside the old one, and leave the old one until everything uses the new one.");
 }
 
-/// A credential that the profile has already is no new one. An old one that cannot be read is not compared.
+/// A credential that the profile has already is no new one, wherever it comes from. What cannot be read is not compared.
 async fn refuse_the_same(session: &Session, before: &ProfileDraft, choice: &SecretChoice) -> Result<(), Failure> {
-    let same = match (choice, before.source.as_ref()) {
-        (SecretChoice::Source(new), Some(old)) => new == old,
-        (_, Some(CredentialSource::Secret(old))) => match (choice.typed(), work::read_secret(session, old).await) {
-            (Some(new), Ok(old)) => new.is_same(&old),
+    let Some(old) = &before.source else { return Ok(()) };
+    let new = match choice {
+        SecretChoice::Keep => return Ok(()),
+        SecretChoice::Source(new) if new == old => None,
+        SecretChoice::Source(new) => Some(work::credential(session, new, None).await),
+        SecretChoice::Value(value) | SecretChoice::InVault(value) => Some(Ok(Credential::Secret(Arc::clone(value)))),
+        SecretChoice::Certificate { path, password, .. } => {
+            let bare = CredentialSource::certificate(path);
+            Some(work::credential(session, &bare, Some(Arc::clone(password))).await)
+        }
+    };
+    let is_same = match new {
+        None => true,
+        Some(new) => match (new, work::credential(session, old, None).await) {
+            (Ok(Credential::Secret(new)), Ok(Credential::Secret(old))) => new.is_same(&old),
+            (Ok(Credential::Certificate(new)), Ok(Credential::Certificate(old))) => new.public() == old.public(),
             _ => false,
         },
-        _ => false,
     };
-    if same {
+    if is_same {
         Err(Failure::usage(
-            "that is the credential that the profile has already",
+            "the new credential is the one that the profile has already: nothing was changed",
             "make a new one in Entra; 'd365-connect check' tests the one that is there",
         ))
     } else {

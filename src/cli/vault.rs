@@ -25,7 +25,7 @@ pub struct Args {
     change_passphrase: bool,
     /// Where another passphrase comes from: env:VAR, file:PATH, command:WORDS or stdin
     #[arg(long, value_name = "SOURCE", conflicts_with = "change_passphrase")]
-    new_passphrase: Option<String>,
+    pub new_passphrase: Option<String>,
 }
 
 pub async fn run(args: &Args, context: &Context) -> Done {

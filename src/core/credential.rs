@@ -43,10 +43,20 @@ impl Credential {
 /// Why there is no credential to work with.
 #[derive(Debug, Clone)]
 pub enum Unusable {
-    /// The place where it is kept did not give it out: place and reason, for people. Says nothing about the credential.
-    Unread(Untrusted),
+    /// The place where it is kept did not give it out. Says nothing about the credential.
+    Unread {
+        /// Place and reason, for people.
+        why: Untrusted,
+        /// What to do.
+        hint: String,
+    },
     /// The certificate's file was read, and cannot be used.
-    Unfit(CertificateFault),
+    Unfit {
+        /// What is wrong with it.
+        fault: CertificateFault,
+        /// What to do.
+        hint: String,
+    },
 }
 
 /// Why a certificate cannot be used. The messages name no path, and nothing of a key.
@@ -55,8 +65,8 @@ pub enum CertificateFault {
     /// The password does not open the key.
     #[error("the password does not open it")]
     PasswordWrong,
-    /// The key is encrypted, and no password is named.
-    #[error("its key is encrypted, and no password is named")]
+    /// The key, or the whole file, is encrypted, and no password is named.
+    #[error("it is opened by a password, and none is named")]
     PasswordMissing,
     /// A certificate without a key.
     #[error("there is no private key in it")]
@@ -93,6 +103,12 @@ impl CertificateFault {
     }
 }
 
+/// Whether a file is, by its name, of the kind that one password opens as a whole.
+pub fn is_pfx(path: &str) -> bool {
+    let path = path.trim().to_ascii_lowercase();
+    path.ends_with(".pfx") || path.ends_with(".p12")
+}
+
 /// A private key as a file holds it; wiped on drop.
 pub enum PrivateKey {
     /// An RSA key by itself (PKCS#1).
@@ -113,7 +129,8 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Puts a key and its certificate together. Of several certificates (a chain) the one of the key is taken.
+    /// Puts a key and its certificate together. Of several certificates (a chain) the one of the key is taken; of several
+    /// of the key, which was renewed then, the one that ends last.
     ///
     /// # Errors
     /// When they do not belong together, or Entra takes no such key.
@@ -123,6 +140,7 @@ impl Certificate {
             return Err(CertificateFault::NoCertificate);
         }
         let mut read = 0;
+        let mut own: Option<(Vec<u8>, Timestamp, Timestamp)> = None;
         for der in certificates {
             let Ok(certificate) = x509_cert::Certificate::from_der(&der) else { continue };
             read += 1;
@@ -132,20 +150,18 @@ impl Certificate {
                     let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
                     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
                 };
-                let (begins, ends) = (time(signed.validity().not_before), time(signed.validity().not_after));
-                return Ok(Certificate {
-                    begins: begins.unwrap_or(Timestamp::MIN),
-                    ends: ends.unwrap_or(Timestamp::MAX),
-                    pair,
-                    der,
-                });
+                let begins = time(signed.validity().not_before).unwrap_or(Timestamp::MIN);
+                let ends = time(signed.validity().not_after).unwrap_or(Timestamp::MAX);
+                if own.as_ref().is_none_or(|(_, _, last)| ends > *last) {
+                    own = Some((der, begins, ends));
+                }
             }
         }
-        Err(if read == 0 {
-            CertificateFault::Damaged("its certificate cannot be read")
-        } else {
-            CertificateFault::Mismatch
-        })
+        match own {
+            Some((der, begins, ends)) => Ok(Certificate { pair, der, begins, ends }),
+            None if read == 0 => Err(CertificateFault::Damaged("its certificate cannot be read")),
+            None => Err(CertificateFault::Mismatch),
+        }
     }
 
     /// From when on it is valid.

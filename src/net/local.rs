@@ -18,20 +18,28 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
+/// A hint as a sentence among others.
+fn sentence(hint: &str) -> String {
+    let mut letters = hint.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
+}
+
 /// Whether the values fit together. Advice goes into `details.notes` and changes nothing.
 pub(super) fn inputs(request: &RunRequest) -> CheckResult {
     let profile = &request.profile;
     let mut evidence = Vec::new();
     let mut notes = Vec::new();
+    let is_certificate = matches!(profile.source, CredentialSource::Certificate(_));
     match &request.credential {
         Err(unusable) => {
-            let (mark, why) = match unusable {
-                Unusable::Unread(why) => (Mark::SecretUnreadable, why.clone()),
-                Unusable::Unfit(fault) => (fault.mark(), Untrusted::plain(&fault.to_string())),
+            let (mark, why, hint) = match unusable {
+                Unusable::Unread { why, hint } => (Mark::SecretUnreadable, why.clone(), hint),
+                Unusable::Unfit { fault, hint } => (fault.mark(), Untrusted::plain(&fault.to_string()), hint),
             };
-            let kind = matches!(profile.source, CredentialSource::Certificate(_)).then_some(Mark::Certificate);
+            let kind = is_certificate.then_some(Mark::Certificate);
             let unread = Evidence::local(CheckId::Inputs, [Some(mark), kind].into_iter().flatten());
             let unread = unread.naming("store", &profile.source.to_string()).naming("reason", &why.one_line(200));
+            let unread = unread.naming("remedy", &sentence(hint));
             evidence.push(Evidence { text: why, ..unread });
         }
         Ok(Credential::Certificate(_)) => {}
@@ -58,8 +66,11 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
     }
     if !evidence.is_empty() {
         let summary = match &request.credential {
-            Err(Unusable::Unread(_)) => "the secret could not be read".into(),
-            Err(Unusable::Unfit(fault)) => format!("the certificate cannot be used: {fault}"),
+            Err(Unusable::Unread { .. }) if is_certificate => {
+                "the certificate or its password could not be read".into()
+            }
+            Err(Unusable::Unread { .. }) => "the secret could not be read".into(),
+            Err(Unusable::Unfit { fault, .. }) => format!("the certificate cannot be used: {fault}"),
             Ok(_) => "a value does not fit".into(),
         };
         return CheckResult::Refused { summary, details: noted(notes), evidence };

@@ -11,6 +11,7 @@ use crate::core::credential::Credential;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, Profile, ProfileDraft};
 use crate::core::secret::ClientSecret;
+use crate::core::settings::DefaultStore;
 use crate::core::untrusted::Untrusted;
 use crate::runtime::desktop;
 use crate::sandbox::Offer;
@@ -136,16 +137,19 @@ impl Effects {
                     Some(sandbox) => sandbox.carry_out(guide, &step),
                     None => ("there is no sandbox here".into(), Vec::new()),
                 };
-                let offers = offers
-                    .into_iter()
-                    .filter_map(|offer| match offer {
-                        Offer::Value(field, value) => Some(Offered::Value(field, value)),
-                        Offer::Secret(secret, end) => Some(Offered::Secret(secret, end.to_string())),
+                let mut shown = Vec::new();
+                for offer in offers {
+                    shown.push(match offer {
+                        Offer::Value(field, value) => Offered::Value(field, value),
+                        Offer::Secret(secret, end) => Offered::Secret(secret, end.to_string()),
                         // A file is nothing to paste.
-                        Offer::Certificate(_) => None,
-                    })
-                    .collect();
-                Msg::CarriedOut { said, offers }
+                        Offer::Certificate(pem) => match work::take_certificate(&session, pem).await {
+                            Ok(path) => Offered::Certificate(path),
+                            Err(error) => return Msg::Told(Err(error.to_string())),
+                        },
+                    });
+                }
+                Msg::CarriedOut { said, offers: shown }
             }),
             Effect::AnswerSignIn { run, prompt } => {
                 let page = self.runs.get(&run).map(|running| running.page.clone());
@@ -400,10 +404,16 @@ async fn save(
         SecretWish::Source(source) => SecretChoice::Source(source),
         SecretWish::Value(value) => SecretChoice::Value(value),
         SecretWish::InVault(value) => SecretChoice::InVault(value),
-        SecretWish::Certificate(path, password) => SecretChoice::Certificate(path, password),
+        SecretWish::Certificate(path, password) => {
+            let in_vault = session.settings().default_store == DefaultStore::Vault;
+            SecretChoice::Certificate { path, password, in_vault }
+        }
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
-    let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
-    Ok((format!("{}, the {kind} in {}{made}{left}", saved.path.display(), saved.place), saved.draft))
+    let place = match saved.draft.source {
+        Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
+        Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),
+    };
+    Ok((format!("{}, {place}{made}{left}", saved.path.display()), saved.draft))
 }

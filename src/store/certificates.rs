@@ -1,15 +1,18 @@
 //! Certificates with their keys, in the formats in which they are kept: PEM (PKCS#1, PKCS#8, encrypted or not) and PFX.
 //!
-//! Does not know where the bytes come from, or what a certificate is used for. What a key passes through here is wiped;
+//! Does not know where the bytes come from that are read, or what a certificate is used for. What a key passes through here is wiped;
 //! only the library that opens a PFX keeps buffers of its own for a moment.
 
 use crate::core::credential::{Certificate, CertificateFault, PrivateKey};
 use crate::core::secret::ClientSecret;
+use crate::store::paths::Home;
+use crate::store::{StoreError, files};
 use aws_lc_rs::cipher::{AES_128, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 use p12_keystore::Pkcs12Archive;
+use std::path::PathBuf;
 use x509_cert::der::Decode;
 use zeroize::Zeroizing;
 
@@ -18,10 +21,29 @@ use zeroize::Zeroizing;
 /// # Errors
 /// What is wrong with it.
 pub fn read(bytes: &[u8], password: Option<&ClientSecret>) -> Result<Certificate, CertificateFault> {
+    // Some Windows editors begin a file with a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN.as_bytes()) {
         from_pem(bytes, password)
     } else {
         from_pfx(bytes, password)
+    }
+}
+
+/// Keeps a certificate with its key in a new file of the home. Says where.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn keep(home: &Home, pem: &str) -> Result<PathBuf, StoreError> {
+    // The lock makes the home where there is none.
+    let _lock = files::lock(home)?;
+    let mut number = 2;
+    loop {
+        let path = home.root().join(format!("certificate-{number}.pem"));
+        match files::write_private(&path, pem.as_bytes(), false) {
+            Err(StoreError::FileExists { .. }) => number += 1,
+            written => return written.map(|()| path),
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use crate::app::keymap::{self, Intent};
 use crate::app::paper::Source;
 use crate::app::{App, Seen};
 use crate::core::check::Status;
-use crate::core::guide::Guide;
 use crate::core::intake::Intake;
 use crate::core::question::{self, FieldId, Weight};
 use crate::core::secret::looks_like_secret;
@@ -174,7 +173,7 @@ pub struct FieldView<'a> {
 impl FieldView<'_> {
     /// The lines of the field, and where the cursor stands: line and cell.
     pub fn lines<'a>(&self, room: usize, theme: Theme) -> (Vec<Line<'a>>, Option<(usize, usize)>) {
-        let label = self.key.label(self.form.guide);
+        let label = self.form.label(self.key);
         let notes = self.form.notes(self.key);
         let top = notes.first();
         let left = self.form.field(self.key).is_some_and(|field| field.left);
@@ -210,7 +209,7 @@ impl FieldView<'_> {
         }
         let (value, cursor) = self.value(room.saturating_sub(4), theme);
         let mut lines = vec![
-            Line::from(vec![Span::raw(format!("{mark} ")), Span::styled(label, theme.accent())]),
+            Line::from(vec![Span::raw(format!("{mark} ")), Span::styled(label.to_owned(), theme.accent())]),
             Line::from(vec![Span::styled(format!("{} ", theme.sign("›", ">")), theme.accent()), Span::raw(value)]),
         ];
         let (sign, style, remark) = match top {
@@ -222,11 +221,7 @@ impl FieldView<'_> {
                 let (sign, style) = theme.note(note.weight);
                 (sign, style, note.text.clone())
             }
-            None => (
-                " ",
-                theme.dim(),
-                format!("{} ({})", self.key.help(self.form.guide), example(self.key, self.form.guide)),
-            ),
+            None => (" ", theme.dim(), self.form.help(self.key)),
         };
         let lead = format!("  {sign} ");
         for (at, line) in text::wrap(&theme.text(&remark), room.saturating_sub(text::width(&lead)).max(8))
@@ -286,15 +281,6 @@ pub fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize
         })
         .collect();
     (shown, input.visual_cursor().saturating_sub(skip).min(room))
-}
-
-fn example(key: FieldKey, guide: &Guide) -> &str {
-    match key {
-        FieldKey::Name => "contoso-uat",
-        FieldKey::Of(FieldId::Secret) => "about 40 characters",
-        FieldKey::Of(field) => guide.example(field),
-        FieldKey::Source => "env:D365_SECRET",
-    }
 }
 
 /// A question in the middle of the screen.

@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,14 @@ pub async fn make_certificate(
             })
         })
         .await
+}
+
+/// Puts a certificate that the sandbox's administrator has made into a file of its own in the home. Says where.
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn take_certificate(session: &Session, pem: Arc<Zeroizing<String>>) -> Result<String, WorkError> {
+    session.beside(move |stores| Ok(certificates::keep(&stores.home, &pem)?.to_string_lossy().into_owned())).await
 }
 
 /// `contoso.cer` beside `contoso.pem`.

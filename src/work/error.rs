@@ -24,6 +24,12 @@ pub enum WorkError {
     /// A secret could not be read.
     #[error("the secret cannot be read: {0}")]
     Secret(#[from] SecretTrouble),
+    /// The passphrase of the vault could not be read.
+    #[error("the passphrase of the vault cannot be read: {0}")]
+    Passphrase(SecretTrouble),
+    /// The vault could not be opened or written as a whole.
+    #[error("{0}")]
+    Vault(SecretTrouble),
     /// The secret could not be kept, so nothing was saved.
     #[error("the secret cannot be kept, so nothing was saved: {0}")]
     NotKept(SecretTrouble),
@@ -71,6 +77,8 @@ impl WorkError {
                 | StoreError::Unflushed { .. },
             )
             | WorkError::Secret(_)
+            | WorkError::Vault(_)
+            | WorkError::Passphrase(_)
             | WorkError::NotKept(_)
             | WorkError::NoGuide { .. }
             | WorkError::NoHome
@@ -83,7 +91,7 @@ impl WorkError {
     pub fn hint(&self) -> Option<String> {
         match self {
             WorkError::Store(error) => error.hint().map(str::to_owned),
-            WorkError::Secret(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
+            WorkError::Secret(trouble) | WorkError::Vault(trouble) | WorkError::Passphrase(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             WorkError::Certificate(trouble) => Some(trouble.hint().to_owned()),
             WorkError::NotKept(_) => Some(
                 "let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'; or have the vault keep it: \

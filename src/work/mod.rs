@@ -12,7 +12,7 @@ mod save;
 mod session;
 mod vault;
 
-pub use certificates::{MadeCertificate, make_certificate};
+pub use certificates::{MadeCertificate, make_certificate, take_certificate};
 pub use checks::{Attendance, answer_sign_in, check, credential, judge_values, read_secret};
 pub use drafts::{drafts, forget_draft, keep_draft, note_verdict};
 pub use error::{Class, WorkError};

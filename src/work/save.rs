@@ -26,17 +26,24 @@ pub enum SecretChoice {
     Value(Arc<ClientSecret>),
     /// This value goes into the vault, under a new entry.
     InVault(Arc<ClientSecret>),
-    /// The certificate of that file; the password of its key goes into the keyring, under a new entry.
-    Certificate(String, Arc<ClientSecret>),
+    /// The certificate of that file; its password is kept as a value is, under a new entry.
+    Certificate {
+        /// The file.
+        path: String,
+        /// What opens it.
+        password: Arc<ClientSecret>,
+        /// Whether the password goes into the vault, where there is a keyring, too.
+        in_vault: bool,
+    },
 }
 
 impl SecretChoice {
     /// What was typed and is kept nowhere yet: the secret, or the password of a certificate's key.
     pub fn typed(&self) -> Option<Arc<ClientSecret>> {
         match self {
-            SecretChoice::Value(secret) | SecretChoice::InVault(secret) | SecretChoice::Certificate(_, secret) => {
-                Some(Arc::clone(secret))
-            }
+            SecretChoice::Value(secret)
+            | SecretChoice::InVault(secret)
+            | SecretChoice::Certificate { password: secret, .. } => Some(Arc::clone(secret)),
             SecretChoice::Keep | SecretChoice::Source(_) => None,
         }
     }
@@ -119,9 +126,10 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
         }
         SecretChoice::Value(value) => draft.source = Some(note(stores.secrets.keep(&value))?.into()),
         SecretChoice::InVault(value) => draft.source = Some(note(stores.secrets.keep_in_vault(&value))?.into()),
-        SecretChoice::Certificate(path, password) => {
+        SecretChoice::Certificate { path, password, in_vault } => {
             secrets::certificate(&path, Some(&password)).map_err(WorkError::Certificate)?;
-            let password = Some(note(stores.secrets.keep(&password))?);
+            let kept = if in_vault { stores.secrets.keep_in_vault(&password) } else { stores.secrets.keep(&password) };
+            let password = Some(note(kept)?);
             draft.source = Some(CredentialSource::Certificate(CertificateSource { path, password }));
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// # Errors
 /// When it cannot be opened.
 pub async fn vault_count(session: &Session) -> Result<usize, WorkError> {
-    session.beside(|stores| Ok(stores.secrets.vault.count()?)).await
+    session.beside(|stores| stores.secrets.vault.count().map_err(WorkError::Vault)).await
 }
 
 /// Takes the passphrase for this run, if it opens the vault or there is none yet. `false` when it does not open it.
@@ -19,7 +19,7 @@ pub async fn vault_count(session: &Session) -> Result<usize, WorkError> {
 /// # Errors
 /// When the file cannot be read, or is damaged.
 pub async fn open_vault(session: &Session, passphrase: Arc<ClientSecret>) -> Result<bool, WorkError> {
-    session.beside(move |stores| Ok(stores.secrets.vault.try_unlock(passphrase)?)).await
+    session.beside(move |stores| stores.secrets.vault.try_unlock(passphrase).map_err(WorkError::Vault)).await
 }
 
 /// Gives the vault another passphrase.
@@ -27,5 +27,5 @@ pub async fn open_vault(session: &Session, passphrase: Arc<ClientSecret>) -> Res
 /// # Errors
 /// When it cannot be opened or written; the old passphrase stays then.
 pub async fn change_passphrase(session: &Session, new: Arc<ClientSecret>) -> Result<(), WorkError> {
-    session.beside(move |stores| Ok(stores.secrets.vault.change_passphrase(new)?)).await
+    session.beside(move |stores| stores.secrets.vault.change_passphrase(new).map_err(WorkError::Vault)).await
 }

@@ -6,7 +6,7 @@ use crate::app::form::{FieldKey, Form, Purpose};
 use crate::core::guide::{Guide, Step};
 use crate::core::names::ProfileName;
 use crate::core::question::{FieldId, Weight};
-use crate::core::rules::Finding;
+use crate::core::rules::{Cause, Finding};
 
 /// Where the cursor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,12 +194,20 @@ impl Wizard {
 
     /// Goes to the step that mends what was found, and into the field that holds the wrong value.
     pub fn mend(&mut self, finding: &Finding) {
-        let field = finding.field;
+        let certificate = self.form.certificate().is_some();
+        let key = finding.field.map(|field| match field {
+            // What is wrong is the file, unless it could not be opened at all.
+            FieldId::Secret if certificate && finding.cause != Cause::Unknown => FieldKey::Source,
+            field => FieldKey::Of(field),
+        });
         self.go_to(&finding.fix.step);
+        if let Some(key) = key.filter(|key| !self.fields().contains(key)) {
+            self.go_to_field(key);
+        }
         let (title, fix) = (finding.title.clone(), finding.fix.text.clone());
         self.fault = Some(Fault { step: self.step, title, fix, url: finding.fix.url.clone(), mended: false });
-        self.form.refused_secret = field == Some(FieldId::Secret);
-        if let Some(at) = field.and_then(|field| self.fields().iter().position(|key| *key == FieldKey::Of(field))) {
+        self.form.refused_secret = finding.field == Some(FieldId::Secret);
+        if let Some(at) = key.and_then(|key| self.fields().iter().position(|other| *other == key)) {
             self.focus = Focus::Field(at);
         }
     }

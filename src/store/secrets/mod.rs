@@ -54,24 +54,41 @@ impl CredentialTrouble {
     pub fn hint(&self) -> &str {
         match self {
             CredentialTrouble::Unread(trouble) => &trouble.hint,
-            CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. } => {
-                "give its password, or say where it is: --certificate-password SOURCE"
-            }
-            CredentialTrouble::Unfit { fault: CertificateFault::PasswordWrong, .. } => {
-                "give the password again: --certificate-password SOURCE"
-            }
-            CredentialTrouble::Unfit { .. } => {
-                "a PEM or PFX file with an RSA key and its certificate is wanted; --make-certificate PATH makes one"
-            }
+            CredentialTrouble::Unfit { fault, .. } => match fault {
+                CertificateFault::PasswordMissing => {
+                    "give its password, or say where it is: --certificate-password SOURCE"
+                }
+                CertificateFault::PasswordWrong => "give the password again: --certificate-password SOURCE",
+                CertificateFault::NoKey => {
+                    "a certificate by itself is only its public part: name the file that holds its private key as well, \
+                     PEM or PFX"
+                }
+                CertificateFault::NoCertificate => {
+                    "put the certificate that was made for this key into the same file, PEM or PFX"
+                }
+                CertificateFault::Mismatch => {
+                    "put the key and the certificate that was made for it into one file; --make-certificate PATH makes a \
+                     new pair"
+                }
+                CertificateFault::NotRsa | CertificateFault::TooShort => {
+                    "Entra wants an RSA key, of 2048 bits at least; --make-certificate PATH makes one"
+                }
+                CertificateFault::Damaged(_) => {
+                    "a PEM or PFX file with an RSA key and its certificate is wanted; --make-certificate PATH makes one"
+                }
+            },
         }
     }
 }
 
 impl From<CredentialTrouble> for Unusable {
     fn from(trouble: CredentialTrouble) -> Unusable {
+        let hint = trouble.hint().to_owned();
         match trouble {
-            CredentialTrouble::Unread(trouble) => Unusable::Unread(Untrusted::plain(&trouble.to_string())),
-            CredentialTrouble::Unfit { fault, .. } => Unusable::Unfit(fault),
+            CredentialTrouble::Unread(trouble) => {
+                Unusable::Unread { why: Untrusted::plain(&trouble.to_string()), hint }
+            }
+            CredentialTrouble::Unfit { fault, .. } => Unusable::Unfit { fault, hint },
         }
     }
 }

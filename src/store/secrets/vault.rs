@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 const WORK: u8 = 17;
 const MOST_WORK: u8 = 22;
 const HINT: &str = "name the passphrase's source with --vault-passphrase SOURCE, or run it in a terminal, which asks";
+const WRONG: &str = "give the right passphrase: --vault-passphrase SOURCE, or in a terminal, which asks";
 const GONE: &str = "put the file back, or give the secret again with d365-connect edit NAME --secret vault";
 
 /// What stands in the file once it is open.
@@ -192,7 +193,7 @@ impl Vault {
         {
             return Ok((Some(sealed), entries.clone()));
         }
-        let wrong = || place().trouble("the passphrase does not open it");
+        let wrong = || Place { hint: WRONG, ..place() }.trouble("the passphrase does not open it");
         let entries = decrypted(&sealed, &passphrase)?.ok_or_else(wrong)?;
         held.open = Some((sealed.clone(), entries.clone()));
         Ok((Some(sealed), entries))

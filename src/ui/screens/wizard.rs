@@ -148,7 +148,7 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
             for (key, problem) in problems {
                 lines.extend(widgets::paragraph(
                     "   ",
-                    &format!("{}: {problem}", key.label(wizard.guide())),
+                    &format!("{}: {problem}", wizard.form.label(key)),
                     room,
                     Style::new(),
                     theme,
