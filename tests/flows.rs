@@ -437,8 +437,12 @@ fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
     assert!(toast(&bench).contains("nothing to paste"), "nobody is asked to sign in");
     let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
     bench.tell(Msg::Check { run, event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt } });
-    bench.paste(" \n");
-    assert_eq!(bench.asked(), "", "an empty text says nothing");
+    // What says nothing of a sign-in does not end the wait.
+    for stray in [" \n", "contoso", URL, CLIENT, "http://localhost:4321/?code=1.abc&state=xyz", "Signed in."] {
+        bench.paste(stray);
+        assert_eq!(bench.asked(), "", "{stray}");
+        assert!(toast(&bench).contains("still waited for"), "{stray}: {}", toast(&bench));
+    }
     bench.paste("AADSTS50011: x");
     let effects = bench.take();
     assert!(
