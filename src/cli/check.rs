@@ -302,6 +302,9 @@ fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) 
         }
     }
     printer.say("  The token is used for this test alone and then dropped. Ctrl-C stops.");
+    printer.say(
+        "  If the page shows an error and nothing happens here: Ctrl-C, then d365-connect diagnose explains its text.",
+    );
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.
