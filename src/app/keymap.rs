@@ -152,7 +152,12 @@ const HOME: &[Binding] = &[
     bind(Key::Char('r'), Intent::Rename, "rename", "rename the profile"),
     bind(Key::Char('c'), Intent::Copy, "copy", "copy the profile"),
     bind(Key::Char('D'), Intent::Remove, "remove", "remove the profile or draft"),
-    bind(Key::Char('u'), Intent::BringBack, "bring back", "bring the profile back that was removed last"),
+    bind(
+        Key::Char('u'),
+        Intent::BringBack,
+        "bring back",
+        "bring back what was removed last, then what was removed before it",
+    ),
     bind(Key::Char('/'), Intent::Filter, "filter", "type a part of the name, target, guide or tenant"),
     bind(Key::Char('g'), Intent::Group, "", "put the profiles below their tenant, or in one list"),
     bind(Key::Char('s'), Intent::Sort, "", "the soonest end first, or by name"),

@@ -150,7 +150,7 @@ impl App {
         }
         if let Err(trouble) = result {
             self.trouble(&trouble);
-            return Vec::new();
+            return vec![Effect::LoadHome];
         }
         let cause = ended.fold.findings.first().map(|finding| finding.cause);
         if let Some(when) = self.home.now {

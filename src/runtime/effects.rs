@@ -308,9 +308,9 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
         }
         Effect::Remove(name) => {
             let done = work::remove_for_now(session, &name).await;
-            let result = done.map_err(|error| trouble(&error)).map(|removed| match removed.left {
-                None => format!("'{name}' was removed"),
-                Some(why) => format!("'{name}' was removed; {why}"),
+            let result = done.map_err(|error| trouble(&error)).map(|removed| {
+                let left = removed.left.map(|why| format!("; {why}")).unwrap_or_default();
+                (format!("'{name}' was removed{left}"), removed.remembered)
             });
             Some(Msg::Removed { name, result })
         }
