@@ -7,13 +7,14 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
+use d365_connect::app::key::Key;
 use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::home::{Entry, Shown};
 use d365_connect::app::screens::wizard::Wizard;
-use d365_connect::app::{App, Knowledge, Open, Screen};
+use d365_connect::app::{App, Knowledge, Open, Screen, Seen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
 use d365_connect::core::cloud::CloudId;
@@ -709,9 +710,9 @@ fn rename_copy_and_remove() {
         ("r", "New name for 'contoso'", "<c-u>CONTOSO<enter>", "Rename"),
         ("r", "New name for 'contoso'", "<esc>", ""),
         ("c", "Name for the copy of 'contoso'", "<enter>", "Copy"),
-        ("D", "Remove the profile 'contoso'?", "<enter>", ""),
-        ("D", "Remove the profile 'contoso'?", "<down><enter>", "Remove"),
-        ("D", "Remove the profile 'contoso'?", "<esc>", ""),
+        ("D", "Remove 'contoso'?", "<enter>", ""),
+        ("D", "Remove 'contoso'?", "<down><enter>", "Remove"),
+        ("D", "Remove 'contoso'?", "<esc>", ""),
     ];
     for (keys, question, answer, asked) in table {
         let mut bench = Bench::home(vec![row("contoso"), row("fabrikam")]);
@@ -1485,6 +1486,20 @@ fn without_a_profile_the_guide_is_asked_for() {
     bench.keys("<down><enter>");
     assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
     assert_eq!(bench.place().0, "client-secret");
+}
+
+/// A second paste goes on in a line of its own, and a key takes all of it away.
+#[test]
+fn a_second_paste_is_added_and_a_key_begins_anew() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste("AADSTS50011: x");
+    assert!(bench.app.toast.is_none());
+    bench.paste("HTTP 401");
+    assert_eq!(diagnosis(&bench).text.as_str(), "AADSTS50011: x\nHTTP 401");
+    assert!(toast(&bench).contains("n takes all of it away"), "{}", toast(&bench));
+    assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
+    bench.keys("n");
+    assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
 }
 
 /// What was pasted is read; what is typed by hand is typed on.

@@ -524,6 +524,11 @@ impl App {
         }
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
+                let is_more = !diagnosis.text.trim().is_empty();
+                // What is pasted beside a text that was read is another one.
+                if is_more && diagnosis.part == Part::Findings && !diagnosis.text.ends_with('\n') {
+                    diagnosis.add("\n");
+                }
                 // Tabs between words keep them apart.
                 diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
@@ -532,6 +537,9 @@ impl App {
                     && !diagnosis.findings.is_empty()
                 {
                     diagnosis.part = Part::Findings;
+                    if is_more {
+                        self.say("added to the text before it: n takes all of it away, for another one");
+                    }
                 }
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),

@@ -133,7 +133,7 @@ impl App {
             }
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
-                    format!("Remove the profile '{}'?", row.name),
+                    format!("Remove '{}'?", row.name),
                     vec!["A secret that is kept for it here goes, too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
