@@ -662,7 +662,20 @@ fn checks_in_words_and_in_the_formats_of_other_tools() {
     assert!(
         place.rehearse(&["check", GUIDE, "--sandbox", "--color", "always"], None).expect(0).out.contains("\x1b[32m")
     );
-    assert!(place.rehearse(&["check", GUIDE, "--sandbox", "--ascii"], None).expect(0).out.is_ascii());
+    for args in [
+        &["check", GUIDE][..],
+        &["list"],
+        &["report", GUIDE],
+        &["handoff", GUIDE, "--role", "d365-admin", "--all"],
+        &["guides", GUIDE],
+        &["import", "--help"],
+        &["show", "n\u{f6}"],
+        &["diagnose", "Der Schl\u{fc}ssel \u{2013} x"],
+    ] {
+        let said = place.rehearse(&[args, &["--sandbox", "--ascii"]].concat(), None);
+        let all = said.out + &said.err;
+        assert!(all.is_ascii() && !all.is_empty(), "{args:?}: {all}");
+    }
     let junit = place.rehearse(&["check", GUIDE, "--sandbox=not-registered", "-o", "junit"], None).expect(1).out;
     assert!(junit.contains("<failure type=\"d365-not-registered\""), "{junit}");
     assert!(junit.contains("tests=\"8\" failures=\"1\""), "{junit}");

@@ -7,13 +7,14 @@ mod support;
 use d365_connect::app::dialog::Dialog;
 use d365_connect::app::effect::{Effect, OpenFor, SecretWish};
 use d365_connect::app::form::{FieldKey, Purpose};
+use d365_connect::app::key::Key;
 use d365_connect::app::msg::{DraftRow, HomeData, LastVerdict, Msg, Offered, Row, Trouble, Vault, Written};
 use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::home::{Entry, Shown};
 use d365_connect::app::screens::wizard::Wizard;
-use d365_connect::app::{App, Knowledge, Open, Screen};
+use d365_connect::app::{App, Knowledge, Open, Screen, Seen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
 use d365_connect::core::cloud::CloudId;
@@ -437,8 +438,12 @@ fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
     assert!(toast(&bench).contains("nothing to paste"), "nobody is asked to sign in");
     let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
     bench.tell(Msg::Check { run, event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt } });
-    bench.paste(" \n");
-    assert_eq!(bench.asked(), "", "an empty text says nothing");
+    // What says nothing of a sign-in does not end the wait.
+    for stray in [" \n", "contoso", URL, CLIENT, "http://localhost:4321/?code=1.abc&state=xyz", "Signed in."] {
+        bench.paste(stray);
+        assert_eq!(bench.asked(), "", "{stray}");
+        assert!(toast(&bench).contains("still waited for"), "{stray}: {}", toast(&bench));
+    }
     bench.paste("AADSTS50011: x");
     let effects = bench.take();
     assert!(
@@ -705,9 +710,9 @@ fn rename_copy_and_remove() {
         ("r", "New name for 'contoso'", "<c-u>CONTOSO<enter>", "Rename"),
         ("r", "New name for 'contoso'", "<esc>", ""),
         ("c", "Name for the copy of 'contoso'", "<enter>", "Copy"),
-        ("D", "Remove the profile 'contoso'?", "<enter>", ""),
-        ("D", "Remove the profile 'contoso'?", "<down><enter>", "Remove"),
-        ("D", "Remove the profile 'contoso'?", "<esc>", ""),
+        ("D", "Remove 'contoso'?", "<enter>", ""),
+        ("D", "Remove 'contoso'?", "<down><enter>", "Remove"),
+        ("D", "Remove 'contoso'?", "<esc>", ""),
     ];
     for (keys, question, answer, asked) in table {
         let mut bench = Bench::home(vec![row("contoso"), row("fabrikam")]);
@@ -732,13 +737,21 @@ fn rename_copy_and_remove() {
     let mut bench = Bench::home(vec![row("fabrikam")]);
     bench.take();
     bench.keys("u");
-    assert_eq!(toast(&bench), "nothing was removed");
+    assert!(toast(&bench).starts_with("nothing was removed"), "{}", toast(&bench));
     assert_eq!(bench.asked(), "");
-    bench.tell(Msg::Removed { name: "contoso".parse().unwrap(), result: Ok("'contoso' was removed".into()) });
-    assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
-    for (result, again) in
-        [(Err(trouble("there is a profile 'contoso' already")), "BringBack"), (Ok("back".into()), "")]
-    {
+    let result = Ok(("'damaged' was removed".into(), false));
+    bench.tell(Msg::Removed { name: "damaged".parse().unwrap(), result });
+    assert!(toast(&bench).contains("u does not bring it back"), "{}", toast(&bench));
+    for name in ["first", "contoso"] {
+        let result = Ok((format!("'{name}' was removed"), true));
+        bench.tell(Msg::Removed { name: name.parse().unwrap(), result });
+        assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
+    }
+    for (result, again) in [
+        (Err(trouble("there is a profile 'contoso' already")), "BringBack"),
+        (Ok("back".into()), "BringBack"),
+        (Ok("back".into()), ""),
+    ] {
         bench.take();
         bench.keys("u");
         assert_eq!(bench.asked(), "BringBack");
@@ -746,6 +759,36 @@ fn rename_copy_and_remove() {
         bench.take();
         bench.keys("u");
         assert_eq!(bench.asked(), again);
+    }
+    // A draft comes back as it was; over another one of its name it does not.
+    let mut bench = Bench::home(vec![row("contoso")]);
+    let list = |drafts: Vec<DraftRow>| Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts, now: now() }));
+    let half = DraftRow { name: "half".parse().unwrap(), draft: draft(), step: "values".into() };
+    bench.tell(list(vec![half.clone()])).take();
+    bench.keys("<down>D<down><enter>");
+    assert_eq!(bench.asked(), "ForgetDraft LoadHome");
+    assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
+    bench.keys("u");
+    assert_eq!(bench.asked(), "", "{}", toast(&bench));
+    bench.tell(list(Vec::new())).keys("u");
+    let effects = bench.take();
+    assert!(
+        matches!(&effects[..], [Effect::KeepDraft { name, draft, step }] if (name, draft, step) == (&half.name, &half.draft, &half.step)),
+        "{effects:?}"
+    );
+    // What is not there any more is told, and the list is read again.
+    let gone = || Err(trouble("there is no profile 'contoso'"));
+    let name = || "contoso".parse::<d365_connect::core::names::ProfileName>().unwrap();
+    for msg in [
+        Msg::ProfileOpened { name: name(), purpose: OpenFor::Look, result: gone().map(|(): ()| draft()) },
+        Msg::ExportMade { name: name(), format: "env".into(), result: gone().map(|(): ()| String::new()) },
+        Msg::PairOpened { names: [name(), name()], result: gone().map(|(): ()| [draft(), draft()]) },
+    ] {
+        let mut bench = Bench::home(vec![row("contoso")]);
+        bench.take();
+        bench.tell(msg);
+        assert_eq!(bench.asked(), "LoadHome");
+        assert_eq!(toast(&bench), "there is no profile 'contoso'");
     }
     let mut bench = Bench::home(vec![row("contoso")]);
     bench.tell(Msg::Changed(Err(trouble("another program holds the lock"))));
@@ -852,6 +895,7 @@ fn a_profile_is_exported() {
     assert!(matches!(&effects[..], [Effect::MakeExport { format, .. }] if format == "json"), "{effects:?}");
     made(&mut bench, Err(trouble("line 3 is damaged")));
     assert_eq!((title(&bench), toast(&bench)), ("", "line 3 is damaged"));
+    assert_eq!(bench.asked(), "LoadHome", "it may be gone");
     made(&mut bench, Ok("{}".into()));
     assert_eq!((paper(&bench).text.as_str(), paper(&bench).file.as_str()), ("{}", "contoso.json"));
     // What only steps have does nothing here.
@@ -1499,6 +1543,20 @@ fn without_a_profile_the_guide_is_asked_for() {
     bench.keys("<down><enter>");
     assert_eq!(bench.wizard().guide().id, assets::guides()[1].id);
     assert_eq!(bench.place().0, "client-secret");
+}
+
+/// A second paste goes on in a line of its own, and a key takes all of it away.
+#[test]
+fn a_second_paste_is_added_and_a_key_begins_anew() {
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("d").paste("AADSTS50011: x");
+    assert!(bench.app.toast.is_none());
+    bench.paste("HTTP 401");
+    assert_eq!(diagnosis(&bench).text.as_str(), "AADSTS50011: x\nHTTP 401");
+    assert!(toast(&bench).contains("n takes all of it away"), "{}", toast(&bench));
+    assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
+    bench.keys("n");
+    assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
 }
 
 /// What was pasted is read; what is typed by hand is typed on.

@@ -143,6 +143,18 @@ async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     assert!(work::rows(&session).await.unwrap()[0].last.is_some());
     let draft = work::open(&session, &ready).await.unwrap().stored.draft;
     assert_eq!(test(&session, &draft, None).await.verdict(), Status::Passed);
+    // Several come back one by one, the last one first, each with a draft of its name.
+    profiles::save(&session.home, &name("second"), &other, profiles::Save::New).unwrap();
+    let half = Draft { name: name("second"), values: other.clone(), step: "values".into() };
+    work::keep_draft(&session, half.clone()).await.unwrap();
+    for gone in [&ready, &name("second")] {
+        assert!(work::remove_for_now(&session, gone).await.unwrap().remembered);
+    }
+    for back in ["second", ready.as_str()] {
+        assert_eq!(work::bring_back(&session).await.unwrap(), (name(back), None));
+    }
+    assert_eq!(work::drafts(&session).await.unwrap(), [half]);
+    assert_eq!(entries(&session), 1);
     // Once only; and a secret that could not be read is told.
     assert!(work::bring_back(&session).await.is_err());
     let Keyring::Memory(map) = &session.keyring else { panic!("a rehearsal keeps secrets in memory") };

@@ -41,7 +41,7 @@ use msg::{DraftRow, Msg, Trouble, Vault};
 use screens::checks::{Checks, Run};
 use screens::diagnosis::{Diagnosis, Part};
 use screens::editor::Editor;
-use screens::home::Home;
+use screens::home::{Home, Removed};
 use screens::pair::Pair;
 use screens::wizard::{Focus, Wizard};
 use std::collections::BTreeSet;
@@ -306,10 +306,7 @@ impl App {
                 Vec::new()
             }
             Msg::ProfileOpened { name, purpose, result } => self.profile_opened(name, purpose, result),
-            Msg::PairOpened { names, result } => {
-                self.pair_opened(names, result);
-                Vec::new()
-            }
+            Msg::PairOpened { names, result } => self.pair_opened(names, result),
             Msg::Check { run, event } => {
                 self.check_event(run, event);
                 Vec::new()
@@ -339,18 +336,21 @@ impl App {
             }
             Msg::Removed { name, result } => {
                 match result {
-                    Ok(text) => {
-                        self.home.removed = Some(name);
+                    Ok((text, true)) => {
+                        self.home.removed.push(Removed::Profile(name));
                         self.say(format!("{text}; u brings it back"));
                     }
+                    Ok((text, false)) => self.say(format!("{text}; it could not be read, so u does not bring it back")),
                     Err(trouble) => self.trouble(&trouble),
                 }
                 vec![Effect::LoadHome]
             }
             Msg::BroughtBack(result) => {
                 // After a failure it can be tried again.
-                if result.is_ok() {
-                    self.home.follow = self.home.removed.take();
+                if result.is_ok()
+                    && let Some(Removed::Profile(name)) = self.home.removed.pop()
+                {
+                    self.home.follow = Some(name);
                 }
                 self.update(Msg::Changed(result))
             }
@@ -368,10 +368,7 @@ impl App {
                 }
                 Vec::new()
             }
-            Msg::ExportMade { name, format, result } => {
-                self.export_made(name, &format, result);
-                Vec::new()
-            }
+            Msg::ExportMade { name, format, result } => self.export_made(name, &format, result),
             Msg::FileWritten { path, paper, result } => {
                 self.file_written(path, paper, result);
                 Vec::new()
@@ -532,6 +529,11 @@ impl App {
         }
         match self.stack.last_mut() {
             Some(Screen::Diagnosis(diagnosis)) => {
+                let is_more = !diagnosis.text.trim().is_empty();
+                // What is pasted beside a text that was read is another one.
+                if is_more && diagnosis.part == Part::Findings && !diagnosis.text.ends_with('\n') {
+                    diagnosis.add("\n");
+                }
                 // Tabs between words keep them apart.
                 diagnosis.add(&Zeroizing::new(paste.text.replace('\t', " ")));
                 self.judge_text();
@@ -540,6 +542,9 @@ impl App {
                     && !diagnosis.findings.is_empty()
                 {
                     diagnosis.part = Part::Findings;
+                    if is_more {
+                        self.say("added to the text before it: n takes all of it away, for another one");
+                    }
                 }
             }
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),

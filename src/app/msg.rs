@@ -184,8 +184,8 @@ pub enum Msg {
     Removed {
         /// Which.
         name: ProfileName,
-        /// What became of it.
-        result: Result<String, Trouble>,
+        /// What became of it, and whether it can be brought back.
+        result: Result<(String, bool), Trouble>,
     },
     /// A removed profile was brought back, or not: what was done, in words.
     BroughtBack(Result<String, Trouble>),

@@ -24,6 +24,8 @@ impl App {
             .map(|binding| {
                 let vital = match binding.intent {
                     Intent::Help | Intent::Back | Intent::Quit | Intent::Enter | Intent::New => true,
+                    // It is there only for whoever removed something.
+                    Intent::BringBack => true,
                     Intent::NextField => matches!(context, Context::Step | Context::DiagnosisText),
                     _ => false,
                 };
@@ -80,7 +82,7 @@ impl App {
     fn offers(&self, context: Context, intent: Intent, seen: Seen) -> bool {
         let form = self.form();
         match (context, intent) {
-            (Context::Home, Intent::BringBack) => self.home.removed.is_some(),
+            (Context::Home, Intent::BringBack) => !self.home.removed.is_empty(),
             (Context::Home | Context::Filter, Intent::Enter | Intent::Remove | Intent::HandOver) => {
                 self.home.marked().is_some()
             }

@@ -12,8 +12,9 @@ use crate::app::screens::wizard::Wizard;
 use crate::app::{After, App, Screen};
 use crate::core::check::{CheckEvent, CheckId, CheckRun, SignInPrompt, Status};
 use crate::core::names::ProfileName;
+use crate::core::pasted::Known;
 use crate::core::profile::ProfileDraft;
-use crate::core::rules::Judge;
+use crate::core::rules::{Cause, Judge};
 use crate::core::since::Traits;
 use std::mem;
 use std::sync::Arc;
@@ -149,7 +150,7 @@ impl App {
         }
         if let Err(trouble) = result {
             self.trouble(&trouble);
-            return Vec::new();
+            return vec![Effect::LoadHome];
         }
         let cause = ended.fold.findings.first().map(|finding| finding.cause);
         if let Some(when) = self.home.now {
@@ -285,12 +286,20 @@ impl App {
         }
     }
 
-    /// What was pasted while a person is to sign in is what their page says: it ends the wait, and is judged.
+    /// What was pasted while a person is to sign in may be what their page says: then it ends the wait, and is judged. A
+    /// text that says nothing of a sign-in ends nothing.
     pub(super) fn paste_page(&mut self, text: &str) -> Vec<Effect> {
-        match self.asked() {
-            Some((run, _)) if !text.trim().is_empty() => return vec![Effect::TellPage { run, text: text.to_owned() }],
-            _ => self.warn("nothing to paste into here"),
+        let Some((run, _)) = self.asked() else {
+            self.warn("nothing to paste into here");
+            return Vec::new();
+        };
+        let known = Known { book: self.know.rules, guides: self.know.guides, clouds: self.know.clouds };
+        let now = self.home.now.map_or(0, |now| now.as_second());
+        let findings = known.read(text, None, None, now).findings;
+        if findings.iter().any(|finding| !matches!(finding.cause, Cause::Unknown | Cause::NotAnError)) {
+            return vec![Effect::TellPage { run, text: text.to_owned() }];
         }
+        self.warn("this text says nothing about why the sign-in fails, so it is still waited for: paste the page's whole text, with its AADSTS code");
         Vec::new()
     }
 

@@ -7,6 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::form::{FieldKey, Purpose, type_hidden};
 use crate::app::key::Key;
 use crate::app::keymap::{self, Intent};
+use crate::app::screens::home::Removed;
 use crate::app::{App, Screen, scrolled};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -203,7 +204,13 @@ impl App {
             }
             Answer::WriteOver(path, paper) => vec![Effect::WriteFile { path, paper, over: true }],
             Answer::Remove(name) => vec![Effect::Remove(name)],
-            Answer::Forget(name) => vec![Effect::ForgetDraft(name), Effect::LoadHome],
+            Answer::Forget(name) => {
+                if let Some(row) = self.home.drafts.iter().find(|row| row.name == name) {
+                    self.home.removed.push(Removed::Draft(row.clone()));
+                    self.say(format!("the draft '{name}' is forgotten; u brings it back"));
+                }
+                vec![Effect::ForgetDraft(name), Effect::LoadHome]
+            }
             Answer::HostsThenTest => {
                 if let Some(form) = self.form_mut() {
                     form.confirm_hosts();

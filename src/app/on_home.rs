@@ -8,7 +8,7 @@ use crate::app::form::{Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
 use crate::app::screens::editor::Editor;
-use crate::app::screens::home::{HomeRun, Marked, Order, Round};
+use crate::app::screens::home::{HomeRun, Marked, Order, Removed, Round};
 use crate::app::screens::wizard::Wizard;
 use crate::app::{App, Screen, others};
 use crate::core::check::{CheckRun, Status};
@@ -133,17 +133,13 @@ impl App {
             }
             (Intent::Remove, Some(Marked::Profile(row))) => {
                 self.dialog = Some(Dialog::ask(
-                    format!("Remove the profile '{}'?", row.name),
+                    format!("Remove '{}'?", row.name),
                     vec!["A secret that is kept for it here goes, too; u brings both back until you leave. The app in Entra and its row in D365 stay as they are.".into()],
                     vec![("Keep it", Answer::Stay), ("Remove it", Answer::Remove(row.name))],
                 ));
                 Vec::new()
             }
-            (Intent::BringBack, _) if self.home.removed.is_some() => vec![Effect::BringBack],
-            (Intent::BringBack, _) => {
-                self.warn("nothing was removed");
-                Vec::new()
-            }
+            (Intent::BringBack, _) => self.bring_back(),
             (Intent::Rename, Some(Marked::Profile(row))) => {
                 let input = Input::new(row.name.as_str().to_owned());
                 self.dialog = Some(Dialog::Name {
@@ -166,6 +162,25 @@ impl App {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Brings back what was removed last and is not back yet.
+    fn bring_back(&mut self) -> Vec<Effect> {
+        match self.home.removed.last() {
+            Some(Removed::Profile(_)) => return vec![Effect::BringBack],
+            Some(Removed::Draft(row)) if self.home.has(&row.name) || self.home.has_draft(&row.name) => {
+                self.warn(format!("the draft '{}' cannot come back: there is one of that name by now", row.name));
+            }
+            Some(Removed::Draft(row)) => {
+                let DraftRow { name, draft, step } = row.clone();
+                self.home.removed.pop();
+                self.home.follow = Some(name.clone());
+                self.say(format!("the draft '{name}' is back"));
+                return vec![Effect::KeepDraft { name, draft, step }];
+            }
+            None => self.warn("nothing was removed since the program was started"),
+        }
+        Vec::new()
     }
 
     /// What a key does to the filter while it is typed; says whether it does nothing else.
@@ -295,9 +310,10 @@ impl App {
         }
         let draft = match result {
             Ok(draft) => draft,
+            // It may be gone: the list is looked at again.
             Err(trouble) => {
                 self.trouble(&trouble);
-                return Vec::new();
+                return vec![Effect::LoadHome];
             }
         };
         if !self.know.guides.iter().any(|guide| guide.id == draft.guide) {

@@ -30,15 +30,23 @@ impl App {
         }
     }
 
-    pub(super) fn pair_opened(&mut self, names: [ProfileName; 2], result: Result<[ProfileDraft; 2], Trouble>) {
+    pub(super) fn pair_opened(
+        &mut self,
+        names: [ProfileName; 2],
+        result: Result<[ProfileDraft; 2], Trouble>,
+    ) -> Vec<Effect> {
         // Asked for from home; by now another screen may be open.
         if !self.stack.is_empty() || self.dialog.is_some() {
-            return;
+            return Vec::new();
         }
         match result {
             Ok(drafts) => self.stack.push(Screen::Pair(Box::new(Pair::new(names, &drafts)))),
-            Err(trouble) => self.trouble(&trouble),
+            Err(trouble) => {
+                self.trouble(&trouble);
+                return vec![Effect::LoadHome];
+            }
         }
+        Vec::new()
     }
 
     pub(super) fn pair_intent(&mut self, intent: Intent) -> Vec<Effect> {

@@ -141,10 +141,18 @@ impl App {
     }
 
     /// An export was made: it is shown, if home is still what is seen.
-    pub(super) fn export_made(&mut self, name: ProfileName, format: &str, result: Result<String, Trouble>) {
-        let Some(format) = self.know.exports.iter().find(|known| known.id == format) else { return };
+    pub(super) fn export_made(
+        &mut self,
+        name: ProfileName,
+        format: &str,
+        result: Result<String, Trouble>,
+    ) -> Vec<Effect> {
+        let Some(format) = self.know.exports.iter().find(|known| known.id == format) else { return Vec::new() };
         match result {
-            Err(trouble) => self.trouble(&trouble),
+            Err(trouble) => {
+                self.trouble(&trouble);
+                return vec![Effect::LoadHome];
+            }
             Ok(text) if self.dialog.is_none() && self.stack.is_empty() => {
                 let title = format!("{}, {}", name, format.title);
                 let file = format.file.replace("{name}", name.as_str());
@@ -153,6 +161,7 @@ impl App {
             }
             Ok(_) => {}
         }
+        Vec::new()
     }
 
     /// A key over a text to hand on. It stays open but for Esc and the question for a file.

@@ -88,8 +88,10 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             let profiles = tested.into_iter().map(|one| one.report).collect();
             context.printer.json(&CheckReport { schema: SCHEMA, profiles });
         }
-        Output::Junit => context.printer.out(&formats::junit(&tested)),
-        Output::Prometheus => context.printer.out(&formats::prometheus(&tested, work::today())),
+        Output::Junit => context.printer.bytes(format!("{}\n", formats::junit(&tested)).as_bytes()),
+        Output::Prometheus => {
+            context.printer.bytes(format!("{}\n", formats::prometheus(&tested, work::today())).as_bytes());
+        }
     }
     Ok(Ended::Exit(code))
 }
@@ -308,6 +310,9 @@ fn ask_to_sign_in(context: &Context, name: &ProfileName, prompt: &SignInPrompt) 
         }
     }
     printer.say("  The token is used for this test alone and then dropped. Ctrl-C stops.");
+    printer.say(
+        "  If the page shows an error and nothing happens here: Ctrl-C, then d365-connect diagnose explains its text.",
+    );
 }
 
 /// One profile for people: the two lanes, what was found, who mends it and where.

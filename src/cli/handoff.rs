@@ -67,7 +67,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             work::write_out(&session, path, text.as_bytes(), args.force).await.map_err(Failure::not_written)?;
             context.printer.say(&format!("written to {}", shown(&path.display().to_string())));
         }
-        None => context.printer.bytes(text.as_bytes()),
+        None => context.printer.document(&text),
     }
     if steps.is_empty() {
         context.printer.note("nothing is open for this role; --all writes every step of it");

@@ -30,7 +30,7 @@ const READS: &str = "the portal's Overview page, az -o json, .env, appsettings, 
 /// Take values in from a file or a paste.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az … -o \
+    long_about = "Take values in from a file or a paste, whatever its notation: what the portal's Overview page copies, 'az ... -o \
         json', .env, appsettings, Postman environments, Kubernetes Secrets, PowerShell lines, BATON_ variables, Terraform, \
         connection strings, and this program's own exports.\n\n\
         What was recognised is shown and confirmed before anything is kept; with --no-input, or without a terminal, that \

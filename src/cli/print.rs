@@ -18,7 +18,10 @@ const MAX_WIDTH: usize = 100;
 /// Writes for people and programs.
 #[derive(Debug)]
 pub struct Printer {
+    /// Signs are written as ASCII has them.
     ascii: bool,
+    /// Letters, too: a name loses some, so only where that is asked for, or a terminal would show them wrong.
+    nothing_else: bool,
     color_out: bool,
     /// By a flag, which is more than a setting.
     color_is_asked_for: bool,
@@ -41,6 +44,7 @@ impl Printer {
         };
         Printer {
             ascii: ascii || !is_utf8_locale(),
+            nothing_else: ascii || !is_utf8_locale() && std::io::stdout().is_terminal(),
             color_out: wanted(std::io::stdout().is_terminal()),
             color_is_asked_for: matches!(color, Color::Always),
             color_err: wanted(std::io::stderr().is_terminal()),
@@ -70,6 +74,11 @@ impl Printer {
     /// A text for people on standard output.
     pub fn out(&self, text: &str) {
         self.bytes(format!("{}\n", self.signs(text)).as_bytes());
+    }
+
+    /// A document for people on standard output, with its own last line end.
+    pub fn document(&self, text: &str) {
+        self.bytes(self.signs(text).as_bytes());
     }
 
     /// Bytes on standard output, as they are.
@@ -171,20 +180,21 @@ impl Printer {
         if !self.ascii {
             return text.to_owned();
         }
-        text.chars()
-            .map(|c| match c {
-                '✔' => "+".to_owned(),
-                '✘' => "x".to_owned(),
-                '○' => "-".to_owned(),
-                '›' => ">".to_owned(),
-                '·' => "-".to_owned(),
-                '–' | '—' => "-".to_owned(),
-                '…' => "...".to_owned(),
-                '‘' | '’' => "'".to_owned(),
-                '“' | '”' => "\"".to_owned(),
-                _ => c.to_string(),
-            })
-            .collect()
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '✔' => out.push('+'),
+                '✘' => out.push('x'),
+                '›' => out.push('>'),
+                '○' | '·' | '–' | '—' => out.push('-'),
+                '…' => out.push_str("..."),
+                '‘' | '’' => out.push('\''),
+                '“' | '”' => out.push('"'),
+                c if c.is_ascii() || !self.nothing_else => out.push(c),
+                _ => out.push('?'),
+            }
+        }
+        out
     }
 
     /// How wide running text is set.

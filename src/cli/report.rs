@@ -92,7 +92,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         ));
     }
     match &args.out {
-        None => context.printer.bytes(text.as_bytes()),
+        None => context.printer.document(&text),
         Some(path) => {
             work::write_out(&session, path, text.as_bytes(), args.force).await.map_err(Failure::not_written)?;
             context.printer.say(&format!("wrote {}", shown(&path.display().to_string())));

@@ -93,7 +93,6 @@ impl Signing<'_> {
                 let evidence = self.told(&text, &[Mark::UserSignIn]);
                 return Answer::Denied(evidence.naming("redirect_uri", &redirect_uri));
             }
-            Ok(Brought::Foreign) => return self.broken("the browser came back with another state than was sent"),
         };
         let fields = [
             ("grant_type", "authorization_code"),

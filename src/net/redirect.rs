@@ -23,8 +23,6 @@ pub(super) enum Brought {
     Code(Zeroizing<String>),
     /// The sign-in service's refusal, as query text.
     Refusal(String),
-    /// An answer to another question than ours.
-    Foreign,
 }
 
 /// A listener with the address that the browser is sent back to.
@@ -54,7 +52,7 @@ impl Listener {
         &self.uri
     }
 
-    /// Waits for the answer. Whatever else calls gets a 404.
+    /// Waits for the answer. Whatever else calls is told so, and ends nothing: any page in the browser can call here.
     pub async fn wait(self, state: &str) -> Brought {
         let mut calls: JoinSet<Option<Brought>> = JoinSet::new();
         loop {
@@ -86,20 +84,23 @@ async fn answer(mut stream: TcpStream, path: &str, state: &str) -> Option<Brough
     let value = |name: &str| {
         form_urlencoded::parse(query.as_bytes()).find(|(had, _)| had == name).map(|(_, value)| value.into_owned())
     };
-    let brought = match (value("code").map(Zeroizing::new), value("error")) {
-        _ if !is_ours => None,
-        (None, None) => None,
-        _ if value("state").as_deref() != Some(state) => Some(Brought::Foreign),
-        (Some(code), None) => Some(Brought::Code(code)),
+    let (code, error) = (value("code").map(Zeroizing::new), value("error"));
+    let is_answer = is_ours && (code.is_some() || error.is_some());
+    let brought = match (code, error) {
+        _ if !is_answer || value("state").as_deref() != Some(state) => None,
         // A refusal beside a code is a refusal.
         (_, Some(_)) => Some(Brought::Refusal(refusal(query))),
+        (code, None) => code.map(Brought::Code),
     };
     let (status, text) = match &brought {
         Some(Brought::Code(_)) => ("200 OK", "Signed in. You can close this window and go back to the terminal."),
         Some(Brought::Refusal(_)) => {
             ("200 OK", "The sign-in did not succeed. The terminal says why; this window can be closed.")
         }
-        Some(Brought::Foreign) => ("400 Bad Request", "This answer does not belong to the sign-in that was begun."),
+        None if is_answer => (
+            "400 Bad Request",
+            "This answer does not belong to the sign-in that is waited for: use the page that the terminal shows now.",
+        ),
         None => ("404 Not Found", "There is nothing here."),
     };
     let page = format!(
@@ -171,8 +172,8 @@ mod tests {
                 vec!["?error=access_denied&error_description=AADSTS65004%3A+x&state=right"],
                 "refusal error=access_denied\nerror_description=AADSTS65004: x\n",
             ),
-            (None, vec!["?code=abc&state=wrong"], "foreign"),
-            (None, vec!["?code=abc"], "foreign"),
+            (None, vec!["?code=old&state=wrong", "?code=abc&state=right"], "code abc"),
+            (None, vec!["?error=x&state=wrong", "?error=x", "?code=old", "?code=abc&state=right"], "code abc"),
             (None, vec!["?code=abc&error=x&state=right"], "refusal error=x\n"),
             (Some("http://localhost/signin"), vec!["/other?code=a&state=right", "?code=abc&state=right"], "code abc"),
             (Some("https://example.com/oauth"), vec!["?code=abc&state=right"], "code abc"),
@@ -189,7 +190,6 @@ mod tests {
             let told = match brought {
                 Brought::Code(code) => format!("code {}", *code),
                 Brought::Refusal(text) => format!("refusal {text}"),
-                Brought::Foreign => "foreign".into(),
             };
             assert_eq!(told, wanted, "{own:?}");
         }

@@ -2,6 +2,7 @@
 //!
 //! Does not know what is behind a link, nor whether the terminal took the text.
 
+use crate::core::cloud::is_loopback;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::ffi::OsString;
@@ -23,6 +24,9 @@ pub fn osc52(text: &str) -> Option<String> {
 /// In a few words, why the link has to be opened by hand.
 pub async fn open_link(link: &str) -> Result<(), String> {
     let url = url::Url::parse(link).map_err(|_| "this is not a link")?;
+    if url.scheme() == "http" && url.host_str().is_some_and(is_loopback) {
+        return Err("this page is on this machine and not one of Microsoft's: open it by hand".to_owned());
+    }
     if url.scheme() != "https" {
         return Err("only https links are opened".to_owned());
     }
@@ -135,6 +139,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn only_https() {
+        assert!(open_link("http://127.0.0.1:8080/x").await.unwrap_err().contains("not one of Microsoft's"));
         for link in ["http://example.com", "file:///etc/passwd", "javascript:alert(1)", "-help", ""] {
             assert!(open_link(link).await.is_err(), "{link}");
         }

@@ -87,10 +87,11 @@ impl Effects {
                     running.task.abort();
                 }
             }
-            Effect::OpenLink(_) if session.sandbox.is_some() => {
-                let text = "a rehearsal has no such page: in its place, the sandbox's administrator does the step";
-                self.answer(async move { Msg::Told(Err(text.into())) });
-            }
+            Effect::OpenLink(url) if session.sandbox.is_some() => self.answer(async move {
+                Msg::Told(Ok(format!(
+                    "not opened in a rehearsal, where the administrator is simulated; it would be {url}"
+                )))
+            }),
             Effect::OpenLink(url) => self.answer(async move {
                 let told = desktop::open_link(&url).await;
                 Msg::Told(told.map(|()| "opened in the browser".into()).map_err(|why| format!("{why} ({url})")))
@@ -311,9 +312,9 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
         }
         Effect::Remove(name) => {
             let done = work::remove_for_now(session, &name).await;
-            let result = done.map_err(|error| trouble(&error)).map(|removed| match removed.left {
-                None => format!("'{name}' was removed"),
-                Some(why) => format!("'{name}' was removed; {why}"),
+            let result = done.map_err(|error| trouble(&error)).map(|removed| {
+                let left = removed.left.map(|why| format!("; {why}")).unwrap_or_default();
+                (format!("'{name}' was removed{left}"), removed.remembered)
             });
             Some(Msg::Removed { name, result })
         }

@@ -72,6 +72,12 @@ pub fn remove(home: &Home, name: &ProfileName) -> Result<(), StoreError> {
     forget(home, name, &files::lock(home)?)
 }
 
+/// The draft of that name as its file stands.
+pub(super) fn text(home: &Home, name: &ProfileName) -> Option<String> {
+    let (_, path) = files::find(&home.drafts(), name, EXTENSION).ok()??;
+    files::read(&path).ok()?
+}
+
 /// Takes the draft away, in whatever letter case.
 pub(super) fn forget(home: &Home, name: &ProfileName, lock: &Lock) -> Result<(), StoreError> {
     while let Some((_, path)) = files::find(&home.drafts(), name, EXTENSION)? {

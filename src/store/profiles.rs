@@ -153,6 +153,7 @@ pub struct Taken {
     pub name: ProfileName,
     text: String,
     history: Option<String>,
+    draft: Option<String>,
 }
 
 /// Takes note of a profile's files before they are removed.
@@ -163,7 +164,8 @@ pub fn taken(home: &Home, name: &ProfileName) -> Result<Taken, StoreError> {
     let (name, path) = find(home, name)?;
     let text = files::read(&path)?.ok_or_else(|| not_found(&name))?;
     let history = history::text(home, &name);
-    Ok(Taken { name, text, history })
+    let draft = drafts::text(home, &name);
+    Ok(Taken { name, text, history, draft })
 }
 
 /// Brings a removed profile back as it stood, with the place of its secret edited.
@@ -179,10 +181,13 @@ pub fn bring_back(
     free(home, &taken.name)?;
     let path = home.profile(&taken.name);
     write(&path, &format::change(&path, &taken.text, |draft| Ok(edit(draft)))?, &lock)?;
-    match &taken.history {
-        Some(text) => files::write(&home.history(&taken.name), text, &lock),
-        None => Ok(()),
+    let beside = [(home.history(&taken.name), &taken.history), (home.draft(&taken.name), &taken.draft)];
+    for (path, text) in beside {
+        if let Some(text) = text {
+            files::write(&path, text, &lock)?;
+        }
     }
+    Ok(())
 }
 
 /// Reads, changes, renames and writes a profile under one lock.

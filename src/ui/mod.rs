@@ -17,6 +17,9 @@ use theme::Theme;
 /// The smallest size on which the screens are drawn.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// The most lines that a word to the operator takes: its end may be what matters.
+const WORD_LINES: usize = 4;
+
 /// What was found out while a screen was drawn.
 #[derive(Debug, Default)]
 struct Drawn {
@@ -41,8 +44,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
     }
     let bar_lines = if area.height >= 18 { 2 } else { 1 };
     let high = area.height >= 14;
-    // A long word takes lines of the screen above for itself; a small window has none to spare, there it lies over the keys.
-    let word = app.toast.as_ref().map(|word| toast_lines(word, area.width, if high { 3 } else { bar_lines }, theme));
+    // A long word takes lines of the screen above for itself; a small window has none to spare, there it lies over the keys
+    // and what is above them, until the next key.
+    let word = app.toast.as_ref().map(|word| toast_lines(word, area.width, WORD_LINES, theme));
     let word_rows = word.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(1));
     let [head, body, toast, bar] = Layout::vertical([
         Constraint::Length(1),
@@ -81,13 +85,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
 }
 
 /// A word to the operator in at most so many lines.
-fn toast_lines<'a>(word: &Toast, width: u16, most: u16, theme: Theme) -> Vec<Line<'a>> {
+fn toast_lines<'a>(word: &Toast, width: u16, most: usize, theme: Theme) -> Vec<Line<'a>> {
     let (sign, style) =
         if word.bad { (theme.sign("✘", "X"), theme.bad()) } else { (theme.sign("·", "-"), theme.accent()) };
     let room = usize::from(width).saturating_sub(4);
     let mut wrapped = text::wrap(&theme.text(&word.text), room);
-    if wrapped.len() > usize::from(most) {
-        let rest = wrapped.split_off(usize::from(most) - 1).join(" ");
+    if wrapped.len() > most {
+        let rest = wrapped.split_off(most - 1).join(" ");
         wrapped.push(text::cut(&rest, room, theme.ascii));
     }
     let lines = wrapped.into_iter().enumerate().map(|(at, line)| {

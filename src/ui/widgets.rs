@@ -298,13 +298,8 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
         Dialog::Paper(paper) => paper.title.as_str(),
         Dialog::Help { .. } => "Keys",
     };
-    // A low window has no lines to spare: its questions keep to one line of title.
+    // A low window has no lines to spare.
     let low = area.height < 12;
-    let long_title = text::width(title) > room && !low && !matches!(dialog, Dialog::Paper(_));
-    if long_title {
-        lines.extend(paragraph("", title, room, theme.title(), theme));
-        lines.push(Line::default());
-    }
     match dialog {
         Dialog::Ask { lines: more, answers, marked, .. } => {
             for line in more {
@@ -313,14 +308,19 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
             if !more.is_empty() && !low {
                 lines.push(Line::default());
             }
-            wanted = lines.len() + marked;
             for (at, (label, _)) in answers.iter().enumerate() {
                 let (sign, style) =
                     if at == *marked { (theme.sign("▸", ">"), theme.marked()) } else { (" ", Style::new()) };
-                lines.push(Line::from(vec![
-                    Span::styled(format!("{sign} "), theme.accent()),
-                    Span::styled(format!(" {} ", text::cut(&theme.text(label), room - 4, theme.ascii)), style),
-                ]));
+                for (part, label) in text::wrap(&theme.text(label), room.saturating_sub(4)).into_iter().enumerate() {
+                    let sign = if part == 0 { sign } else { " " };
+                    lines.push(Line::from(vec![
+                        Span::styled(format!("{sign} "), theme.accent()),
+                        Span::styled(format!(" {label} "), style),
+                    ]));
+                }
+                if at == *marked {
+                    wanted = lines.len() - 1;
+                }
             }
         }
         Dialog::Name { input, problem, .. } => {
@@ -411,6 +411,18 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                     lines.push(Line::from(vec![Span::styled(front, theme.key()), Span::raw(format!(" {line}"))]));
                 }
             }
+        }
+    }
+    // A title that the frame has no room for stands above the rest; in a low window only where all of it can be seen.
+    let mut long_title = text::width(title) > room && !matches!(dialog, Dialog::Paper(_));
+    if long_title {
+        let mut above = paragraph("", title, room, theme.title(), theme);
+        above.extend((!low).then(Line::default));
+        long_title = !low || above.len() + lines.len() + 2 <= usize::from(area.height);
+        if long_title {
+            wanted += above.len();
+            cursor = cursor.map(|(line, cell)| (line + above.len(), cell));
+            lines.splice(0..0, above);
         }
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);

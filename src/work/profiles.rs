@@ -245,6 +245,8 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
 pub struct Removed {
     /// Why a keyring entry may still be there, or the file may come back.
     pub left: Option<String>,
+    /// Whether [`bring_back`] can bring it back.
+    pub remembered: bool,
 }
 
 /// Removes a profile with its history, draft and keyring entry. A damaged file does not hinder it.
@@ -269,7 +271,7 @@ pub(super) struct Removal {
 /// # Errors
 /// As [`remove`].
 pub async fn remove_for_now(session: &Session, name: &ProfileName) -> Result<Removed, WorkError> {
-    let (name, removal) = (name.clone(), Arc::clone(&session.removal));
+    let (name, removals) = (name.clone(), Arc::clone(&session.removals));
     session
         .beside(move |stores| {
             // One that cannot be read cannot be brought back, and goes all the same.
@@ -279,23 +281,25 @@ pub async fn remove_for_now(session: &Session, name: &ProfileName) -> Result<Rem
             let secret =
                 kept.map(|kept| stores.secrets.read(kept, &Stop::default()).map_err(|trouble| trouble.to_string()));
             let removed = remove_in(stores, &name)?;
-            *removal.lock().unwrap_or_else(PoisonError::into_inner) = files.map(|files| Removal { files, secret });
-            Ok(removed)
+            let remembered = files.is_some();
+            let removal = files.map(|files| Removal { files, secret });
+            removals.lock().unwrap_or_else(PoisonError::into_inner).extend(removal);
+            Ok(Removed { remembered, ..removed })
         })
         .await
 }
 
-/// Brings the profile back that was removed last, its secret under a new entry. Says which, and why it has no secret
+/// Brings the profile back that was removed last and is not back yet, its secret under a new entry. Says which, and why it has no secret
 /// where that could not be had.
 ///
 /// # Errors
 /// When nothing was removed in this session, there is a profile of that name by now, or it cannot be kept.
 pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String>), WorkError> {
-    let removal = Arc::clone(&session.removal);
+    let removals = Arc::clone(&session.removals);
     session
         .beside(move |stores| {
-            let mut removal = removal.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(Removal { files, secret }) = &*removal else { return Err(WorkError::NothingRemoved) };
+            let mut removals = removals.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(Removal { files, secret }) = removals.last() else { return Err(WorkError::NothingRemoved) };
             let (kept, without) = match secret {
                 None => (None, None),
                 Some(Ok(secret)) => (Some(stores.secrets.keep(secret).map_err(WorkError::NotKept)?), None),
@@ -317,7 +321,7 @@ pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String
                 _ => {}
             }
             let name = files.name.clone();
-            *removal = None;
+            removals.pop();
             Ok((name, without))
         })
         .await
@@ -337,5 +341,5 @@ fn remove_in(stores: &Stores, name: &ProfileName) -> Result<Removed, WorkError> 
         Err(StoreError::NotFound { .. }) => None,
         Err(_) => Some("its file could not be read, so a keyring entry of it may be left".to_owned()),
     };
-    Ok(Removed { left: left.or(unflushed) })
+    Ok(Removed { left: left.or(unflushed), remembered: false })
 }

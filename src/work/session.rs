@@ -71,8 +71,8 @@ pub struct Session {
     pub net: NetOptions,
     /// The simulated tenant, when it runs in this process.
     pub sandbox: Option<Arc<Sandbox>>,
-    /// The profile that was removed last, to be brought back.
-    pub(super) removal: Arc<Mutex<Option<Removal>>>,
+    /// The profiles that were removed, the last one last, to be brought back.
+    pub(super) removals: Arc<Mutex<Vec<Removal>>>,
     /// Everything that is at work beside the loop holds one more.
     busy: Arc<()>,
     /// Held so that the home of a rehearsal goes when the session does.
@@ -110,8 +110,8 @@ impl Session {
     fn at(home: Home, net: NetOptions, sandbox: Option<Arc<Sandbox>>) -> Session {
         let (vault, settings) = (Vault::of(&home), settings::read(&home));
         let keyring = Keyring::default();
-        let (removal, busy) = (Arc::default(), Arc::default());
-        Session { home, settings, keyring, vault, net, sandbox, removal, busy, throwaway: None }
+        let (removals, busy) = (Arc::default(), Arc::default());
+        Session { home, settings, keyring, vault, net, sandbox, removals, busy, throwaway: None }
     }
 
     /// What is settled for all profiles.

@@ -77,8 +77,8 @@ pub struct Home {
     pub now: Option<Timestamp>,
     /// The entry that the mark goes to when the list is read next: what was just saved, renamed or copied.
     pub follow: Option<ProfileName>,
-    /// What was removed last and can be brought back.
-    pub removed: Option<ProfileName>,
+    /// What was removed and can be brought back, the last one last.
+    pub removed: Vec<Removed>,
     /// Tests that run.
     pub runs: Vec<HomeRun>,
     /// What they are part of.
@@ -90,6 +90,15 @@ pub struct Home {
 pub enum Marked {
     /// A profile.
     Profile(Row),
+    /// A draft.
+    Draft(DraftRow),
+}
+
+/// What was removed and can be brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// A profile.
+    Profile(ProfileName),
     /// A draft.
     Draft(DraftRow),
 }
@@ -138,6 +147,11 @@ impl Home {
     /// Whether a profile has that name.
     pub fn has(&self, name: &ProfileName) -> bool {
         self.profiles().iter().any(|row| row.name == *name)
+    }
+
+    /// Whether a draft has that name.
+    pub fn has_draft(&self, name: &ProfileName) -> bool {
+        self.drafts.iter().any(|row| row.name == *name)
     }
 
     /// How many entries there are.

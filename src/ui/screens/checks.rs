@@ -103,7 +103,6 @@ fn sign_in<'a>(
     prompt: &SignInPrompt,
     left: u64,
     room: usize,
-    plenty: bool,
     theme: Theme,
 ) -> Vec<Line<'a>> {
     let say = |text: &str, style| widgets::paragraph("", text, room, style, theme);
@@ -117,8 +116,9 @@ fn sign_in<'a>(
     if let SignInPrompt::DeviceCode { code, .. } = prompt {
         lines.push(Line::from(vec![Span::raw("Code  "), Span::styled(theme.text(code), theme.key())]));
     }
-    lines.extend(widgets::link("Page  ", prompt.url(), room, plenty, theme));
     lines.push(Line::raw(format!("Left  {}:{:02}", left / 60, left % 60)));
+    // Whole, however long, and without an indent: it is copied from here where the clipboard cannot be reached.
+    lines.extend(widgets::paragraph("", prompt.url(), room, theme.key(), theme));
     let why = format!(
         "You let the app {} act for you at {target}. The token is used for this test alone and then dropped.",
         checks.draft.value(FieldId::ClientId)
@@ -346,7 +346,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
     if let (Some((prompt, since)), Run::Running { ticks, .. }) = (checks.asks(), &checks.run) {
         let waited = Duration::from_millis(u64::from(*ticks) * 100).saturating_sub(since);
         let left = prompt.lasts().saturating_sub(waited).as_secs();
-        lines.extend(sign_in(app, checks, &prompt, left, room, plenty, theme));
+        lines.extend(sign_in(app, checks, &prompt, left, room, theme));
         lines.push(Line::default());
     }
     let works = matches!(checks.run, Run::Ended { stopped: false, .. }) && fold.verdict() <= Status::Warning;

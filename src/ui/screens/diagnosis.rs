@@ -76,7 +76,7 @@ fn pasted(frame: &mut Frame<'_>, area: Rect, diagnosis: &Diagnosis, theme: Theme
     let end = lines.last().map_or(0, Line::width);
     let rows = lines.len() - skip;
     if diagnosis.text.is_empty() {
-        let hint = "Paste what you have: an exception, a log line, a JSON body, a token, a code.";
+        let hint = "Paste an error, a log line, a token or a code.";
         frame.render_widget(Paragraph::new(widgets::paragraph("", hint, room, theme.dim(), theme)), area);
     } else {
         frame.render_widget(Paragraph::new(lines.into_iter().skip(skip).collect::<Vec<_>>()), area);

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::msg::{DraftRow, LastVerdict, Row};
-use crate::app::screens::home::{Entry, Home, Marked, Shown};
+use crate::app::screens::home::{Entry, Home, Marked, Order, Shown};
 use crate::core::check::{CheckId, Status};
 use crate::core::expiry;
 use crate::core::question::FieldId;
@@ -37,7 +37,9 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
         }
     };
     crate::ui::head(frame, head, app, "d365-connect", &remark, theme);
-    let inner = widgets::pane(frame, body, "Profiles", theme);
+    let below = if home.grouped { " by tenant" } else { "" };
+    let order = if home.order == Order::End { ", ending soonest first" } else { "" };
+    let inner = widgets::pane(frame, body, &format!("Profiles{below}{order}"), theme);
     if home.rows.is_some() && home.is_empty() {
         return welcome(frame, inner, app, theme);
     }
