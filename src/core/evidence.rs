@@ -246,12 +246,17 @@ pub enum Mark {
 /// Whether a text in small letters says this: as whole words, or as the beginning of a word where a `*` ends it. Without
 /// that, `enotfound` would be found in `ResourceNotFound`.
 pub fn says(text: &str, phrase: &str) -> bool {
+    said_at(text, phrase).next().is_some()
+}
+
+/// Where a text in small letters says this, see [`says`].
+fn said_at<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = usize> + use<'t> {
     let (phrase, is_beginning) = phrase.strip_suffix('*').map_or((phrase, false), |phrase| (phrase, true));
     let goes_on = |before: &str, after: &str| {
         before.ends_with(|c: char| c.is_ascii_alphanumeric()) && after.starts_with(|c: char| c.is_ascii_alphanumeric())
     };
-    text.match_indices(phrase).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+    text.match_indices(phrase).map(|(at, _)| at).filter(move |at| {
+        let (before, after) = (&text[..*at], &text[at + phrase.len()..]);
         !goes_on(before, phrase) && (is_beginning || !goes_on(phrase, after))
     })
 }
@@ -264,6 +269,12 @@ impl Said {
     /// Whether this was said, see [`says`].
     pub fn has(&self, phrase: &str) -> bool {
         says(&self.0, phrase)
+    }
+
+    /// Where this was said for the last time, as [`Evidence::refused_at`] counts.
+    pub fn last(&self, phrase: &str) -> Option<usize> {
+        let line = self.0.rsplit('\n').next().unwrap_or_default();
+        said_at(line, phrase).last()
     }
 }
 
@@ -292,6 +303,8 @@ pub struct Evidence {
     pub service_code: Option<String>,
     /// HTTP status.
     pub http_status: Option<u16>,
+    /// Where in the text, on one line, the last refusal stands: what is said after it happened after it.
+    pub refused_at: Option<usize>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
     /// Entra's trace id.
@@ -526,7 +539,7 @@ pub fn read_text(text: &str) -> Evidence {
 
 /// The evidence of a text that is taken for one answer.
 fn read_one(layers: &Layers) -> Evidence {
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence { refused_at: layers.line.last_refusal(), ..Evidence::default() };
     read_into(&mut evidence, layers);
     evidence.text = Untrusted::plain(layers.kept());
     evidence.said = Said(layers.said());

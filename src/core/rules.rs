@@ -221,6 +221,11 @@ impl Heard<'_> {
     fn any(&self, phrases: &[String]) -> bool {
         phrases.iter().any(|phrase| says(&self.shown, phrase) || self.said.has(phrase))
     }
+
+    /// Where one of these was said for the last time.
+    fn last(&self, phrases: &[String]) -> Option<usize> {
+        phrases.iter().filter_map(|phrase| self.said.last(phrase)).max()
+    }
 }
 
 /// One rule: when this holds, that is the cause.
@@ -265,8 +270,16 @@ impl Rule {
         first.filter(|_| hits.all(|code| evidence.hedged.contains_key(code)))
     }
 
-    fn confidence_in(&self, evidence: &Evidence) -> Confidence {
-        self.hedge_in(evidence).map_or(self.confidence, |_| Confidence::Possible)
+    /// Whether it tells by words that a connection broke, which says nothing of any other answer in the text.
+    fn is_of_connection(&self) -> bool {
+        self.cause.owner() == Owner::Network && !self.when.text.is_empty()
+    }
+
+    fn confidence_in(&self, evidence: &Evidence, heard: &Heard) -> Confidence {
+        // An answer after the break: the connection came about.
+        let is_over =
+            self.is_of_connection() && evidence.refused_at.is_some_and(|at| heard.last(&self.when.text) < Some(at));
+        if is_over || self.hedge_in(evidence).is_some() { Confidence::Possible } else { self.confidence }
     }
 }
 
@@ -454,17 +467,30 @@ impl Judge<'_> {
         let mut rules = speaking(false);
         if rules.is_empty() {
             rules = speaking(true);
+        } else if evidence.check.is_none() {
+            rules.extend(speaking(true).into_iter().filter(|rule| rule.is_of_connection()));
         }
-        // A stable sort: among equals the order of the codes in the text stands, then that of the files.
+        // A stable sort: among equals a connection that broke after all answers comes first, then the order of the codes
+        // in the text stands, then that of the files.
         let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
-        rules.sort_by_key(|rule| (Reverse(rule.confidence_in(evidence)), place(rule)));
+        rules.sort_by_key(|rule| {
+            let confidence = rule.confidence_in(evidence, &heard);
+            let is_last = rule.is_of_connection() && confidence > Confidence::Possible;
+            (Reverse(confidence), Reverse(is_last), place(rule))
+        });
         let mut seen = Vec::new();
         rules.retain(|rule| {
             let new = !seen.contains(&rule.cause);
             seen.push(rule.cause);
             new
         });
-        rules.into_iter().map(|rule| self.finding(rule.cause, Some(rule), evidence)).collect()
+        rules
+            .into_iter()
+            .map(|rule| {
+                let confidence = rule.confidence_in(evidence, &heard);
+                Finding { confidence, ..self.finding(rule.cause, Some(rule), evidence) }
+            })
+            .collect()
     }
 
     fn finding(&self, cause: Cause, rule: Option<&Rule>, evidence: &Evidence) -> Finding {
@@ -503,7 +529,7 @@ impl Judge<'_> {
         let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values)));
         Finding {
             cause,
-            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence_in(evidence)),
+            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),
             owner: cause.owner(),
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
             explanation,

@@ -462,6 +462,14 @@ impl Layer {
         found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
     }
 
+    /// Where the last answer that refuses stands: a code of Entra or an HTTP status.
+    pub(super) fn last_refusal(&self) -> Option<usize> {
+        let code = self.mentions().map(|(at, _)| at).last();
+        let is_refusal = |at: usize, digits: &str| digits.len() == 3 && digits >= "400" && self.is_status(at);
+        let status = numbers(&self.lower).filter(|(at, digits)| is_refusal(*at, digits)).map(|(at, _)| at).last();
+        code.max(status)
+    }
+
     /// The HTTP status where only words tell it.
     fn status_in_words(&self) -> Option<u16> {
         let labels = ["statuscode", "status code", "status_code", "http status", "httpstatus", "status", "code"];
@@ -487,6 +495,10 @@ impl Layer {
         let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', '"', '\'', ',']);
         // What a program ends with: `exit code 503`, `exited with status 503`.
         let is_exit = || ["exit", "exited", "exitcode", "exit_code"].iter().any(|word| says(tail(cue, 24), word));
+        // What a proxy answers to a program that asks it for a way through, is not the service's answer.
+        if number != "407" && (says(tail(before, 60), "tunnel*") || after.starts_with(" from proxy")) {
+            return false;
+        }
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
