@@ -261,26 +261,40 @@ fn said_at<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = usize> + 
     })
 }
 
-/// Everything that a text said, for the rules to search in: small letters, on one line, without tokens. Never shown.
+/// Everything that a text said, for the rules to search in: small letters, without tokens. Never shown.
 #[derive(Clone, Default)]
-pub struct Said(String);
+pub struct Said {
+    /// On one line.
+    line: String,
+    /// As it stands, for what is said around a phrase.
+    whole: String,
+}
 
 impl Said {
+    fn of(layers: &Layers) -> Said {
+        Said { line: layers.said(), whole: layers.plain.last().map(|inner| inner.lower.clone()).unwrap_or_default() }
+    }
+
     /// Whether this was said, see [`says`].
     pub fn has(&self, phrase: &str) -> bool {
-        says(&self.0, phrase)
+        says(&self.line, phrase)
     }
 
     /// Where this was said for the last time, as [`Evidence::refused_at`] counts.
     pub fn last(&self, phrase: &str) -> Option<usize> {
-        let line = self.0.rsplit('\n').next().unwrap_or_default();
+        let line = self.line.rsplit('\n').next().unwrap_or_default();
         said_at(line, phrase).last()
+    }
+
+    /// How the text speaks of this, where it speaks so at each place.
+    pub fn hedge(&self, phrase: &str) -> Option<Hedge> {
+        hedge::hedge_of(&self.whole, said_at(&self.whole, phrase))
     }
 }
 
 impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+        write!(f, "{} bytes", self.line.len())
     }
 }
 
@@ -295,6 +309,8 @@ pub struct Evidence {
     pub codes: Vec<u32>,
     /// Those of them that the text only speaks of.
     pub hedged: BTreeMap<u32, Hedge>,
+    /// How the text speaks of the HTTP status, where it only speaks of it.
+    pub status_hedge: Option<Hedge>,
     /// An answer of another service that stands in the same text as one of Entra.
     pub beside: Option<Box<Evidence>>,
     /// The OAuth `error`.
@@ -422,12 +438,12 @@ impl Reply {
             }
         }
         let mut shown = body.kept().to_owned();
-        evidence.said = Said(body.said());
+        evidence.said = Said::of(&body);
         if let Some(challenge) = &self.challenge {
             let challenge = Layers::of(&scrubber.scrub(challenge));
             read_into(&mut evidence, &challenge);
             shown = format!("{shown}\n{}", challenge.kept());
-            evidence.said = Said(format!("{}\n{}", evidence.said.0, challenge.said()));
+            evidence.said.line = format!("{}\n{}", evidence.said.line, challenge.said());
         }
         evidence.text = Untrusted::new(shown.trim(), scrubber);
         evidence
@@ -530,6 +546,9 @@ pub fn shown(text: &str) -> Untrusted {
 pub fn read_text(text: &str) -> Evidence {
     let layers = Layers::of(text);
     let mut evidence = read_one(&layers);
+    if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
+        evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+    }
     if let (Some(inner), false) = (layers.plain.last(), evidence.codes.is_empty()) {
         evidence.hedged = hedge::hedged(inner);
         evidence.beside = beside::call_beside(inner).map(Box::new);
@@ -542,6 +561,6 @@ fn read_one(layers: &Layers) -> Evidence {
     let mut evidence = Evidence { refused_at: layers.line.last_refusal(), ..Evidence::default() };
     read_into(&mut evidence, layers);
     evidence.text = Untrusted::plain(layers.kept());
-    evidence.said = Said(layers.said());
+    evidence.said = Said::of(layers);
     evidence
 }

@@ -462,6 +462,13 @@ impl Layer {
         found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
     }
 
+    /// Where this status stands.
+    pub(super) fn places_of_status(&self, status: u16) -> impl Iterator<Item = usize> {
+        numbers(&self.lower)
+            .filter(move |(at, digits)| digits.len() == 3 && digits.parse() == Ok(status) && self.is_status(*at))
+            .map(|(at, _)| at)
+    }
+
     /// Where the last answer that refuses stands: a code of Entra or an HTTP status.
     pub(super) fn last_refusal(&self) -> Option<usize> {
         let code = self.mentions().map(|(at, _)| at).last();
