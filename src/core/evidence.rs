@@ -9,17 +9,19 @@ mod hiding;
 mod layers;
 mod places;
 mod reading;
+mod sign_in_rows;
 
 pub use self::compare::compare;
 pub(in crate::core) use self::compare::host_of;
 pub use self::hedge::Hedge;
 pub use self::hiding::HIDDEN;
 use self::hiding::jwt_len;
-use self::layers::Layers;
 pub(in crate::core) use self::layers::head;
+use self::layers::{Layers, tail};
 pub use self::places::{Kind, Place, places};
 pub(in crate::core) use self::reading::origin_of;
 use self::reading::read_into;
+pub use self::sign_in_rows::Rows;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
@@ -450,20 +452,29 @@ impl Reply {
     }
 }
 
-/// Whether an address is a sign-in page of Microsoft's or of an organization's own federation service: by its host, or
-/// by a path that only those have. A page called `/login` on any other host is somebody else's portal.
-pub fn is_sign_in(address: &str) -> bool {
-    const HOSTS: [&str; 9] = [
+/// Whether a host is one at which Entra signs in (facts 1.9).
+fn is_sign_in_host(host: &str) -> bool {
+    const HOSTS: [&str; 13] = [
         "microsoftonline.com",
         "microsoftonline.us",
         "microsoftonline.cn",
+        "microsoftonline.de",
         "login.microsoft.com",
         "login.windows.net",
         "sts.windows.net",
-        "chinacloudapi.cn",
-        "usgovcloudapi.net",
+        "login.chinacloudapi.cn",
+        "login.usgovcloudapi.net",
+        "login.sovcloud-identity.fr",
+        "login.sovcloud-identity.de",
+        "login.sovcloud-identity.sg",
         "login.sandbox.test",
     ];
+    HOSTS.iter().any(|known| ends_on_dot(host, known))
+}
+
+/// Whether an address is a sign-in page of Microsoft's or of an organization's own federation service: by its host, or
+/// by a path that only those have. A page called `/login` on any other host is somebody else's portal.
+pub fn is_sign_in(address: &str) -> bool {
     const PATHS: [&str; 5] = ["/wsfed", "/oauth2/authorize", "/oauth2/v2.0/authorize", "/adfs/ls", "/saml2"];
     let lower = address.to_ascii_lowercase();
     let (host, path) = match lower.split_once("://") {
@@ -472,7 +483,7 @@ pub fn is_sign_in(address: &str) -> bool {
     };
     let host = host.split(':').next().unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    HOSTS.iter().any(|known| ends_on_dot(host, known)) || PATHS.iter().any(|known| path.contains(known))
+    is_sign_in_host(host) || PATHS.iter().any(|known| path.contains(known))
 }
 
 /// The longest token whose claims are read, bytes.
@@ -496,7 +507,16 @@ pub fn token_in(text: &str) -> Option<Claims> {
         }
         rest = &rest[at + len..];
     }
-    None
+    decoded_in(text)
+}
+
+/// The claims of a token that somebody has decoded: a JSON object with an audience and the time or issuer of a token.
+fn decoded_in(text: &str) -> Option<Claims> {
+    let at = text.find("\"aud\"")?;
+    let from = tail(&text[..at], MAX_TOKEN).rfind('{')? + at - tail(&text[..at], MAX_TOKEN).len();
+    let mut values = serde_json::Deserializer::from_str(head(&text[from..], MAX_TOKEN)).into_iter();
+    let Some(Ok(serde_json::Value::Object(all))) = values.next() else { return None };
+    (all.contains_key("iss") || all.contains_key("exp")).then(|| Claims::of(&all))
 }
 
 /// Reads a text as [`read_text`] does, and a token in it beside the profile that it is for, where there is one. `now` in
@@ -516,6 +536,9 @@ pub(in crate::core) fn with_token(
     if let Some(claims) = &claims {
         evidence.marks.insert(Mark::TokenSeen);
         evidence.marks.extend(claims.refusals_of_pasted(profile, now));
+        if profile.is_none() {
+            evidence.marks.extend(claims.differs_from_call(&evidence));
+        }
         if let Some(profile) = profile {
             evidence = evidence.naming("missing", &claims.lacking(profile).join(", "));
         }
@@ -544,7 +567,7 @@ pub fn shown(text: &str) -> Untrusted {
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are
 /// not kept.
 pub fn read_text(text: &str) -> Evidence {
-    let layers = Layers::of(text);
+    let layers = Layers::of(sign_in_rows::rewritten(text).as_deref().unwrap_or(text));
     let mut evidence = read_one(&layers);
     if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
         evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
