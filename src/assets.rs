@@ -56,6 +56,7 @@ pub fn rules() -> &'static RuleBook {
             book.causes.extend(part.causes);
             book.rules.extend(part.rules);
             book.codes.extend(part.codes);
+            book.sentences.extend(part.sentences);
             book.waits.extend(part.waits);
         }
         book

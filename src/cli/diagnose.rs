@@ -4,7 +4,7 @@
 
 use crate::assets;
 use crate::cli::failure::{Failure, code};
-use crate::cli::{Context, Done, Ended, check, input, profile_name, utf16};
+use crate::cli::{Context, Done, Ended, check, input, profile_name, rows, utf16};
 use crate::core::claims::Row;
 use crate::core::evidence::Evidence;
 use crate::core::log::{self, Found, LogScan};
@@ -299,7 +299,7 @@ async fn from(source: impl Read + Send + 'static, context: &Context) -> Result<I
 }
 
 fn scan(source: impl Read, progress: &Progress) -> std::io::Result<Input> {
-    let mut source = utf16::Plain::new(source)?;
+    let mut source = rows::AsJson::new(utf16::Plain::new(source)?)?;
     let mut log = LogScan::default();
     let mut start = Vec::new();
     loop {

@@ -27,6 +27,7 @@ mod remove;
 mod rename;
 mod report;
 mod rotate;
+mod rows;
 mod sandbox;
 mod show;
 mod token;

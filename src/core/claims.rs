@@ -3,7 +3,7 @@
 //! A token is opaque to its client: claims explain, and may tell a certain refusal early, but never make a pass
 //! (safety rule 11). Signatures are not checked here; the service does that.
 
-use crate::core::evidence::{Mark, host_of, origin_of};
+use crate::core::evidence::{Evidence, Mark, Origin, host_of, origin_of};
 use crate::core::guide::{Product, SignIn};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::profile::Profile;
@@ -11,7 +11,7 @@ use crate::core::resource::ResourceUrl;
 use crate::core::untrusted::Untrusted;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Clock difference that is no fault, seconds. Entra itself allows five minutes.
 pub const CLOCK_TOLERANCE: i64 = 300;
@@ -67,10 +67,16 @@ impl Claims {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
         };
         let Value::Object(all) = read(payload)? else { return None };
+        let key_id = read(header).and_then(|header| Some(header.get("kid")?.as_str()?.to_owned()));
+        Some(Claims { key_id, ..Claims::of(&all) })
+    }
+
+    /// The claims of a payload that was decoded.
+    pub fn of(all: &Map<String, Value>) -> Claims {
         let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);
         // v1 answers send numbers as strings in places; both are read (facts 1.1).
         let number = |name: &str| all.get(name).and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-        Some(Claims {
+        Claims {
             audience: text("aud"),
             tenant: text("tid"),
             object_id: text("oid"),
@@ -86,8 +92,8 @@ impl Claims {
             expires: number("exp"),
             not_before: number("nbf"),
             proof: text("appidacr").or_else(|| text("azpacr")),
-            key_id: read(header).and_then(|header| Some(header.get("kid")?.as_str()?.to_owned())),
-        })
+            key_id: None,
+        }
     }
 
     /// The claims that matter beside what the profile needs, for people; without a profile, just the claims. `now` in
@@ -230,6 +236,20 @@ impl Claims {
         marks.extend(self.is_of_two_tenants().then_some(Mark::IssuerDiffers));
         marks.extend(self.is_over(now).then_some(Mark::TokenOver));
         marks
+    }
+
+    /// Whether the token is for something else than what the text beside it shows as called, and refused.
+    pub fn differs_from_call(&self, evidence: &Evidence) -> Option<Mark> {
+        evidence.http_status.filter(|status| [401, 403].contains(status))?;
+        let called = evidence.origin.filter(|origin| !matches!(origin, Origin::Entra | Origin::Local))?;
+        let host = self.audience.as_deref().and_then(host_of);
+        let own = host.as_deref().and_then(origin_of).or(self.product().map(Origin::of))?;
+        if own != called {
+            return Some(Mark::AudienceElsewhere);
+        }
+        let called = evidence.named.get("host").and_then(|host| host_of(host));
+        (own == Origin::FinanceOperations && host.is_some() && called.is_some() && host != called)
+            .then_some(Mark::AudienceDiffers)
     }
 
     /// What makes a refusal certain, or nearly so, by the product that the token itself says it is for. Facts 1.3, 4.2.

@@ -9,17 +9,19 @@ mod hiding;
 mod layers;
 mod places;
 mod reading;
+mod sign_in_rows;
 
 pub use self::compare::compare;
 pub(in crate::core) use self::compare::host_of;
 pub use self::hedge::Hedge;
 pub use self::hiding::HIDDEN;
 use self::hiding::jwt_len;
-use self::layers::Layers;
 pub(in crate::core) use self::layers::head;
+use self::layers::{Layers, tail};
 pub use self::places::{Kind, Place, places};
 pub(in crate::core) use self::reading::origin_of;
 use self::reading::read_into;
+pub use self::sign_in_rows::Rows;
 use crate::core::check::CheckId;
 use crate::core::claims::Claims;
 use crate::core::cloud::ends_on_dot;
@@ -246,30 +248,55 @@ pub enum Mark {
 /// Whether a text in small letters says this: as whole words, or as the beginning of a word where a `*` ends it. Without
 /// that, `enotfound` would be found in `ResourceNotFound`.
 pub fn says(text: &str, phrase: &str) -> bool {
+    said_at(text, phrase).next().is_some()
+}
+
+/// Where a text in small letters says this, see [`says`].
+fn said_at<'t>(text: &'t str, phrase: &'t str) -> impl Iterator<Item = usize> + use<'t> {
     let (phrase, is_beginning) = phrase.strip_suffix('*').map_or((phrase, false), |phrase| (phrase, true));
     let goes_on = |before: &str, after: &str| {
         before.ends_with(|c: char| c.is_ascii_alphanumeric()) && after.starts_with(|c: char| c.is_ascii_alphanumeric())
     };
-    text.match_indices(phrase).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+    text.match_indices(phrase).map(|(at, _)| at).filter(move |at| {
+        let (before, after) = (&text[..*at], &text[at + phrase.len()..]);
         !goes_on(before, phrase) && (is_beginning || !goes_on(phrase, after))
     })
 }
 
-/// Everything that a text said, for the rules to search in: small letters, on one line, without tokens. Never shown.
+/// Everything that a text said, for the rules to search in: small letters, without tokens. Never shown.
 #[derive(Clone, Default)]
-pub struct Said(String);
+pub struct Said {
+    /// On one line.
+    line: String,
+    /// As it stands, for what is said around a phrase.
+    whole: String,
+}
 
 impl Said {
+    fn of(layers: &Layers) -> Said {
+        Said { line: layers.said(), whole: layers.plain.last().map(|inner| inner.lower.clone()).unwrap_or_default() }
+    }
+
     /// Whether this was said, see [`says`].
     pub fn has(&self, phrase: &str) -> bool {
-        says(&self.0, phrase)
+        says(&self.line, phrase)
+    }
+
+    /// Where this was said for the last time, as [`Evidence::refused_at`] counts.
+    pub fn last(&self, phrase: &str) -> Option<usize> {
+        let line = self.line.rsplit('\n').next().unwrap_or_default();
+        said_at(line, phrase).last()
+    }
+
+    /// How the text speaks of this, where it speaks so at each place.
+    pub fn hedge(&self, phrase: &str) -> Option<Hedge> {
+        hedge::hedge_of(&self.whole, said_at(&self.whole, phrase))
     }
 }
 
 impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+        write!(f, "{} bytes", self.line.len())
     }
 }
 
@@ -284,6 +311,8 @@ pub struct Evidence {
     pub codes: Vec<u32>,
     /// Those of them that the text only speaks of.
     pub hedged: BTreeMap<u32, Hedge>,
+    /// How the text speaks of the HTTP status, where it only speaks of it.
+    pub status_hedge: Option<Hedge>,
     /// An answer of another service that stands in the same text as one of Entra.
     pub beside: Option<Box<Evidence>>,
     /// The OAuth `error`.
@@ -292,6 +321,8 @@ pub struct Evidence {
     pub service_code: Option<String>,
     /// HTTP status.
     pub http_status: Option<u16>,
+    /// Where in the text, on one line, the last refusal stands: what is said after it happened after it.
+    pub refused_at: Option<usize>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
     /// Entra's trace id.
@@ -409,32 +440,41 @@ impl Reply {
             }
         }
         let mut shown = body.kept().to_owned();
-        evidence.said = Said(body.said());
+        evidence.said = Said::of(&body);
         if let Some(challenge) = &self.challenge {
             let challenge = Layers::of(&scrubber.scrub(challenge));
             read_into(&mut evidence, &challenge);
             shown = format!("{shown}\n{}", challenge.kept());
-            evidence.said = Said(format!("{}\n{}", evidence.said.0, challenge.said()));
+            evidence.said.line = format!("{}\n{}", evidence.said.line, challenge.said());
         }
         evidence.text = Untrusted::new(shown.trim(), scrubber);
         evidence
     }
 }
 
-/// Whether an address is a sign-in page of Microsoft's or of an organization's own federation service: by its host, or
-/// by a path that only those have. A page called `/login` on any other host is somebody else's portal.
-pub fn is_sign_in(address: &str) -> bool {
-    const HOSTS: [&str; 9] = [
+/// Whether a host is one at which Entra signs in (facts 1.9).
+fn is_sign_in_host(host: &str) -> bool {
+    const HOSTS: [&str; 13] = [
         "microsoftonline.com",
         "microsoftonline.us",
         "microsoftonline.cn",
+        "microsoftonline.de",
         "login.microsoft.com",
         "login.windows.net",
         "sts.windows.net",
-        "chinacloudapi.cn",
-        "usgovcloudapi.net",
+        "login.chinacloudapi.cn",
+        "login.usgovcloudapi.net",
+        "login.sovcloud-identity.fr",
+        "login.sovcloud-identity.de",
+        "login.sovcloud-identity.sg",
         "login.sandbox.test",
     ];
+    HOSTS.iter().any(|known| ends_on_dot(host, known))
+}
+
+/// Whether an address is a sign-in page of Microsoft's or of an organization's own federation service: by its host, or
+/// by a path that only those have. A page called `/login` on any other host is somebody else's portal.
+pub fn is_sign_in(address: &str) -> bool {
     const PATHS: [&str; 5] = ["/wsfed", "/oauth2/authorize", "/oauth2/v2.0/authorize", "/adfs/ls", "/saml2"];
     let lower = address.to_ascii_lowercase();
     let (host, path) = match lower.split_once("://") {
@@ -443,7 +483,7 @@ pub fn is_sign_in(address: &str) -> bool {
     };
     let host = host.split(':').next().unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    HOSTS.iter().any(|known| ends_on_dot(host, known)) || PATHS.iter().any(|known| path.contains(known))
+    is_sign_in_host(host) || PATHS.iter().any(|known| path.contains(known))
 }
 
 /// The longest token whose claims are read, bytes.
@@ -467,7 +507,16 @@ pub fn token_in(text: &str) -> Option<Claims> {
         }
         rest = &rest[at + len..];
     }
-    None
+    decoded_in(text)
+}
+
+/// The claims of a token that somebody has decoded: a JSON object with an audience and the time or issuer of a token.
+fn decoded_in(text: &str) -> Option<Claims> {
+    let at = text.find("\"aud\"")?;
+    let from = tail(&text[..at], MAX_TOKEN).rfind('{')? + at - tail(&text[..at], MAX_TOKEN).len();
+    let mut values = serde_json::Deserializer::from_str(head(&text[from..], MAX_TOKEN)).into_iter();
+    let Some(Ok(serde_json::Value::Object(all))) = values.next() else { return None };
+    (all.contains_key("iss") || all.contains_key("exp")).then(|| Claims::of(&all))
 }
 
 /// Reads a text as [`read_text`] does, and a token in it beside the profile that it is for, where there is one. `now` in
@@ -487,6 +536,9 @@ pub(in crate::core) fn with_token(
     if let Some(claims) = &claims {
         evidence.marks.insert(Mark::TokenSeen);
         evidence.marks.extend(claims.refusals_of_pasted(profile, now));
+        if profile.is_none() {
+            evidence.marks.extend(claims.differs_from_call(&evidence));
+        }
         if let Some(profile) = profile {
             evidence = evidence.naming("missing", &claims.lacking(profile).join(", "));
         }
@@ -515,8 +567,11 @@ pub fn shown(text: &str) -> Untrusted {
 /// Reads evidence out of any text: an exception, a log line, an error body, a bare code. Tokens and secrets in it are
 /// not kept.
 pub fn read_text(text: &str) -> Evidence {
-    let layers = Layers::of(text);
+    let layers = Layers::of(sign_in_rows::rewritten(text).as_deref().unwrap_or(text));
     let mut evidence = read_one(&layers);
+    if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
+        evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+    }
     if let (Some(inner), false) = (layers.plain.last(), evidence.codes.is_empty()) {
         evidence.hedged = hedge::hedged(inner);
         evidence.beside = beside::call_beside(inner).map(Box::new);
@@ -526,9 +581,9 @@ pub fn read_text(text: &str) -> Evidence {
 
 /// The evidence of a text that is taken for one answer.
 fn read_one(layers: &Layers) -> Evidence {
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence { refused_at: layers.line.last_refusal(), ..Evidence::default() };
     read_into(&mut evidence, layers);
     evidence.text = Untrusted::plain(layers.kept());
-    evidence.said = Said(layers.said());
+    evidence.said = Said::of(layers);
     evidence
 }

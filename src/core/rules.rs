@@ -211,15 +211,29 @@ impl When {
 struct Heard<'a> {
     shown: String,
     said: &'a Said,
+    /// The codes are known by sentences alone.
+    is_worded: bool,
 }
 
 impl Heard<'_> {
     fn of(e: &Evidence) -> Heard<'_> {
-        Heard { shown: e.text.as_str().to_ascii_lowercase(), said: &e.said }
+        Heard { shown: e.text.as_str().to_ascii_lowercase(), said: &e.said, is_worded: false }
     }
 
     fn any(&self, phrases: &[String]) -> bool {
         phrases.iter().any(|phrase| says(&self.shown, phrase) || self.said.has(phrase))
+    }
+
+    /// How the text speaks of these, where it speaks so wherever one of them stands.
+    fn hedge(&self, phrases: &[String]) -> Option<Hedge> {
+        let mut hedges = phrases.iter().filter(|phrase| self.said.has(phrase)).map(|phrase| self.said.hedge(phrase));
+        let first = hedges.next()??;
+        hedges.all(|hedge| hedge.is_some()).then_some(first)
+    }
+
+    /// Where one of these was said for the last time.
+    fn last(&self, phrases: &[String]) -> Option<usize> {
+        phrases.iter().filter_map(|phrase| self.said.last(phrase)).max()
     }
 }
 
@@ -258,15 +272,33 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// How the text speaks of the codes that make this rule speak, where it shows none of them as its own answer.
-    fn hedge_in(&self, evidence: &Evidence) -> Option<Hedge> {
-        let mut hits = evidence.codes.iter().filter(|code| self.when.codes.contains(code));
-        let first = evidence.hedged.get(hits.next()?).copied();
-        first.filter(|_| hits.all(|code| evidence.hedged.contains_key(code)))
+    /// How the text speaks of what makes this rule speak, where it shows none of that as an answer of now.
+    fn hedge_in(&self, evidence: &Evidence, heard: &Heard) -> Option<Hedge> {
+        let mut hits = evidence.codes.iter().filter(|code| self.when.codes.contains(code)).peekable();
+        if let Some(first) = hits.peek() {
+            let first = evidence.hedged.get(first).copied();
+            return first.filter(|_| hits.all(|code| evidence.hedged.contains_key(code)));
+        }
+        let by_status = !(self.when.status.is_empty() && self.when.status_class.is_empty());
+        if by_status { evidence.status_hedge } else { heard.hedge(&self.when.text) }
     }
 
-    fn confidence_in(&self, evidence: &Evidence) -> Confidence {
-        self.hedge_in(evidence).map_or(self.confidence, |_| Confidence::Possible)
+    /// Whether it tells by words that a connection broke, which says nothing of any other answer in the text.
+    fn is_of_connection(&self) -> bool {
+        self.cause.owner() == Owner::Network && !self.when.text.is_empty()
+    }
+
+    fn confidence_in(&self, evidence: &Evidence, heard: &Heard) -> Confidence {
+        // An answer after the break: the connection came about.
+        let is_over =
+            self.is_of_connection() && evidence.refused_at.is_some_and(|at| heard.last(&self.when.text) < Some(at));
+        if is_over || self.hedge_in(evidence, heard).is_some() {
+            Confidence::Possible
+        } else if heard.is_worded && !self.when.codes.is_empty() {
+            self.confidence.min(Confidence::Likely)
+        } else {
+            self.confidence
+        }
     }
 }
 
@@ -313,6 +345,16 @@ pub struct CodeText {
     pub text: String,
 }
 
+/// Sentences of Entra by which a code is known where its number was cut off or left out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentence {
+    /// The code.
+    pub code: u32,
+    /// One of these: in small letters, and as whole words, see [`says`].
+    pub text: Vec<String>,
+}
+
 /// A failure that passes by itself when something was changed a moment ago.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -340,6 +382,9 @@ pub struct RuleBook {
     /// What each known code means.
     #[serde(rename = "code")]
     pub codes: Vec<CodeText>,
+    /// What stands for a code.
+    #[serde(rename = "sentence")]
+    pub sentences: Vec<Sentence>,
     /// What passes by itself.
     #[serde(rename = "wait")]
     pub waits: Vec<Wait>,
@@ -446,7 +491,10 @@ impl Judge<'_> {
 
     /// What the rules find in one answer, most likely first.
     fn ranked(&self, evidence: &Evidence) -> Vec<Finding> {
-        let heard = Heard::of(evidence);
+        let mut heard = Heard::of(evidence);
+        let worded = self.worded(evidence, &heard);
+        heard.is_worded = worded.is_some();
+        let evidence = worded.as_ref().unwrap_or(evidence);
         let speaking = |fallback: bool| -> Vec<&Rule> {
             let speaks = |rule: &&Rule| rule.fallback == fallback && rule.when.holds(evidence, &heard);
             self.book.rules.iter().filter(speaks).collect()
@@ -454,17 +502,49 @@ impl Judge<'_> {
         let mut rules = speaking(false);
         if rules.is_empty() {
             rules = speaking(true);
+        } else if evidence.check.is_none() {
+            rules.extend(speaking(true).into_iter().filter(|rule| rule.is_of_connection()));
         }
-        // A stable sort: among equals the order of the codes in the text stands, then that of the files.
+        // A stable sort: among equals a connection that broke after all answers comes first, then the order of the codes
+        // in the text stands, then that of the files.
         let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
-        rules.sort_by_key(|rule| (Reverse(rule.confidence_in(evidence)), place(rule)));
+        rules.sort_by_key(|rule| {
+            let confidence = rule.confidence_in(evidence, &heard);
+            let is_last = rule.is_of_connection() && confidence > Confidence::Possible;
+            (Reverse(confidence), Reverse(is_last), place(rule))
+        });
         let mut seen = Vec::new();
         rules.retain(|rule| {
             let new = !seen.contains(&rule.cause);
             seen.push(rule.cause);
             new
         });
-        rules.into_iter().map(|rule| self.finding(rule.cause, Some(rule), evidence)).collect()
+        rules
+            .into_iter()
+            .map(|rule| {
+                let confidence = rule.confidence_in(evidence, &heard);
+                let mut finding = self.finding(rule.cause, Some(rule), evidence);
+                if let Some(hedge) = rule.hedge_in(evidence, &heard) {
+                    finding.explanation = format!("{} {}", hedge.words(), finding.explanation);
+                }
+                Finding { confidence, ..finding }
+            })
+            .collect()
+    }
+
+    /// The evidence of a pasted text without a code, with the codes that its sentences stand for; none where it has none.
+    fn worded(&self, evidence: &Evidence, heard: &Heard) -> Option<Evidence> {
+        if evidence.check.is_some() || !evidence.codes.is_empty() {
+            return None;
+        }
+        let said: Vec<&Sentence> = self.book.sentences.iter().filter(|one| heard.any(&one.text)).collect();
+        let hedge = |one: &&Sentence| Some((one.code, heard.hedge(&one.text)?));
+        (!said.is_empty()).then(|| Evidence {
+            codes: said.iter().map(|one| one.code).collect(),
+            hedged: said.iter().filter_map(hedge).collect(),
+            origin: evidence.origin.or(Some(Origin::Entra)),
+            ..evidence.clone()
+        })
     }
 
     fn finding(&self, cause: Cause, rule: Option<&Rule>, evidence: &Evidence) -> Finding {
@@ -496,17 +576,13 @@ impl Judge<'_> {
         let step = rule.and_then(|r| r.step.clone()).or(text.map(|t| t.step.clone())).unwrap_or_else(|| "test".into());
         let own = rule.map(|rule| &rule.links).filter(|links| !links.is_empty()).or(text.map(|text| &text.links));
         let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, self.values)));
-        let mut explanation = pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation));
-        if let Some(hedge) = rule.and_then(|rule| rule.hedge_in(evidence)) {
-            explanation = format!("{} {explanation}", hedge.words());
-        }
         let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values)));
         Finding {
             cause,
-            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence_in(evidence)),
+            confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),
             owner: cause.owner(),
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
-            explanation,
+            explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
             check: evidence.check,
             lasting: rule.is_some_and(|rule| rule.lasting),
             field: rule.and_then(|rule| rule.field).or(text.and_then(|text| text.field)),

@@ -19,7 +19,7 @@ pub(super) fn names_alone(evidence: &mut Evidence) {
         Err(_) => ["https://", "http%"].iter().any(|sign| resource.to_ascii_lowercase().contains(sign)),
     };
     let found = [
-        (Mark::PlaceholderNamed, [app, tenant, resource].into_iter().any(is_placeholder)),
+        (Mark::PlaceholderNamed, [app, tenant, resource].into_iter().any(is_unfilled)),
         (Mark::TenantIsHost, host_of(tenant).is_some_and(|host| origin_of(&host).is_some())),
         (Mark::TenantIsPath, ["oauth2", "token", "authorize", "v2.0", ".well-known"].contains(&tenant)),
         (Mark::AppIsName, !app.is_empty() && parse_guid(app).is_none()),
@@ -27,6 +27,16 @@ pub(super) fn names_alone(evidence: &mut Evidence) {
     ];
     let marks: Vec<Mark> = found.into_iter().filter(|(_, holds)| *holds).map(|(mark, _)| mark).collect();
     evidence.marks.extend(marks);
+}
+
+/// Whether a value in a request is a placeholder, or a variable that nobody put its value in for.
+fn is_unfilled(value: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ' | b'.'))
+    };
+    let between = |open: char, close: char| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let braced = between('{', '}').or(between('%', '%')).or(value.strip_prefix('$'));
+    is_placeholder(value) || braced.is_some_and(|name| is_name(name) && parse_guid(value).is_none())
 }
 
 /// What the names tell beside a profile. A profile's value that is not given is not compared.

@@ -42,11 +42,74 @@ const NEAR: usize = 200;
 /// With what a sentence begins that gives a condition.
 const CONDITIONS: &[&str] = &["if ", "in case ", "whenever ", "should you ", "when you see ", "when you get "];
 /// What is said of a code that is explained, or expected.
-const TO_COME: &[&str] =
-    &["will follow", "will come", "will appear", "will happen", "would follow", "means", "mean", "stands for"];
+const TO_COME: &[&str] = &[
+    "will follow",
+    "will come",
+    "will appear",
+    "will happen",
+    "would follow",
+    "would be",
+    "would come",
+    "means",
+    "mean",
+    "stands for",
+];
+/// What is said before a code that may come, or that somebody only guesses at.
+const MAYBE_BEFORE: &[&str] = &[
+    "would get",
+    "would give",
+    "would return",
+    "would see",
+    "would show",
+    "would have",
+    "will get",
+    "will see",
+    "will fail with",
+    "if you see",
+    "if you get",
+    "if it were",
+    "if it was",
+    "may get",
+    "may see",
+    "might get",
+    "might see",
+    "might be",
+    "could get",
+    "could be",
+    "can return",
+    "can occur",
+    "expect to see",
+    "i guess",
+    "my guess",
+    "i suspect",
+    "what does",
+    "the difference between",
+];
 /// With what a sentence begins that closes a matter.
 const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
-const PAST_BEFORE: &[&str] = &["yesterday", "last week", "last month", "we had", "i had"];
+const PAST_BEFORE: &[&str] = &[
+    "yesterday",
+    "last week",
+    "last month",
+    "last year",
+    "we had",
+    "i had",
+    "used to",
+    "we fixed",
+    "i fixed",
+    "fixed the",
+    "fixed that",
+    "we solved",
+    "we resolved",
+    "got rid of",
+    "back then",
+    "in the past",
+    "months ago",
+    "weeks ago",
+    "years ago",
+    "previously",
+    "the old error",
+];
 const PAST_AFTER: &[&str] = &[
     "now fixed",
     "is fixed",
@@ -62,10 +125,33 @@ const PAST_AFTER: &[&str] = &[
     "works now",
     "works again",
     "no longer",
+    "went away",
+    "has gone",
 ];
 /// What brings something past up to now.
 const STILL: &[&str] = &["since", "until", "now", "today", "again", "still", "worked", "yesterday's"];
-const ABSENT: &[&str] = &["no", "not", "without", "never"];
+const ABSENT: &[&str] = &[
+    "no",
+    "not",
+    "without",
+    "never",
+    "not a",
+    "not an",
+    "not the",
+    "no more",
+    "instead of",
+    "instead of a",
+    "instead of an",
+    "rather than",
+    "rather than a",
+    "isn't",
+    "should not be",
+    "shouldn't be",
+    "shouldn't be a",
+    "should not be a",
+    "kein",
+    "keine",
+];
 const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
 /// What tells that a token came.
 const TOKEN_CAME: &[&str] = &[
@@ -97,6 +183,13 @@ pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
     hedges.into_iter().filter_map(|(code, hedge)| Some((code, hedge?))).collect()
 }
 
+/// How a text speaks of what stands at these places, where it speaks so at each of them.
+pub(super) fn hedge_of(text: &str, places: impl Iterator<Item = usize>) -> Option<Hedge> {
+    let mut hedges = places.take(MAX_MENTIONS + 1).map(|at| hedge_at(text, at));
+    let first = hedges.next()??;
+    hedges.all(|hedge| hedge.is_some()).then_some(first)
+}
+
 /// How the sentence speaks of the code that stands here.
 fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -125,7 +218,9 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
             && PASSED.iter().any(passed)
     };
-    let is_condition = start.trim() == "when" || CONDITIONS.iter().any(|words| start.starts_with(words));
+    let is_condition = start.trim() == "when"
+        || CONDITIONS.iter().any(|words| start.starts_with(words))
+        || any(before, MAYBE_BEFORE) && !any(before, STILL);
     if is_condition || said_after(TO_COME) {
         Some(Hedge::Conditional)
     } else if is_closed()
@@ -176,6 +271,12 @@ mod tests {
             ("- If it returns AADSTS7000215, check the secret.", Some(Conditional)),
             ("AADSTS7000215 means that the secret is wrong", Some(Conditional)),
             ("The secret ends soon. AADSTS7000215 will follow.", Some(Conditional)),
+            ("With a wrong value you would get AADSTS7000215", Some(Conditional)),
+            ("Note: if you see AADSTS7000215, renew it", Some(Conditional)),
+            ("We used to see AADSTS7000215 every month", Some(Past)),
+            ("We fixed the AADSTS7000215 and then moved on", Some(Past)),
+            ("It should not be AADSTS7000215", Some(Absent)),
+            ("a 401 rather than AADSTS7000215", Some(Absent)),
             ("No AADSTS7000215 in the log", Some(Absent)),
             ("test token::AADSTS7000215 ... ok", Some(Test)),
             ("✓ tests that AADSTS7000215 is read", Some(Test)),

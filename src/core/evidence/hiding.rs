@@ -2,39 +2,59 @@
 //!
 //! Knows their shapes and the names that stand before them. Rather too much is hidden than too little.
 
+use super::layers::tail;
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
 pub const HIDDEN: &str = "[token]";
 
-/// Names whose value is a secret.
-const NAMES: [&str; 15] = [
+/// Ends of names whose value is a secret.
+const NAMES: [&str; 29] = [
     "access_token",
     "accesstoken",
     "refresh_token",
+    "refreshtoken",
     "id_token",
-    "client_secret",
-    "clientsecret",
+    "id_token_hint",
+    "secret",
+    "client_assertion",
     "assertion",
     "password",
     "passwd",
+    "passwort",
+    "kennwort",
+    "mot de passe",
+    "contraseña",
+    "passphrase",
     "device_code",
+    "user_code",
     "code_verifier",
     "samlresponse",
     "subscription-key",
+    "functions-key",
+    "api-key",
+    "api_key",
+    "apikey",
     "accountkey",
     "sharedaccesskey",
+    "sharedaccesssignature",
+    "privatekey",
 ];
+/// Names so short that they must be whole words.
+const WORDS: [&str; 3] = ["sig", "pwd", "pass"];
+/// With what codes and refresh tokens of Entra begin.
+const GRANTS: [&str; 6] = ["0.A", "1.A", "M.C", "M.R", "OAQABA", "AQABAA"];
 
 /// The text without access tokens and values of secrets.
 pub(super) fn without_tokens(text: &str) -> String {
-    let text = without_jwts(text);
+    let text = without_jwts(&without_private_keys(text));
     let text = replace_runs(
         &text,
         |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'),
         |run| {
             let bare = run.trim_end_matches('.');
-            looks_like_secret(bare).then(|| format!("{HIDDEN}{}", &run[bare.len()..]))
+            let is_grant = bare.len() >= 60 && GRANTS.iter().any(|start| bare.starts_with(start));
+            (is_grant || looks_like_secret(bare)).then(|| format!("{HIDDEN}{}", &run[bare.len()..]))
         },
     );
     let lower = text.to_ascii_lowercase();
@@ -45,7 +65,14 @@ pub(super) fn without_tokens(text: &str) -> String {
     let mut ends = after(&NAMES, secret_at);
     ends.extend(after(&["bearer ", "basic "], credentials_at));
     ends.extend(after(&["?code=", "&code=", "#code="], code_at));
+    ends.extend(after(&["code"], grant_at));
     ends.extend(after(&["cookie"], line_at));
+    ends.extend(after(&["authorization"], header_at));
+    ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
+    ends.extend(after(&["://", " -u ", " --user "], password_at));
+    if lower.contains("login") || lower.contains("pac auth") {
+        ends.extend(after(&[" -p "], |text, end| quoted_or_word(text, end)));
+    }
     ends.sort_unstable_by_key(|(end, _)| *end);
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
@@ -100,6 +127,79 @@ pub(super) fn jwt_len(text: &str) -> usize {
     len
 }
 
+/// The text without what stands between the first and the last line of a private key.
+fn without_private_keys(text: &str) -> String {
+    const BEGINS: &str = "PRIVATE KEY-----";
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGINS) {
+        let from = at + BEGINS.len();
+        out.push_str(&rest[..from]);
+        // Where the last line is missing, it may be the last line that was found here.
+        let is_end = rest[..at].trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ').ends_with("-----END");
+        let to = from + rest[from..].find("-----END").unwrap_or(rest.len() - from);
+        let is_key = !is_end && !rest[from..to].trim().is_empty();
+        out.push_str(if is_key { HIDDEN } else { &rest[from..to] });
+        rest = &rest[to..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether the word that ends here begins where a name does.
+fn word_starts(text: &str, end: usize) -> bool {
+    let front = text[..end].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    WORDS.iter().any(|word| end - front.len() == word.len())
+}
+
+/// What stands in quotes, or up to the next blank.
+fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
+    let value = text[from..].trim_start_matches(' ');
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let inside = &value[quote.map_or(0, char::len_utf8)..];
+    let from = text.len() - inside.len();
+    let ends = |c: char| quote.map_or(c.is_whitespace(), |quote| c == quote || c == '\n');
+    Some((from, from + inside.find(ends).unwrap_or(inside.len())))
+}
+
+/// Where a password stands behind a user's name: `user:password@host` in an address, `-u user:password`.
+fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    let is_address = text[..from].ends_with('/');
+    let rest = &text[from..];
+    let quotes = |c: char| matches!(c, '"' | '\'' | '<' | '>');
+    let end = rest.find(|c: char| c.is_whitespace() || quotes(c) || (is_address && matches!(c, '/' | '?')));
+    let part = &rest[..end.unwrap_or(rest.len())];
+    let to = if is_address { part.rfind('@')? } else { part.len() };
+    let user = part[..to].find(':')?;
+    Some((from + user + 1, from + to))
+}
+
+/// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.
+fn grant_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    let (from, to) = secret_at(text, from)?;
+    let value = &text[from..to];
+    (value.len() >= 20 && GRANTS.iter().any(|start| value.starts_with(start))).then_some((from, to))
+}
+
+/// Where the credentials of an `Authorization` header stand, behind the name of their scheme.
+fn header_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    let (from, to) = secret_at(text, from)?;
+    let is_long = |value: &str| {
+        let is_mixed =
+            value.bytes().any(|b| b.is_ascii_digit()) || value.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+        value.len() >= 20 || (value.len() >= 8 && is_mixed)
+    };
+    let next = text[to..].strip_prefix(' ').and_then(|_| quoted_or_word(text, to));
+    match text[from..to].split_once(' ') {
+        Some((scheme, rest)) => is_long(rest).then_some((from + scheme.len() + 1, to)),
+        None => match next.filter(|(from, to)| is_long(&text[*from..*to])) {
+            Some((_, end)) if text[from..to].bytes().any(|b| b.is_ascii_digit()) => Some((from, end)),
+            Some(credentials) => Some(credentials),
+            None => is_long(&text[from..to]).then_some((from, to)),
+        },
+    }
+}
+
 /// Where a code stands that can be exchanged for a token: the value of a redirect's `code`, which is long.
 fn code_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let run = text[from..].bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-_.~*!%".contains(b)).count();
@@ -128,8 +228,23 @@ fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
 fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let rest = &text[after_name..];
     let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
-    let bare = bare.strip_prefix([':', '=', '>'])?;
+    let is_option = || {
+        let word = tail(&text[..after_name], 60);
+        word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with("--"))
+    };
+    let bare = match bare.strip_prefix([':', '=', '>']) {
+        Some(bare) => bare,
+        // The pair of a name and its value: `"key": "client_secret", "value": "x"`.
+        None => match value_of_pair(bare) {
+            Some(value) => value,
+            None if rest.starts_with(' ') && is_option() => return quoted_or_word(text, after_name + 1),
+            None => return None,
+        },
+    };
     let value = bare.trim_start_matches(' ');
+    if value.trim_start_matches(['"', '\'']).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("aadsts")) {
+        return None;
+    }
     let unescaped = value.trim_start_matches('\\');
     let is_escaped = unescaped.len() < value.len();
     let quote = unescaped.chars().next().filter(|c| matches!(c, '"' | '\''));
@@ -156,6 +271,13 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     Some((from, text.len()))
 }
 
+/// What follows the name `value` and its colon or equals sign, with which a text begins.
+fn value_of_pair(text: &str) -> Option<&str> {
+    let name = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace()).trim_start_matches(['\\', '"']);
+    let after = name.get(..5).filter(|word| word.eq_ignore_ascii_case("value")).map(|_| &name[5..])?;
+    after.trim_start_matches(['\\', '"', ' ']).strip_prefix([':', '='])
+}
+
 /// Replaces runs of such bytes (ASCII) where `with` says by what.
 fn replace_runs(text: &str, belongs: impl Fn(u8) -> bool, with: impl Fn(&str) -> Option<String>) -> String {
     let bytes = text.as_bytes();
@@ -173,4 +295,108 @@ fn replace_runs(text: &str, belongs: impl Fn(u8) -> bool, with: impl Fn(&str) ->
         at += run + rest;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read_text, shown};
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_by_the_names_and_places_they_stand_in() {
+        let mut leaks = Vec::new();
+        for text in [
+            "Server=tcp:x.database.windows.net;User ID=sa;Password=hunterCaN4rY1;Encrypt=True 401 Unauthorized",
+            "GET https://svc:hunterCaN4rY@proxy.corp.test:8080/ 407",
+            "proxy http://svc%40corp:hunterCaN4rY@proxy.corp.test:8080 answered 407",
+            "http://localhost/?code=0.AXCaN4rYexampleexampleexample&state=1",
+            "code=0.AXCaN4rYexampleexampleexample&client_id=x AADSTS54005",
+            "{\"code\":\"0.AXCaN4rYexampleexampleexample\",\"redirect_uri\":\"http://localhost\"} 400",
+            "\"code\": \"1.AXCaN4rYexampleexampleexample\" AADSTS70008",
+            "code: M.C123_BAY.2.U.CaN4rYexample-example AADSTS",
+            "x-api-key: CaN4rY12345 401",
+            "{\"x-api-key\":\"CaN4rY12345\"} 401",
+            "GET https://api.test/x?apikey=CaN4rY12345 401",
+            "GET https://api.test/x?api_key=CaN4rY12345 401",
+            "api-key: CaN4rY12345 401",
+            "X-Functions-Key: CaN4rY12345 401",
+            "https://x.blob.core.windows.net/c?sv=2022&sig=CaN4rY%2Babc%3D&se=2026 403",
+            "SharedAccessSignature sr=x&sig=CaN4rYabc%3d&se=1&skn=Root 401",
+            "SharedAccessSignature=sv=2020&sig=CaN4rY 401",
+            "Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=CaN4rYkey= 401",
+            "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=CaN4rYkey==;EndpointSuffix=core 401",
+            "AuthType=ClientSecret;Url=https://org.crm.dynamics.com;ClientId=x;ClientSecret=CaN4rYkey; 401",
+            "AuthType=OAuth;Username=a@b.c;Pwd=CaN4rYkey;Url=https://org.crm.dynamics.com 401",
+            "client%5Fsecret%3DCaN4rYkey%26grant_type 401",
+            "client_secret%3DCaN4rYkey%26grant_type%3Dx 401",
+            "client-secret: CaN4rYkey 401",
+            "--client-secret CaN4rYkey 401",
+            "--password CaN4rYkey AADSTS7000215",
+            "az login --service-principal -u x -p CaN4rYkey --tenant y  AADSTS7000215",
+            "pac auth create --clientSecret CaN4rYkey AADSTS7000215",
+            "$clientSecret = \"CaN4rYkey\" AADSTS7000215",
+            "AZURE_CLIENT_SECRET=CaN4rYkey AADSTS7000215",
+            "\"AzureAd:ClientSecret\": \"CaN4rYkey\" AADSTS7000215",
+            "<add key=\"ida:ClientSecret\" value=\"CaN4rYkey\" /> AADSTS7000215",
+            "<ClientSecret>CaN4rYkey</ClientSecret> AADSTS7000215",
+            "BATON_DYNAMICS_CLIENT_SECRET: CaN4rYkey AADSTS7000215",
+            "secret: CaN4rYkey AADSTS7000215",
+            "{\"name\":\"client_secret\",\"value\":\"CaN4rYkey\"} AADSTS7000215",
+            "{\"key\":\"client_secret\",\"value\":\"CaN4rYkey\",\"type\":\"text\"} AADSTS7000215",
+            "{\"key\": \"client_secret\",\n \"value\": \"CaN4rYkey\"} AADSTS7000215",
+            "refresh_token=0.AXCaN4rYexample AADSTS700082",
+            "RefreshToken: 0.AXCaN4rYexample AADSTS700082",
+            "1.AX8ACaN4rYexampleexampleexampleexampleexampleexampleexampleexampleexampleexample0123 AADSTS700082",
+            "M.R3_BAY.-CaN4rYexampleexampleexampleexampleexampleexampleexampleexampleexample AADSTS700082",
+            "Set-Cookie: .AspNet.Cookies=CaN4rYexample; path=/ 401",
+            "curl -u user:CaN4rYkey https://x.operations.dynamics.com 401",
+            "client_secret='CaN4rY key' 401",
+            "&#34;client_secret&#34;:&#34;CaN4rYkey&#34; 401",
+            "client_secret=CaN4rY%2Bkey 401",
+            "client\\u005fsecret=CaN4rYkey 401",
+            "-----BEGIN PRIVATE KEY-----\nMIICaN4rYabc\nCaN4rYdef==\n-----END PRIVATE KEY-----\nAADSTS700027",
+            "Passwort: CaN4rYkey AADSTS50126",
+            "mot de passe : CaN4rYkey AADSTS50126",
+            "pwd=CaN4rYkey; AADSTS50126",
+            "Authorization: SharedKey acc:CaN4rYkey= 401",
+            "Authorization: CaN4rYrawtokenvalue 401",
+            "Ocp-Apim-Subscription-Key: CaN4rYkey 401",
+            "{\"Authorization\": \"Token CaN4rYkey\"} 401",
+            "id_token_hint=CaN4rYx 401",
+            "session_state=x&id_token=CaN4rYx 401",
+            "user_code: CaN4rYX12",
+            "client_assertion=CaN4rYx 401",
+            "passphrase: CaN4rYkey 401",
+            "$env:CLIENT_SECRET='CaN4rYkey' 401",
+            "export CLIENT_SECRET=CaN4rYkey\nAADSTS7000215",
+            "privateKey: CaN4rYkey 401",
+            "SAMLResponse=CaN4rYx 401",
+            "Y2xpZW50X3NlY3JldD1DYU40clkxMjMmZ3JhbnRfdHlwZT1jbGllbnRfY3JlZGVudGlhbHMmY2xpZW50X2lkPTEyMw==",
+        ] {
+            let shown = shown(text);
+            let shown = shown.as_str();
+            let is_kept = format!("{shown}{:?}", read_text(text)).contains("CaN4rY");
+            if is_kept || !shown.contains(HIDDEN) {
+                leaks.push(format!("{text} -> {shown}"));
+            }
+        }
+        assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "The client secret: AADSTS7000215: Invalid client secret provided.",
+            "https://contoso.operations.dynamics.com/data/CustomersV3(dataAreaId='usmf',CustomerAccount='a@b.test')",
+            "http://proxy.test:8080/ answered",
+            "{\"code\":\"Authentication_InvalidCredentials\",\"message\":\"x\"}",
+            "error code: 0x80072560, design: none",
+            "Authorization has been denied for this request.",
+            "client_assertion or client_secret must be sent",
+            "the password is wrong",
+            "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        ] {
+            assert_eq!(shown(text).as_str(), text);
+        }
+    }
 }

@@ -75,7 +75,7 @@ fn unwrapped(layer: &Layer) -> Option<String> {
     let next = if has(&["\0", "\u{1b}["]) {
         // A file in UTF-16 that was read as bytes; colours of a terminal.
         without_colours(&text.replace('\0', ""))
-    } else if has(&["%22", "%20", "%3a", "%7b", "%27", "%25"]) {
+    } else if has(&["%22", "%20", "%3a", "%7b", "%27", "%25", "%3d", "%26"]) {
         percent_decoded(text)
     } else if has(&["&quot;", "&#39;", "&#x27;", "&#34;", "&apos;", "&lt;", "&amp;"]) {
         let pairs = [

@@ -4,7 +4,7 @@
 //! which cause a code stands for.
 
 use super::layers::{Layer, Layers, head, tail};
-use super::{Evidence, Mark, Origin, compare, is_sign_in, says};
+use super::{Evidence, Mark, Origin, compare, is_sign_in, is_sign_in_host, says};
 use crate::core::cloud::ends_on_dot;
 use crate::core::names::{is_domain, parse_guid};
 use crate::core::untrusted::{Untrusted, is_deceptive};
@@ -297,13 +297,19 @@ fn is_tenant(text: &str) -> bool {
     parse_guid(&bare).is_some() || is_domain(&bare.to_ascii_lowercase())
 }
 
+/// The verbs of HTTP.
+const VERBS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+
+/// What stands on the last line of a text, at most 400 bytes.
+fn head_of_line(text: &str) -> &str {
+    tail(text, 400).rsplit('\n').next().unwrap_or_default()
+}
+
 /// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
 fn is_after_arrow(text: &str) -> bool {
     let text = text.trim_end_matches(' ');
-    ["->", "=>", "→"].iter().any(|arrow| text.ends_with(arrow)) && {
-        let line = tail(text, 400).lines().next_back().unwrap_or_default();
-        ["get", "post", "put", "patch", "delete", "head", "options"].iter().any(|verb| says(line, verb))
-    }
+    ["->", "=>", "→"].iter().any(|arrow| text.ends_with(arrow))
+        && VERBS.iter().any(|verb| says(head_of_line(text), verb))
 }
 
 /// Whether a text ends with one of these as whole words.
@@ -462,6 +468,21 @@ impl Layer {
         found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
     }
 
+    /// Where this status stands.
+    pub(super) fn places_of_status(&self, status: u16) -> impl Iterator<Item = usize> {
+        numbers(&self.lower)
+            .filter(move |(at, digits)| digits.len() == 3 && digits.parse() == Ok(status) && self.is_status(*at))
+            .map(|(at, _)| at)
+    }
+
+    /// Where the last answer that refuses stands: a code of Entra or an HTTP status.
+    pub(super) fn last_refusal(&self) -> Option<usize> {
+        let code = self.mentions().map(|(at, _)| at).last();
+        let is_refusal = |at: usize, digits: &str| digits.len() == 3 && digits >= "400" && self.is_status(at);
+        let status = numbers(&self.lower).filter(|(at, digits)| is_refusal(*at, digits)).map(|(at, _)| at).last();
+        code.max(status)
+    }
+
     /// The HTTP status where only words tell it.
     fn status_in_words(&self) -> Option<u16> {
         let labels = ["statuscode", "status code", "status_code", "http status", "httpstatus", "status", "code"];
@@ -487,6 +508,10 @@ impl Layer {
         let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', '"', '\'', ',']);
         // What a program ends with: `exit code 503`, `exited with status 503`.
         let is_exit = || ["exit", "exited", "exitcode", "exit_code"].iter().any(|word| says(tail(cue, 24), word));
+        // What a proxy answers to a program that asks it for a way through, is not the service's answer.
+        if number != "407" && (says(tail(before, 60), "tunnel*") || after.starts_with(" from proxy")) {
+            return false;
+        }
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
@@ -651,7 +676,12 @@ impl Layer {
                 "github.com" => host == "github.com",
                 known => ends_on_dot(host, known),
             };
-            (host.contains('.') && !is_d365 && !MENTIONED.iter().any(is_mentioned)).then_some(host)
+            // A program on this machine that is called, and not the place to which a sign-in comes back.
+            let is_called = host == "localhost"
+                && path.find('/').is_some()
+                && VERBS.iter().any(|verb| says(head_of_line(&self.lower[..at]), verb));
+            let is_other = host.contains('.') && !is_d365 && !MENTIONED.iter().any(is_mentioned);
+            (is_called || is_other).then_some(host)
         });
         hosts.next()
     }
@@ -684,7 +714,8 @@ const MENTIONED: [&str; 8] =
 pub(in crate::core) fn origin_of(host: &str) -> Option<Origin> {
     let ends = |ending: &str| ends_on_dot(host, ending);
     let dynamics = ends("dynamics.com") || ends("microsoftdynamics.us") || ends("dynamics.cn");
-    if host.starts_with("login.") || host == "sts.windows.net" {
+    // Also one that was mistyped.
+    if is_sign_in_host(host) || (host.starts_with("login.") && host.contains("microsoft")) {
         Some(Origin::Entra)
     } else if host.contains("graph.microsoft.")
         || ends("microsoftgraph.chinacloudapi.cn")
