@@ -311,6 +311,12 @@ fn a_draft_is_kept_at_each_step_follows_its_name_and_is_resumed() {
     let effects = bench.take();
     let Some(Effect::KeepDraft { name, .. }) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(name.as_str(), "unnamed-2");
+    // A typed name does not take another draft's place.
+    let mut bench = with_drafts(vec![draft_row("old", "values")]);
+    bench.keys("n<tab>old<enter><enter>");
+    let effects = bench.take();
+    let Some(Effect::KeepDraft { name, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(name.as_str(), "unnamed");
     let mut bench = with_drafts(vec![draft_row("old", "values")]);
     bench.keys("D<down><enter>");
     assert_eq!(bench.asked(), "ForgetDraft LoadHome");
@@ -336,6 +342,11 @@ fn leaving_asks_only_when_something_would_be_lost() {
         assert_eq!(title(&bench), "Leave this set-up?");
         bench.keys(keys);
         assert_eq!(bench.asked(), asked, "{keys}");
+        if asked == "KeepDraft" {
+            // It is left when the draft is kept, and not before.
+            assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), "abc");
+            bench.tell(Msg::DraftKept(Ok(())));
+        }
         assert_eq!(bench.app.stack.is_empty(), left, "{keys}");
         if !left {
             assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), "abc");
@@ -379,13 +390,30 @@ fn ctrl_c_asks_when_something_would_be_lost_and_leaves_when_pressed_twice() {
         let mut bench = Bench::home(Vec::new());
         bench.take();
         bench.keys(keys);
-        assert_eq!(bench.app.quit, quit, "{keys}");
         assert_eq!(bench.asked(), asked, "{keys}");
+        if asked == "KeepDraft" {
+            assert_eq!(bench.app.quit, None, "{keys}");
+            bench.tell(Msg::DraftKept(Ok(())));
+        }
+        assert_eq!(bench.app.quit, quit, "{keys}");
     }
+    // What cannot be kept is not left behind; a further ctrl-c waits for nothing.
+    for leave in ["nabc<c-c><c-c>", "nabc<esc><down><enter>"] {
+        let mut bench = Bench::home(Vec::new());
+        bench.keys(leave);
+        bench.tell(Msg::DraftKept(Err(trouble("drafts: not a folder"))));
+        assert_eq!(bench.app.quit, None);
+        assert!(toast(&bench).contains("not a folder"));
+        assert_eq!(bench.wizard().form.text(FieldKey::Of(FieldId::ResourceUrl)), "abc");
+        assert!(bench.wizard().form.dirty());
+    }
+    let mut bench = Bench::home(Vec::new());
+    bench.keys("nabc<c-c><c-c><c-c>");
+    assert_eq!(bench.app.quit, Some(130));
     // Also out of any other question and out of the help.
     for keys in ["nabc<esc><c-c><c-c>", "nabc<c-g><c-c><c-c>", "?<c-c>", "nabc<c-t><c-c><c-c>"] {
         let mut bench = Bench::home(Vec::new());
-        bench.keys(keys);
+        bench.keys(keys).tell(Msg::DraftKept(Ok(())));
         assert_eq!(bench.app.quit, Some(130), "{keys}");
     }
     let mut bench = Bench::home(Vec::new());

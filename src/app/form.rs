@@ -690,7 +690,10 @@ impl Form {
 
     /// The name, or a stand-in that no other draft has while there is none.
     pub fn profile_name(&self) -> ProfileName {
-        if let Ok(name) = self.text(FieldKey::Name).parse() {
+        // A name that another draft has is not taken away from it.
+        if let Ok(name) = self.text(FieldKey::Name).parse()
+            && !self.taken.contains(&name)
+        {
             return name;
         }
         let names = (1_u32..).map(|n| if n == 1 { "unnamed".to_owned() } else { format!("unnamed-{n}") });

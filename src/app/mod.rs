@@ -131,6 +131,15 @@ pub enum Screen {
     Pair(Box<Pair>),
 }
 
+/// Where a new set-up is left to, as soon as its draft is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// To the screen below.
+    Screen,
+    /// Out of the program, with this exit code.
+    Program(u8),
+}
+
 /// A word to the operator, until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
@@ -178,6 +187,8 @@ pub struct App {
     vault: Vault,
     /// What waits for the vault's passphrase.
     waiting: Vec<Effect>,
+    /// What waits for a draft to be kept.
+    leaving: Option<Leaving>,
 }
 
 impl App {
@@ -200,6 +211,7 @@ impl App {
             keyring_answers: false,
             vault: Vault::default(),
             waiting: Vec::new(),
+            leaving: None,
         };
         let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring, Effect::ProbeVault];
         match open {
@@ -326,13 +338,21 @@ impl App {
             Msg::Saved { name, result } => self.saved(&name, result),
             Msg::SaveClashed { name, fields, now } => self.save_clashed(&name, fields, *now),
             Msg::DraftKept(result) => {
-                if let Err(trouble) = result {
-                    if let Some(form) = self.form_mut() {
-                        form.not_kept();
+                let leaving = self.leaving.take();
+                let mut effects = vec![Effect::LoadHome];
+                match (result, leaving) {
+                    (Ok(()), Some(Leaving::Screen)) => effects.extend(self.pop()),
+                    (Ok(()), Some(Leaving::Program(code))) => self.quit = Some(code),
+                    (Ok(()), None) => {}
+                    // Nothing that was typed is gone.
+                    (Err(trouble), _) => {
+                        if let Some(form) = self.form_mut() {
+                            form.not_kept();
+                        }
+                        self.trouble(&trouble);
                     }
-                    self.trouble(&trouble);
                 }
-                vec![Effect::LoadHome]
+                effects
             }
             Msg::Removed { name, result } => {
                 match result {
@@ -453,7 +473,11 @@ impl App {
             self.say("being saved, a moment");
             return Vec::new();
         }
+        if self.leaving.is_some() && !matches!(intent, Some(Intent::Quit | Intent::Repaint | Intent::Suspend)) {
+            return Vec::new();
+        }
         let Some(intent) = intent else { return self.type_key(key) };
+        self.judge_typed();
         match intent {
             Intent::Quit => self.ask_quit(if key == Key::Ctrl('c') { 130 } else { 0 }),
             Intent::Repaint => vec![Effect::Repaint],
@@ -491,7 +515,7 @@ impl App {
                     Key::Backspace => diagnosis.backspace(),
                     _ => {}
                 }
-                self.judge_text();
+                diagnosis.is_behind = true;
             }
             None if self.home.filtering => {
                 if let Some(request) = form::request(key) {

@@ -16,6 +16,14 @@ use crate::core::profile::ProfileDraft;
 use crate::core::rules::Finding;
 
 impl App {
+    /// Judges what was typed since the last frame. Each judging reads the whole text, and keys come in bursts: a terminal
+    /// without bracketed paste sends a pasted text key by key.
+    pub fn judge_typed(&mut self) {
+        if matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.is_behind) {
+            self.judge_text();
+        }
+    }
+
     /// Reads the text anew, beside the chosen profile, and judges it.
     pub(super) fn judge_text(&mut self) {
         let know = self.know;
@@ -29,6 +37,7 @@ impl App {
         let is_empty = diagnosis.text.trim().is_empty();
         let usual = know.guides.first();
         let reading = if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
+        diagnosis.is_behind = false;
         diagnosis.token = reading.token.unwrap_or_default();
         diagnosis.shown = evidence::shown(&diagnosis.text);
         diagnosis.places = evidence::places(diagnosis.shown.as_str(), &reading.evidence);

@@ -8,7 +8,7 @@ use crate::app::form::{FieldKey, Purpose, type_hidden};
 use crate::app::key::Key;
 use crate::app::keymap::{self, Intent};
 use crate::app::screens::home::Removed;
-use crate::app::{App, Screen, scrolled};
+use crate::app::{App, Leaving, Screen, scrolled};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::secret::looks_like_secret;
@@ -160,11 +160,7 @@ impl App {
                 self.dialog = self.under.pop();
                 Vec::new()
             }
-            Answer::LeaveKeeping => {
-                let effects = self.keep_draft();
-                self.pop();
-                effects
-            }
+            Answer::LeaveKeeping => self.keep_draft_and_leave(Leaving::Screen),
             Answer::LeaveDropping => {
                 let draft = match self.stack.last() {
                     Some(Screen::Wizard(wizard)) => wizard.draft.clone(),
@@ -176,8 +172,7 @@ impl App {
             Answer::QuitKeeping => {
                 // A test may lie over the wizard.
                 let mut effects = self.drop_checks();
-                effects.extend(self.keep_draft());
-                self.quit = Some(130);
+                effects.extend(self.keep_draft_and_leave(Leaving::Program(130)));
                 effects
             }
             Answer::QuitDropping => {

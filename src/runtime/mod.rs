@@ -113,6 +113,7 @@ async fn screens(
         if let Some(code) = app.quit {
             return Ok(code);
         }
+        app.judge_typed();
         let mut seen = app.seen;
         if terminal.draw(|frame| seen = ui::draw(frame, app, theme)).is_err() {
             return Ok(stopped(StopSignal::TerminalGone));

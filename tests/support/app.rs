@@ -91,6 +91,8 @@ impl Bench {
             self.tell(Msg::Key(key));
             rest = after;
         }
+        // As before each frame.
+        self.app.judge_typed();
         self
     }
 

@@ -39,6 +39,8 @@ pub struct Diagnosis {
     pub other: Option<&'static str>,
     /// What it means; empty while there is no text.
     pub findings: Vec<Finding>,
+    /// Whether something was typed that is not judged yet.
+    pub is_behind: bool,
     /// Where the cursor is.
     pub part: Part,
     /// Which finding is marked.
@@ -58,6 +60,7 @@ impl Default for Diagnosis {
             profile: None,
             other: None,
             findings: Vec::new(),
+            is_behind: false,
             part: Part::Text,
             marked: 0,
             scroll: 0,
