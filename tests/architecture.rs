@@ -21,7 +21,9 @@ const FLOORS: &[(&str, &[&str], &[&str])] = &[
             "rustix",
             "std::fs",
             "std::env",
-            "std::net::Tcp",
+            "std::net::TcpStream",
+            "std::net::TcpListener",
+            "std::net::UdpSocket",
             "SystemTime::now",
             "Timestamp::now",
             "Zoned::now",
@@ -102,6 +104,17 @@ fn names(code: &str, word: &str) -> bool {
     })
 }
 
+/// Whether imports are written so that [`names`] does not see them: several modules at once, or a crate by another name.
+fn groups(code: &str) -> bool {
+    let imports = code.lines().map(str::trim).filter(|line| line.starts_with("use ") || line.starts_with("pub use "));
+    let path = |line: &str| line.trim_start_matches("pub ").trim_start_matches("use ").to_owned();
+    imports.map(path).any(|path| {
+        let head = path.split([';', ' ']).next().unwrap_or_default();
+        ["crate::{", "std::{", "{"].iter().any(|open| path.starts_with(open))
+            || head.starts_with(char::is_lowercase) && !head.contains("::") && path.contains(" as ")
+    })
+}
+
 #[test]
 fn imports_go_down_only() {
     let mut wrong = Vec::new();
@@ -113,6 +126,9 @@ fn imports_go_down_only() {
                 if !allowed && names(&code, &format!("crate::{other}")) {
                     wrong.push(format!("{}: {module} may not name {other}", path.display()));
                 }
+            }
+            if groups(&code) {
+                wrong.push(format!("{}: imports are written out, so that they can be searched", path.display()));
             }
             for word in *may_not {
                 if names(&code, word) {
@@ -154,6 +170,11 @@ fn the_search_finds_what_it_should() {
     assert!(!names("my_tokio::spawn", "tokio"));
     assert!(!names("a tokio runtime", "tokio"));
     assert!(!names("use crate::networking::x", "crate::net"));
+    assert!(names("use std::net::TcpStream;", "std::net::TcpStream"));
+    for hidden in ["use crate::{net::Client};", "    use std::{fs, env};", "use tokio as t;", "pub use crate::{net};"] {
+        assert!(groups(hidden), "{hidden}");
+    }
+    assert!(!groups("use crate::net::{Client, run};") && !groups("use std::fmt::Write as _;"));
 }
 
 #[test]

@@ -517,7 +517,6 @@ fn secrets_are_never_echoed() {
     }
     // A real use: the secret is in the environment and in a file, the log at its highest level.
     let log = place.path().join("log.txt");
-    std::fs::write(place.path().join("outside"), "").unwrap();
     let log_flags = ["--log", log.to_str().unwrap(), "--log-level", "trace"];
     for args in [
         &["edit", "one", "--set", "d365.company=USMF"][..],

@@ -145,7 +145,7 @@ fn draft_row(name: &str, step: &str) -> DraftRow {
 
 fn with_drafts(drafts: Vec<DraftRow>) -> Bench {
     let mut bench = Bench::home(Vec::new());
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts, now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts, now: now(), trouble: None })));
     bench.take();
     bench
 }
@@ -215,6 +215,7 @@ fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
         rows: vec![row("aaa"), row("contoso")],
         drafts: Vec::new(),
         now: now(),
+        trouble: None,
     })));
     bench.keys("<enter>");
     assert!(bench.app.stack.is_empty(), "done: home again");
@@ -790,7 +791,9 @@ fn rename_copy_and_remove() {
     }
     // A draft comes back as it was; over another one of its name it does not.
     let mut bench = Bench::home(vec![row("contoso")]);
-    let list = |drafts: Vec<DraftRow>| Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts, now: now() }));
+    let list = |drafts: Vec<DraftRow>| {
+        Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts, now: now(), trouble: None }))
+    };
     let half = DraftRow { name: "half".parse().unwrap(), draft: draft(), step: "values".into() };
     bench.tell(list(vec![half.clone()])).take();
     bench.keys("<down>D<down><enter>");
@@ -895,7 +898,7 @@ fn steps_are_handed_over() {
     let mut tested = row("contoso");
     let (verdict, cause) = (Status::Failed, Some(d365_connect::core::rules::Cause::D365NotRegistered));
     tested.last = Some(LastVerdict { verdict, when: now(), cause });
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![tested], drafts: Vec::new(), now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![tested], drafts: Vec::new(), now: now(), trouble: None })));
     bench.keys("h");
     let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::HandOver(None));
     bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
@@ -1846,7 +1849,12 @@ fn opened_with_what_the_command_line_gave() {
     let mut bench = Bench { app, effects, aging: None, trying: None };
     assert_eq!(bench.place(), ("before-you-start", None));
     // The list comes later, and the name turns out to be taken.
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![row("contoso")], drafts: Vec::new(), now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData {
+        rows: vec![row("contoso")],
+        drafts: Vec::new(),
+        now: now(),
+        trouble: None,
+    })));
     assert!(bench.wizard().form.notes(FieldKey::Name)[0].weight == Weight::Problem);
     let (_, effects) = App::new(know, today(), None, Open::Editor("contoso".parse().unwrap()));
     assert!(matches!(effects.last(), Some(Effect::OpenProfile { purpose: OpenFor::Edit, .. })));
@@ -1930,7 +1938,7 @@ fn many() -> Bench {
     ];
     let mut bench = Bench::home(Vec::new());
     let drafts = vec![draft_row("half-done", "client-secret")];
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now(), trouble: None })));
     bench.take();
     bench
 }
@@ -2002,6 +2010,16 @@ fn where_nothing_fits_nothing_is_done() {
 }
 
 #[test]
+fn drafts_that_cannot_be_read_hide_no_profile() {
+    let mut bench = many();
+    let rows = vec![row("contoso")];
+    let trouble = Some(trouble("drafts: not a folder"));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now(), trouble })));
+    assert_eq!(listed(&bench), ">contoso");
+    assert_eq!(bench.app.home.trouble.as_ref().map(|trouble| trouble.what.as_str()), Some("drafts: not a folder"));
+}
+
+#[test]
 fn a_list_that_is_read_again_stays_as_it_was_looked_at() {
     let mut bench = many();
     bench.keys("/fabrikam<tab><down>");
@@ -2016,6 +2034,7 @@ fn a_list_that_is_read_again_stays_as_it_was_looked_at() {
             .collect(),
         drafts: Vec::new(),
         now: now(),
+        trouble: None,
     };
     bench.tell(Msg::HomeLoaded(Ok(data(&["aaa", "alpha", "gamma"]))));
     assert_eq!(listed(&bench), "aaa alpha >gamma");

@@ -79,7 +79,7 @@ fn full_home() -> Bench {
     values.set(FieldId::ResourceUrl, URL);
     let drafts = vec![DraftRow { name: "half-done".parse().unwrap(), draft: values, step: "client-secret".into() }];
     let rows = bench.app.home.profiles().to_vec();
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now(), trouble: None })));
     bench
 }
 
@@ -96,7 +96,7 @@ fn of_three_tenants() -> Bench {
     rows[3].tenant = Some("contoso.onmicrosoft.com".into());
     rows[4].tenant = None;
     let drafts = bench.app.home.drafts.clone();
-    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now() })));
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts, now: now(), trouble: None })));
     bench
 }
 

@@ -313,6 +313,7 @@ fn wrong_use_of_the_command_line() {
         ];
         let sets: Vec<String> = fields.iter().map(|field| format!("{field}={secret}")).collect();
         let (named, env, flag) = (format!("{secret}=x"), joined("env:"), joined("--client-secret="));
+        let dashed = joined("--");
         let (sandbox, output, url) = (joined("--sandbox="), joined("-o"), joined("resource_url=https://x.test/?s="));
         let mut lines: Vec<Vec<&str>> = vec![
             vec![secret],
@@ -326,6 +327,7 @@ fn wrong_use_of_the_command_line() {
             vec!["new", "two", "--secret", secret],
             vec!["new", "two", "--secret", &env],
             vec!["new", "two", &flag],
+            vec!["new", "two", &dashed],
             vec!["new", "two", "--client-secret", secret],
             vec!["edit", secret],
             vec!["edit", "one", "--unset", secret],

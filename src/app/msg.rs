@@ -74,6 +74,8 @@ pub struct HomeData {
     pub drafts: Vec<DraftRow>,
     /// Now, for "2 h ago".
     pub now: Timestamp,
+    /// Why there are no drafts, where they could not be read.
+    pub trouble: Option<Trouble>,
 }
 
 /// A value that the sandbox's portal shows.

@@ -154,9 +154,14 @@ pub fn tell(mut error: clap::Error) -> clap::Error {
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
         let is_word = text.len() <= 16 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        let is_flag = kind == ContextKind::InvalidArg && text.starts_with(['-', '<', '[']);
-        if !is_word && !is_flag {
+        // What clap names of ours: `<NAME>`, `--set <FIELD=VALUE>`.
+        let flag = text.split([' ', '=']).next().unwrap_or_default();
+        let is_flag = flag.len() <= 24 && flag.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        let is_ours = kind == ContextKind::InvalidArg && (text.starts_with(['<', '[']) || is_flag);
+        if !is_word && !is_ours {
             error.insert(kind, ContextValue::String("…".into()));
+            // The advice names it once more.
+            error.remove(ContextKind::Suggested);
         }
     }
     error

@@ -98,6 +98,10 @@ impl Failure {
     }
 }
 
+/// How a credential is given, in words that can stand in a hint.
+pub const SECRET_SOURCE: &str = "--secret SOURCE, where SOURCE is stdin, prompt, keyring, vault, env:VAR, file:PATH, \
+                                 'command:WORDS' or certificate:PATH";
+
 /// How a field is given, in words that can stand in a hint.
 fn flag(field: FieldId) -> String {
     match field {
@@ -109,9 +113,7 @@ fn flag(field: FieldId) -> String {
 /// What to do about a missing value.
 pub fn missing_hint(field: FieldId) -> String {
     match field {
-        FieldId::Secret => {
-            "--secret SOURCE, where SOURCE is stdin, prompt, vault, env:VAR, file:PATH or 'command:WORDS'".into()
-        }
+        FieldId::Secret => SECRET_SOURCE.into(),
         _ => format!("--set {}=…, {}", field.name(), field.spec().help),
     }
 }

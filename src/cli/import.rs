@@ -113,6 +113,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let given: Vec<(FieldId, String)> = used.map(|found| (found.field, found.value.clone())).collect();
     input::tell_notes(context, &given, &draft, guide);
     let pasted = pasted.and_then(|value| usable(context, value));
+    let is_pasted = pasted.is_some() && matches!(request, None | Some(SourceRequest::Keyring | SourceRequest::Vault));
     let choice = match (request, pasted) {
         (None, Some(value)) if session.settings().default_store == DefaultStore::Vault => SecretChoice::InVault(value),
         (None | Some(SourceRequest::Keyring), Some(value)) => SecretChoice::Value(value),
@@ -136,20 +137,21 @@ pub async fn run(args: Args, context: &Context) -> Done {
         SecretChoice::Value(_) => input::offer_vault(context, &session).await?,
         _ => {}
     }
-    keep(context, &session, name, draft, choice).await
+    keep(context, &session, name, draft, choice, is_pasted).await
 }
 
-/// Saves it. A secret that cannot be kept is dropped, and the rest is kept.
+/// Saves it. A secret of the text that cannot be kept is dropped, and the rest is kept.
 async fn keep(
     context: &Context,
     session: &Session,
     name: ProfileName,
     draft: ProfileDraft,
     choice: SecretChoice,
+    is_pasted: bool,
 ) -> Done {
     let request = SaveRequest { name: name.clone(), was: None, draft, secret: choice };
     let saved = match work::save(session, request.clone()).await {
-        Err(WorkError::NotKept(trouble)) => {
+        Err(WorkError::NotKept(trouble)) if is_pasted => {
             context.printer.note(&format!("the secret was dropped, it cannot be kept here: {trouble}"));
             work::save(session, SaveRequest { secret: SecretChoice::Keep, ..request }).await?
         }

@@ -3,7 +3,7 @@
 //! Does not know which command asks.
 
 use crate::assets;
-use crate::cli::failure::{Failure, Trouble, code};
+use crate::cli::failure::{Failure, SECRET_SOURCE, Trouble, code};
 use crate::cli::{Context, TRIES, prompt, shown};
 use crate::core::credential::{Certificate, CertificateFault, Credential, is_pfx};
 use crate::core::guide::Guide;
@@ -54,10 +54,7 @@ pub fn fields() -> String {
 /// The field of that name. A name is echoed only when it is a plain word: it may be a secret in the wrong place.
 pub fn field(name: &str) -> Result<FieldId, Failure> {
     match FieldId::parse(name.trim()) {
-        Some(FieldId::Secret) => Err(Failure::usage(
-            "no flag takes a secret's value",
-            "--secret SOURCE, where SOURCE is stdin, prompt, vault, env:VAR, file:PATH or 'command:WORDS'",
-        )),
+        Some(FieldId::Secret) => Err(Failure::usage("no flag takes a secret's value", SECRET_SOURCE)),
         Some(field) => Ok(field),
         None => {
             let is_word = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));

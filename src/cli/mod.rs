@@ -82,8 +82,7 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Request, u8> {
 /// How often a passphrase is asked for.
 const TRIES: u32 = 3;
 
-/// Waits for a signal that ends the program: its exit code, as a shell would tell it. Hang-ups are left to the system, so
-/// that `nohup` works.
+/// Waits for a signal that ends the program: its exit code, as a shell would tell it. Under `nohup` a hang-up is none.
 #[cfg(unix)]
 async fn ended_by_signal() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
@@ -97,7 +96,18 @@ async fn ended_by_signal() -> u8 {
         _ = of(SignalKind::interrupt()) => 130,
         _ = of(SignalKind::terminate()) => 143,
         _ = of(SignalKind::quit()) => 131,
+        _ = of(SignalKind::hangup()), if !survives_hang_up() => 129,
     }
+}
+
+/// Whether hang-ups were ignored when the program began. Only Linux tells; elsewhere they are left to the system.
+#[cfg(unix)]
+fn survives_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP has the number 1, and with that the first bit.
+    mask.is_none_or(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -65,12 +65,16 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     }
     table.extend(row.credential.days_left.map(|days| vec!["time left".to_owned(), expiry::days(days)]));
     if let Some(source) = &draft.source {
-        let readable = match work::credential(&session, source, None).await {
-            Ok(Credential::Certificate(own)) => {
-                format!("yes, thumbprint {}, until {}", own.thumbprint(), own.end_date())
+        let readable = if source.runs_a_command() {
+            "not tried: it runs a command, which check does".to_owned()
+        } else {
+            match work::credential(&session, source, None).await {
+                Ok(Credential::Certificate(own)) => {
+                    format!("yes, thumbprint {}, until {}", own.thumbprint(), own.end_date())
+                }
+                Ok(Credential::Secret(_)) => "yes".to_owned(),
+                Err(trouble) => format!("no: {trouble}"),
             }
-            Ok(Credential::Secret(_)) => "yes".to_owned(),
-            Err(trouble) => format!("no: {trouble}"),
         };
         table.push(vec!["readable now".to_owned(), shown(&readable)]);
     }

@@ -132,6 +132,15 @@ impl CredentialSource {
         }
     }
 
+    /// Whether reading it runs a command, which may ask its person something.
+    pub fn runs_a_command(&self) -> bool {
+        let secret = match self {
+            CredentialSource::Secret(source) => Some(source),
+            CredentialSource::Certificate(certificate) => certificate.password.as_ref(),
+        };
+        matches!(secret, Some(SecretSource::Command { .. }))
+    }
+
     /// What is read there, as it may be shown.
     pub fn reads(&self) -> Option<String> {
         match self {

@@ -379,10 +379,14 @@ async fn load_home(session: &Session) -> Result<HomeData, Trouble> {
             last: row.last.map(|last| LastVerdict { verdict: last.verdict, when: last.when, cause: last.cause }),
         })
         .collect();
-    let drafts = work::drafts(session).await.map_err(|error| trouble(&error))?;
+    // The profiles are there without them, too.
+    let (drafts, trouble) = match work::drafts(session).await {
+        Ok(drafts) => (drafts, None),
+        Err(error) => (Vec::new(), Some(trouble(&error))),
+    };
     let drafts =
         drafts.into_iter().map(|draft| DraftRow { name: draft.name, draft: draft.values, step: draft.step }).collect();
-    Ok(HomeData { rows, drafts, now: Timestamp::now() })
+    Ok(HomeData { rows, drafts, now: Timestamp::now(), trouble })
 }
 
 async fn save(

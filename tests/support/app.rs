@@ -59,7 +59,7 @@ impl Bench {
         };
         let (app, effects) = App::new(know, today(), None, Open::Home);
         let mut bench = Bench { app, effects, aging: None, trying: None };
-        bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now() })));
+        bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now(), trouble: None })));
         bench
     }
 

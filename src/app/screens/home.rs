@@ -266,7 +266,7 @@ impl Home {
                 self.now = Some(data.now);
                 self.drafts = data.drafts;
                 self.rows = Some(data.rows);
-                self.trouble = None;
+                self.trouble = data.trouble;
             }
             Err(trouble) => self.trouble = Some(trouble),
         }

@@ -160,9 +160,12 @@ fn token<'a>(diagnosis: &Diagnosis, room: usize, theme: Theme) -> Vec<Line<'a>> 
     let mut lines = Vec::new();
     if !diagnosis.token.is_empty() {
         lines.push(Line::default());
-        let title = match diagnosis.profile {
-            Some(_) => "  The token beside what the profile needs",
-            None => "  The token; its signature was not checked",
+        // A profile that is not complete, or of another product, was not compared with.
+        let is_compared = diagnosis.token.iter().any(|row| row.claim == "appid" && !row.needed.is_empty());
+        let title = if is_compared {
+            "  The token beside what the profile needs"
+        } else {
+            "  The token; its signature was not checked"
         };
         lines.push(Line::styled(title, theme.title()));
     }

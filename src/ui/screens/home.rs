@@ -66,7 +66,8 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: The
     let columns = Columns::of(usize::from(inner.width), home);
     let above = trouble.len() + 1;
     let marked = home.shown.iter().position(|line| *line == Shown::Entry(home.marked)).unwrap_or(0);
-    let nothing = home.shown.is_empty().then(|| Line::styled("  nothing fits; Esc shows all again", theme.dim()));
+    let nothing = (home.shown.is_empty() && home.is_filtered())
+        .then(|| Line::styled("  nothing fits; Esc shows all again", theme.dim()));
     let count = above + home.shown.len() + usize::from(nothing.is_some());
     // The marked entry stays in sight; where not all fits, one line is the mark that there is more.
     let height = usize::from(inner.height);
