@@ -1828,3 +1828,17 @@ fn an_ended_certificate_is_rotated() {
         assert_eq!(out.json()["switched"], true, "{}", out.err);
     }
 }
+
+#[test]
+fn an_end_date_can_be_taken_out() {
+    let place = Place::new();
+    let ids = ["--set", "tenant_id=11111111-2222-4333-8444-555555555555", "--secret", "env:NONE"];
+    let more = ["--set", "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa", "--set", "credential.expires=2027-05-20"];
+    let url = ["--set", "resource_url=https://contoso.operations.dynamics.com"];
+    place.run(&[&["new", "one", "--no-input"][..], &ids, &more, &url].concat()).expect(0);
+    let expires = || place.run(&["show", "one", "-o", "json"]).expect(0).json()["credential"]["expires"].clone();
+    assert_eq!(expires(), "2027-05-20");
+    let out = place.run(&["edit", "one", "--set", "credential.expires=None"]).expect(0);
+    assert!(out.err.contains("no end date is recorded"), "{}", out.err);
+    assert!(expires().is_null());
+}

@@ -74,6 +74,8 @@ pub enum Open {
         name: String,
         /// The values.
         draft: ProfileDraft,
+        /// The place of the secret, as it is typed into its field; empty where none was named.
+        place: String,
     },
     /// The editor of a profile.
     Editor(ProfileName),
@@ -204,7 +206,12 @@ impl App {
         let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring, Effect::ProbeVault];
         match open {
             Open::Home => {}
-            Open::Wizard { name, draft } => app.open_wizard(&name, &draft, Purpose::New, ""),
+            Open::Wizard { name, draft, place } => {
+                app.open_wizard(&name, &draft, Purpose::New, "");
+                if let Some(form) = app.form_mut().filter(|_| !place.is_empty()) {
+                    form.put(FieldKey::Source, &place);
+                }
+            }
             Open::Editor(name) => effects.push(Effect::OpenProfile { name, purpose: OpenFor::Edit }),
         }
         (app, effects)
@@ -327,6 +334,7 @@ impl App {
                 Vec::new()
             }
             Msg::Saved { name, result } => self.saved(&name, result),
+            Msg::SaveGone { name, old } => self.save_gone(&name, &old),
             Msg::SaveClashed { name, fields, now } => self.save_clashed(&name, fields, *now),
             Msg::DraftKept(result) => {
                 if let Err(trouble) = result {

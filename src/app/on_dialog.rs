@@ -203,6 +203,8 @@ impl App {
             }
             Answer::WriteOver(path, paper) => vec![Effect::WriteFile { path, paper, over: true }],
             Answer::Remove(name) => vec![Effect::Remove(name)],
+            Answer::RemoveLocked(name) => vec![Effect::RemoveLocked(name)],
+            Answer::SaveAnew => self.save_anew(),
             Answer::Forget(name) => vec![Effect::ForgetDraft(name), Effect::LoadHome],
             Answer::HostsThenTest => {
                 if let Some(form) = self.form_mut() {
