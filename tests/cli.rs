@@ -734,7 +734,7 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     let place = Place::new();
     let served = Served::start(&place, "healthy");
     let (settings, secret) = (served.settings(), served.secret());
-    let env = [("OLD", CANARY), ("BAD", CANARY), ("NEW", secret.as_str())];
+    let env = [("OLD", "old8Q~neither.the.new.one.nor.right"), ("BAD", CANARY), ("NEW", secret.as_str())];
     let mut args = vec!["new", "one", "--no-input", "--secret", "env:OLD", "--set", "credential.expires=2099-01-01"];
     args.extend(settings.iter().map(String::as_str));
     place.run_with(&args, &env, None).expect(0);
@@ -745,7 +745,6 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     for (args, code, told) in [
         (&["rotate", "one"][..], 2, "comes from is missing"),
         (&["rotate", "two", "--secret", "env:NEW"], 2, "'two'"),
-        // Where it is read from is the same, and so is what is read.
         (&["rotate", "one", "--secret", "env:OLD"], 2, "has already"),
         (&["rotate", "one", "--secret", "env:NEW", "--expires", "soon"], 2, "--expires 2027-05-20"),
         (&["rotate", "one", "--make-certificate", "new.pem"], 2, "--secret certificate:PATH"),
@@ -778,7 +777,11 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     // The old end date is not the new one's.
     let back = place.run_with(&["rotate", "one", "--secret", "command:printenv NEW2", "-o", "json"], &env, None);
     assert_eq!(back.expect(3).json()["switched"], false);
+    // The same from elsewhere is no new one.
     std::fs::write(place.path().join("new"), &secret).unwrap();
+    let same = place.run_with(&["rotate", "one", "--secret", "file:new"], &env, None).expect(2);
+    assert!(same.err.contains("has already"), "{}", same.err);
+    place.run_with(&["edit", "one", "--secret", "env:OLD"], &env, None).expect(0);
     let same = place.run_with(&["rotate", "one", "--secret", "file:new", "-o", "json"], &env, None).expect(0);
     let report = same.json();
     fits("rotate", &report);

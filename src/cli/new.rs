@@ -89,7 +89,7 @@ fn after_help() -> String {
     format!(
         "Fields: {}\n\n\
         Sources of a secret, never the secret itself:\n  \
-        stdin, prompt       read once and kept; stdin gives one value, so not also that of --vault-passphrase\n  \
+        stdin, prompt       read once and kept; standard input gives one value\n  \
         keyring, vault      read once, and kept there\n  \
         env:VAR             read again at each use\n  \
         file:PATH           read again at each use\n  \
