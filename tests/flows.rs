@@ -1206,6 +1206,21 @@ fn a_certificate_takes_the_place_of_the_secret() {
     assert!(matches!(wish, Ok(SecretWish::InVault(value)) if value.is("the value")));
 }
 
+/// A passphrase that was changed by another program is asked for again.
+#[test]
+fn a_passphrase_that_opens_the_vault_no_more_is_asked_for_again() {
+    let mut bench = opened(
+        OpenFor::Look,
+        ProfileDraft { source: Some(SecretSource::Vault { entry: "1".into() }.into()), ..draft() },
+    );
+    bench.tell(Msg::VaultSeen(Vault::Open)).keys("t");
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Inputs, "")));
+    assert!(bench.asked().ends_with("ProbeVault"));
+    bench.tell(Msg::VaultSeen(Vault::Locked)).keys("r");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));
+}
+
 /// Without its passphrase a profile of the vault can be removed as well: what stays there is said before.
 #[test]
 fn a_profile_is_removed_without_opening_the_vault() {

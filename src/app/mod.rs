@@ -260,7 +260,17 @@ impl App {
 
     /// One step of the machine.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        // What took the vault may have found that its passphrase is another one by now: then it is asked for again.
+        let took_vault = self.vault == Vault::Open
+            && matches!(
+                msg,
+                Msg::ChecksEnded { .. }
+                    | Msg::Saved { result: Err(_), .. }
+                    | Msg::Changed(_)
+                    | Msg::BroughtBack(Err(_))
+            );
         let mut wanted = self.react(msg);
+        wanted.extend(took_vault.then_some(Effect::ProbeVault));
         self.tell_form();
         wanted.extend(self.try_source());
         self.vault_first(wanted)

@@ -117,7 +117,8 @@ impl Effects {
                 Msg::SourceTried { source, result }
             }),
             Effect::ProbeVault => self.answer(async move {
-                Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {
+                let is_open = session.vault.has_passphrase() && !session.vault.is_refused();
+                Msg::VaultSeen(match (is_open, session.vault.exists()) {
                     (true, _) => Vault::Open,
                     (false, true) => Vault::Locked,
                     (false, false) => Vault::Absent,
