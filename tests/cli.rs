@@ -746,7 +746,7 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     let place = Place::new();
     let served = Served::start(&place, "healthy");
     let (settings, secret) = (served.settings(), served.secret());
-    let env = [("OLD", CANARY), ("BAD", CANARY), ("NEW", secret.as_str())];
+    let env = [("OLD", "old8Q~neither.the.new.one.nor.right"), ("BAD", CANARY), ("NEW", secret.as_str())];
     let mut args = vec!["new", "one", "--no-input", "--secret", "env:OLD", "--set", "credential.expires=2099-01-01"];
     args.extend(settings.iter().map(String::as_str));
     place.run_with(&args, &env, None).expect(0);
@@ -757,7 +757,6 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     for (args, code, told) in [
         (&["rotate", "one"][..], 2, "comes from is missing"),
         (&["rotate", "two", "--secret", "env:NEW"], 2, "'two'"),
-        // Where it is read from is the same, and so is what is read.
         (&["rotate", "one", "--secret", "env:OLD"], 2, "has already"),
         (&["rotate", "one", "--secret", "env:NEW", "--expires", "soon"], 2, "--expires 2027-05-20"),
         (&["rotate", "one", "--make-certificate", "new.pem"], 2, "--secret certificate:PATH"),
@@ -790,7 +789,11 @@ fn a_new_secret_is_tested_before_it_is_switched_to() {
     // The old end date is not the new one's.
     let back = place.run_with(&["rotate", "one", "--secret", "command:printenv NEW2", "-o", "json"], &env, None);
     assert_eq!(back.expect(3).json()["switched"], false);
+    // The same from elsewhere is no new one.
     std::fs::write(place.path().join("new"), &secret).unwrap();
+    let same = place.run_with(&["rotate", "one", "--secret", "file:new"], &env, None).expect(2);
+    assert!(same.err.contains("has already"), "{}", same.err);
+    place.run_with(&["edit", "one", "--secret", "env:OLD"], &env, None).expect(0);
     let same = place.run_with(&["rotate", "one", "--secret", "file:new", "-o", "json"], &env, None).expect(0);
     let report = same.json();
     fits("rotate", &report);
@@ -1839,4 +1842,18 @@ fn an_ended_certificate_is_rotated() {
         let out = place.rehearse(&args, None).expect(0);
         assert_eq!(out.json()["switched"], true, "{}", out.err);
     }
+}
+
+#[test]
+fn an_end_date_can_be_taken_out() {
+    let place = Place::new();
+    let ids = ["--set", "tenant_id=11111111-2222-4333-8444-555555555555", "--secret", "env:NONE"];
+    let more = ["--set", "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa", "--set", "credential.expires=2027-05-20"];
+    let url = ["--set", "resource_url=https://contoso.operations.dynamics.com"];
+    place.run(&[&["new", "one", "--no-input"][..], &ids, &more, &url].concat()).expect(0);
+    let expires = || place.run(&["show", "one", "-o", "json"]).expect(0).json()["credential"]["expires"].clone();
+    assert_eq!(expires(), "2027-05-20");
+    let out = place.run(&["edit", "one", "--set", "credential.expires=None"]).expect(0);
+    assert!(out.err.contains("no end date is recorded"), "{}", out.err);
+    assert!(expires().is_null());
 }

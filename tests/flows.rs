@@ -1281,6 +1281,68 @@ fn a_certificate_takes_the_place_of_the_secret() {
     assert!(matches!(wish, Ok(SecretWish::InVault(value)) if value.is("the value")));
 }
 
+/// A passphrase that was changed by another program is asked for again.
+#[test]
+fn a_passphrase_that_opens_the_vault_no_more_is_asked_for_again() {
+    let mut bench = opened(
+        OpenFor::Look,
+        ProfileDraft { source: Some(SecretSource::Vault { entry: "1".into() }.into()), ..draft() },
+    );
+    bench.tell(Msg::VaultSeen(Vault::Open)).keys("t");
+    let run = bench.run();
+    bench.run_ends(run, Some(&failure(CheckId::Inputs, "")));
+    assert!(bench.asked().ends_with("ProbeVault"));
+    bench.tell(Msg::VaultSeen(Vault::Locked)).keys("r");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", "Passphrase of the vault"));
+}
+
+/// Without its passphrase a profile of the vault can be removed as well: what stays there is said before.
+#[test]
+fn a_profile_is_removed_without_opening_the_vault() {
+    let mut bench = Bench::home(vec![Row { in_vault: true, ..row("kept") }]);
+    bench.tell(Msg::VaultSeen(Vault::Locked)).take();
+    bench.keys("D<down><enter><esc>");
+    assert_eq!(title(&bench), "Remove 'kept' without opening the vault?");
+    let Some(Dialog::Ask { lines, .. }) = &bench.app.dialog else { panic!("a question") };
+    assert!(lines[0].contains("stays in the vault"), "{lines:?}");
+    bench.keys("<enter>");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("", ""));
+    bench.keys("D<down><enter><esc><down><enter>");
+    assert_eq!((bench.asked().as_str(), title(&bench)), ("RemoveLocked", ""));
+}
+
+/// A profile that somebody removed or renamed meanwhile is not saved by accident; whoever wants it makes it anew.
+#[test]
+fn a_profile_that_is_gone_is_made_anew_only_knowingly() {
+    let gone = |bench: &mut Bench| {
+        bench.keys("<c-s>").take();
+        let (name, old) = ("contoso-x".parse().unwrap(), "contoso".parse().unwrap());
+        bench.tell(Msg::SaveGone { name, old });
+        assert_eq!(title(bench), "'contoso' is not there any more");
+        assert_eq!(bench.asked(), "LoadHome");
+        bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts: Vec::new(), now: now() })));
+    };
+    let saved = |source: SecretSource| ProfileDraft { source: Some(source.into()), ..draft() };
+    let mut bench = opened(OpenFor::Edit, saved(SecretSource::Env { var: "SECRET".into() }));
+    bench.keys("-x");
+    gone(&mut bench);
+    bench.keys("<enter>");
+    assert!(bench.app.form().unwrap().saving.is_none(), "it can be looked at and changed");
+    gone(&mut bench);
+    bench.keys("<down><enter>");
+    let effects = bench.take();
+    let news = |effect: &Effect| matches!(effect, Effect::Save { name, was: None, .. } if name.as_str() == "contoso-x");
+    assert!(effects.iter().any(news), "{effects:?}");
+    assert_eq!(bench.wizard().form.purpose, Purpose::New, "where a draft can be kept");
+    // A secret that was kept for the other one is not shared with it.
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("-x");
+    gone(&mut bench);
+    bench.keys("<down><enter>");
+    assert_eq!((bench.asked().as_str(), bench.place().1), ("", Some(SECRET_FIELD)));
+    assert!(toast(&bench).contains("missing"), "{}", toast(&bench));
+}
+
 /// What is typed beside a certificate is called by its name; one that does not work leads to where another is named.
 #[test]
 fn a_certificate_that_has_ended_is_mended_from_the_test() {
@@ -1845,9 +1907,21 @@ fn opened_with_what_the_command_line_gave() {
     };
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::ResourceUrl, URL);
-    let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
+    let (app, effects) =
+        App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given, place: String::new() });
     let mut bench = Bench { app, effects, aging: None, trying: None };
     assert_eq!(bench.place(), ("before-you-start", None));
+    // A place for the secret as well, and a certificate whose password is read from elsewhere.
+    let place = |place: &str, source: Option<CredentialSource>| {
+        let draft = ProfileDraft { source, ..ProfileDraft::new(GUIDE) };
+        let (app, _) = App::new(know, today(), None, Open::Wizard { name: String::new(), draft, place: place.into() });
+        let form = app.form().unwrap();
+        (form.text(FieldKey::Source).to_owned(), form.wish())
+    };
+    assert_eq!(place("vault", None).0, "vault");
+    assert_eq!(place("make-certificate:/run/c.pem", None).0, "make-certificate:/run/c.pem");
+    let locked = CredentialSource::certificate("/run/c.pfx").with_secret(SecretSource::Env { var: "PW".into() });
+    assert!(matches!(place("", Some(locked.clone())).1, Ok(SecretWish::Source(source)) if source == locked));
     // The list comes later, and the name turns out to be taken.
     bench.tell(Msg::HomeLoaded(Ok(HomeData {
         rows: vec![row("contoso")],

@@ -400,9 +400,13 @@ fn scenes() -> Vec<(&'static str, Bench)> {
     odd.keys("<enter>t");
     let mut no_keyring = filled();
     no_keyring.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
+    // Wanted all the same.
+    if let Some(Screen::Wizard(wizard)) = no_keyring.app.stack.last_mut() {
+        wizard.form.put(FieldKey::Source, "keyring");
+    }
     let mut passphrase_new = filled();
     passphrase_new.tell(Msg::KeyringProbed(Err(Trouble { what: "no secret service runs".into(), hint: None })));
-    passphrase_new.keys("<c-s><down><enter>some words");
+    passphrase_new.keys("<c-s>some words");
     let mut passphrase_wrong = Bench::home(vec![Row { in_vault: true, ..row("contoso") }]);
     passphrase_wrong.tell(Msg::VaultSeen(Vault::Locked)).keys("Twrong<enter>");
     let what = "this passphrase does not open it: try again".to_owned();

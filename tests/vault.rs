@@ -55,6 +55,9 @@ fn what_is_kept_comes_back() {
     // Another passphrase; the one before opens nothing any more.
     ours.change_passphrase(secret("a new one")).unwrap();
     assert_eq!(ours.read(&first).unwrap().reveal(), CANARY);
+    assert!(!ours.is_refused() && !next.is_refused());
+    assert!(next.read(&first).is_err() && next.is_refused());
+    assert!(next.try_unlock(secret("a new one")).unwrap() && !next.is_refused());
     assert!(vault(&home, "one passphrase").read(&first).is_err());
     ours.forget(&first).unwrap();
     ours.forget(&first).unwrap();

@@ -16,7 +16,7 @@ use d365_connect::sandbox::{Offer, Scenario};
 use d365_connect::store::StoreError;
 use d365_connect::store::drafts::Draft;
 use d365_connect::store::profiles;
-use d365_connect::store::secrets::{Keyring, Stop};
+use d365_connect::store::secrets::{Keyring, Stop, Vault};
 use d365_connect::work::{self, Options, SaveRequest, SecretChoice, Session, WorkError};
 use rehearsal::{session, take_over, test};
 use std::path::Path;
@@ -497,4 +497,50 @@ async fn child_saves_unconfirmed() {
         work::read_secret(&session, source.unwrap().secret().unwrap()).await.unwrap();
     }
     println!("saved and told");
+}
+
+/// Others may change the file while somebody types: what they changed is in it, and is told by name.
+#[tokio::test]
+async fn a_save_tells_what_others_changed_meanwhile() {
+    let session = with_one_profile(Scenario::Healthy).await;
+    let name = name("fno-client-credentials");
+    let before = work::open(&session, &name).await.unwrap().stored.draft;
+    let save = async |field, value: &str| {
+        let mut draft = before.clone();
+        draft.set(field, value);
+        let was = Some((name.clone(), before.clone()));
+        work::save(&session, SaveRequest { name: name.clone(), was, draft, secret: SecretChoice::Keep }).await.unwrap()
+    };
+    assert_eq!(save(FieldId::Company, "DAT").await.merged(), None);
+    let saved = save(FieldId::UserId, "svc-other").await;
+    assert!(saved.merged().unwrap().contains("d365.company"), "{:?}", saved.merged());
+    // What is tested next is what stands in the file.
+    assert_eq!((saved.draft.value(FieldId::Company), saved.draft.value(FieldId::UserId)), ("DAT", "svc-other"));
+}
+
+/// What comes back goes where it was; what was left in a locked vault is still there.
+#[tokio::test]
+async fn a_profile_of_the_vault_is_removed_and_brought_back() {
+    let session = with_one_profile(Scenario::Healthy).await;
+    let ready = name("fno-client-credentials");
+    let draft = work::open(&session, &ready).await.unwrap().stored.draft;
+    session.vault.unlock(secret("some words"));
+    let was = Some((ready.clone(), draft.clone()));
+    let choice = SecretChoice::InVault(secret("abc8Q~in the vault"));
+    work::save(&session, SaveRequest { name: ready.clone(), was, draft, secret: choice }).await.unwrap();
+    let source = async |session: &Session| work::open(session, &ready).await.unwrap().stored.draft.source.unwrap();
+    let before = source(&session).await;
+    assert_eq!(work::remove_for_now(&session, &ready).await.unwrap().left, None);
+    assert_eq!(work::vault_count(&session).await.unwrap(), 0);
+    assert_eq!(work::bring_back(&session).await.unwrap().1, None);
+    assert_eq!((work::vault_count(&session).await.unwrap(), entries(&session)), (1, 0));
+    let again = source(&session).await;
+    assert!(again.in_vault() && again != before);
+    // Another run, in which nobody opens the vault.
+    let mut locked = session;
+    locked.vault = Vault::of(&locked.home);
+    let left = work::remove_for_now(&locked, &ready).await.unwrap().left.unwrap();
+    assert!(left.contains("vault entry is left"), "{left}");
+    assert_eq!(work::bring_back(&locked).await.unwrap().1, None);
+    assert_eq!(source(&locked).await, again);
 }

@@ -25,6 +25,10 @@ pub enum Answer {
     QuitDropping,
     /// Remove that profile.
     Remove(ProfileName),
+    /// Remove that profile without opening the vault.
+    RemoveLocked(ProfileName),
+    /// The profile is not there any more: make it anew.
+    SaveAnew,
     /// Forget that draft.
     Forget(ProfileName),
     /// The odd hosts are right: go on with the test.

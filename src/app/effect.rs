@@ -122,6 +122,8 @@ pub enum Effect {
     Copy(ProfileName, ProfileName),
     /// Remove a profile.
     Remove(ProfileName),
+    /// Remove a profile, and leave its secret in the vault, which stays locked.
+    RemoveLocked(ProfileName),
     /// Bring the profile back that was removed last.
     BringBack,
     /// Open a page in the browser.

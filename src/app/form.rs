@@ -74,6 +74,8 @@ pub struct Form {
     pub keyring_answers: bool,
     /// How the vault stands.
     pub vault: Vault,
+    /// The credential that a new set-up began with.
+    named: Option<CredentialSource>,
     /// The settings say that what is typed goes into the vault.
     pub prefers_vault: bool,
     /// The place from which the credential was last tried to be read: what came of it, once that is known.
@@ -143,6 +145,7 @@ impl Form {
             keyring_answers: false,
             vault: Vault::default(),
             prefers_vault: false,
+            named: draft.source.clone().filter(|source| source.kept().is_none()),
             tried: None,
             confirmed: BTreeSet::new(),
             clouds,
@@ -461,7 +464,10 @@ impl Form {
                 (None, Some(CredentialSource::Certificate(saved))) if saved.path == certificate.path => {
                     Ok(SecretWish::Keep)
                 }
-                (None, _) => Ok(SecretWish::Source(CredentialSource::Certificate(certificate))),
+                (None, _) => Ok(SecretWish::Source(match &self.named {
+                    Some(named @ CredentialSource::Certificate(own)) if own.path == certificate.path => named.clone(),
+                    _ => CredentialSource::Certificate(certificate),
+                })),
             },
             SourceRequest::At(source) => Ok(SecretWish::Source(source)),
             SourceRequest::Stdin | SourceRequest::Prompt => Err((

@@ -74,6 +74,8 @@ pub enum Open {
         name: String,
         /// The values.
         draft: ProfileDraft,
+        /// The place of the secret, as it is typed into its field; empty where none was named.
+        place: String,
     },
     /// The editor of a profile.
     Editor(ProfileName),
@@ -216,7 +218,12 @@ impl App {
         let mut effects = vec![Effect::LoadHome, Effect::ProbeKeyring, Effect::ProbeVault];
         match open {
             Open::Home => {}
-            Open::Wizard { name, draft } => app.open_wizard(&name, &draft, Purpose::New, ""),
+            Open::Wizard { name, draft, place } => {
+                app.open_wizard(&name, &draft, Purpose::New, "");
+                if let Some(form) = app.form_mut().filter(|_| !place.is_empty()) {
+                    form.put(FieldKey::Source, &place);
+                }
+            }
             Open::Editor(name) => effects.push(Effect::OpenProfile { name, purpose: OpenFor::Edit }),
         }
         (app, effects)
@@ -265,7 +272,17 @@ impl App {
 
     /// One step of the machine.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        // What took the vault may have found that its passphrase is another one by now: then it is asked for again.
+        let took_vault = self.vault == Vault::Open
+            && matches!(
+                msg,
+                Msg::ChecksEnded { .. }
+                    | Msg::Saved { result: Err(_), .. }
+                    | Msg::Changed(_)
+                    | Msg::BroughtBack(Err(_))
+            );
         let mut wanted = self.react(msg);
+        wanted.extend(took_vault.then_some(Effect::ProbeVault));
         self.tell_form();
         wanted.extend(self.try_source());
         self.vault_first(wanted)
@@ -336,6 +353,7 @@ impl App {
                 Vec::new()
             }
             Msg::Saved { name, result } => self.saved(&name, result),
+            Msg::SaveGone { name, old } => self.save_gone(&name, &old),
             Msg::SaveClashed { name, fields, now } => self.save_clashed(&name, fields, *now),
             Msg::DraftKept(result) => {
                 let leaving = self.leaving.take();

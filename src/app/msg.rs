@@ -180,6 +180,13 @@ pub enum Msg {
         /// The profile as it is now.
         now: Box<ProfileDraft>,
     },
+    /// A profile was not saved, because it is not there any more.
+    SaveGone {
+        /// Under which name it was to be saved.
+        name: ProfileName,
+        /// The name it had.
+        old: ProfileName,
+    },
     /// A draft was kept.
     DraftKept(Result<(), Trouble>),
     /// A profile was removed, or not: what was done, in words.

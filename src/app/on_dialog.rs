@@ -206,6 +206,8 @@ impl App {
                 }
                 vec![Effect::ForgetDraft(name), Effect::LoadHome]
             }
+            Answer::RemoveLocked(name) => vec![Effect::RemoveLocked(name)],
+            Answer::SaveAnew => self.save_anew(),
             Answer::HostsThenTest => {
                 if let Some(form) = self.form_mut() {
                     form.confirm_hosts();

@@ -9,7 +9,7 @@ use crate::app::key::Key;
 use crate::app::keymap::Intent;
 use crate::app::msg::{Offered, Trouble};
 use crate::app::screens::checks::Run;
-use crate::app::screens::wizard::Focus;
+use crate::app::screens::wizard::{Focus, Wizard};
 use crate::app::{App, Leaving, Screen, cancel};
 use crate::core::check::Status;
 use crate::core::intake::{Found, Intake};
@@ -339,6 +339,34 @@ impl App {
         }
         effects.push(Effect::LoadHome);
         effects
+    }
+
+    /// The profile was removed or renamed meanwhile: whether it is wanted all the same is asked.
+    pub(super) fn save_gone(&mut self, name: &ProfileName, old: &ProfileName) -> Vec<Effect> {
+        let Some(form) = self.form_mut().filter(|form| form.saving.as_ref() == Some(name)) else { return Vec::new() };
+        form.saving = None;
+        self.dialog = Some(Dialog::ask(
+            format!("'{old}' is not there any more"),
+            vec![
+                "Another window or program removed or renamed it meanwhile. Nothing was saved.".into(),
+                "A secret that was kept for it is not this one's any more.".into(),
+            ],
+            vec![("Stay here", Answer::Stay), ("Save it as a new profile", Answer::SaveAnew)],
+        ));
+        vec![Effect::LoadHome]
+    }
+
+    /// What was a change of a profile is a new one from now on, in the wizard, where a draft of it can be kept.
+    pub(super) fn save_anew(&mut self) -> Vec<Effect> {
+        let effects = self.drop_checks();
+        if let Some(form) = self.form_mut() {
+            form.purpose = Purpose::New;
+            form.not_kept();
+        }
+        if let Some(Screen::Editor(editor)) = self.stack.pop_if(|screen| matches!(screen, Screen::Editor(_))) {
+            self.stack.push(Screen::Wizard(Box::new(Wizard::new(editor.form, ""))));
+        }
+        effects.into_iter().chain(self.save_form_now()).collect()
     }
 
     /// Somebody else changed the same values meanwhile: whose are right is asked.

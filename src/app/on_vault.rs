@@ -3,7 +3,7 @@
 //! What is wanted waits here meanwhile. Does not open the vault; the runtime does.
 
 use crate::app::App;
-use crate::app::dialog::{Dialog, Passphrase};
+use crate::app::dialog::{Answer, Dialog, Passphrase};
 use crate::app::effect::{Effect, SecretWish};
 use crate::app::msg::{Trouble, Vault};
 use crate::core::names::ProfileName;
@@ -96,6 +96,19 @@ impl App {
                         form.saving = None;
                     }
                     self.warn("not saved: the vault wants a passphrase");
+                }
+                Effect::Remove(name) => {
+                    self.dialog = Some(Dialog::ask(
+                        format!("Remove '{name}' without opening the vault?"),
+                        vec![
+                            "Its secret stays in the vault then, encrypted as it is, and nothing uses it any more."
+                                .into(),
+                        ],
+                        vec![
+                            ("Keep the profile", Answer::Stay),
+                            ("Remove it, and leave its secret in the vault", Answer::RemoveLocked(name)),
+                        ],
+                    ));
                 }
                 _ => self.warn("nothing was changed: the vault stays locked"),
             }

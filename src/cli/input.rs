@@ -155,6 +155,36 @@ impl CredentialRequest {
         CredentialRequest { make: Some(absolute(path.to_owned())), ..CredentialRequest::default() }
     }
 
+    /// The place of the secret as it is typed into its field of the wizard; empty where the source itself, or nothing, says it.
+    pub fn place(&self) -> String {
+        match (&self.source, &self.make) {
+            (_, Some(path)) => format!("make-certificate:{path}"),
+            (Some(SourceRequest::Vault), _) => "vault".into(),
+            (Some(SourceRequest::Keyring), _) => "keyring".into(),
+            _ => String::new(),
+        }
+    }
+
+    /// The source that the wizard begins with; what is asked for there is nothing to be named before.
+    pub fn at(&self) -> Result<Option<CredentialSource>, Failure> {
+        let at = |request: &Option<SourceRequest>| match request {
+            Some(SourceRequest::At(source)) => Ok(Some(source.clone())),
+            Some(SourceRequest::Stdin) => Err(Failure::usage(
+                "standard input is a terminal, on which the wizard opens",
+                "pipe the value in, or leave this out and type it there",
+            )),
+            Some(SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault) | None => Ok(None),
+        };
+        let (source, password) = (at(&self.source)?, at(&self.password)?);
+        Ok(match password.as_ref().and_then(CredentialSource::secret) {
+            Some(password) => source.map(|source| match source {
+                CredentialSource::Certificate(_) => source.with_secret(password.clone()),
+                CredentialSource::Secret(_) => source,
+            }),
+            None => source,
+        })
+    }
+
     /// Gets what is asked for. `now` is the credential that the profile has, whose certificate a password alone is for.
     pub async fn choice(
         &self,

@@ -370,7 +370,8 @@ impl Context {
 
     /// Tells what was saved where, programs too.
     fn saved(&self, session: &Session, name: &ProfileName, saved: &Saved) {
-        self.done("saved", name, None, saved.left.as_deref());
+        let told = [saved.left.clone(), saved.merged()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        self.done("saved", name, None, Some(told.as_str()).filter(|told| !told.is_empty()));
         self.told(session, saved);
     }
 
@@ -393,8 +394,8 @@ impl Context {
             Some(_) => self.printer.say(&format!("the secret is read at each use from {}", shown(&saved.place))),
             None => {}
         }
-        if let Some(left) = &saved.left {
-            self.printer.note(left);
+        for told in saved.left.iter().chain(&saved.merged()) {
+            self.printer.note(told);
         }
         if session.is_rehearsal() {
             self.printer.note("this was a rehearsal: its home is gone now; --home DIR keeps it");

@@ -9,7 +9,7 @@ use crate::cli::input::{CredentialArgs, CredentialRequest};
 use crate::cli::{Context, Done, OK, accessible, input, profile_name};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource, SourceRequest};
+use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::store::{StoreError, profiles};
 use crate::work::{self, SaveRequest, SecretChoice, WorkError};
@@ -67,15 +67,14 @@ pub async fn run(args: Args, context: &Context) -> Done {
         if !failure.troubles.is_empty() {
             return Err(failure);
         }
-        if let Some(SourceRequest::At(source)) = request.source {
-            draft.source = Some(source);
-        }
+        let place = request.place();
+        draft.source = request.at()?;
         if context.accessible {
             // What was not chosen is asked.
             return accessible::set_up(context, guide, name, Some(draft)).await;
         }
         return context
-            .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft })
+            .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft, place })
             .await;
     }
     if secret_told {
@@ -90,7 +89,7 @@ fn after_help() -> String {
     format!(
         "Fields: {}\n\n\
         Sources of a secret, never the secret itself:\n  \
-        stdin, prompt       read once and kept; stdin gives one value, so not also that of --vault-passphrase\n  \
+        stdin, prompt       read once and kept; standard input gives one value\n  \
         keyring, vault      read once, and kept there\n  \
         env:VAR             read again at each use\n  \
         file:PATH           read again at each use\n  \

@@ -48,7 +48,7 @@ pub struct Args {
     name: String,
     #[command(flatten)]
     pub credential: CredentialArgs,
-    /// When the new secret ends; a certificate tells its own end
+    /// When the new secret ends, or none; a certificate tells its own end
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
     /// Do not try again where Entra may not know it yet
@@ -57,7 +57,8 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, context: &Context) -> Done {
-    if args.expires.as_deref().is_some_and(|end| expiry::parse_date(end).is_none()) {
+    let is_end = |end: &str| end.eq_ignore_ascii_case("none") || expiry::parse_date(end).is_some();
+    if args.expires.as_deref().is_some_and(|end| !is_end(end)) {
         return Err(Failure::usage("the end date is no date", "--expires 2027-05-20"));
     }
     let session = context.session().await?;

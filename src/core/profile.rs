@@ -364,6 +364,7 @@ impl ProfileDraft {
             FieldId::ResourceUrl | FieldId::AuthorityUrl | FieldId::GraphUrl => {
                 ResourceUrl::parse(&value).map_or(value, |(url, _)| url.as_str().to_owned())
             }
+            FieldId::Expires if value.eq_ignore_ascii_case("none") => String::new(),
             FieldId::Expires => expiry::parse_date(&value).map_or(value, |date| date.to_string()),
             _ => value,
         };

@@ -114,7 +114,7 @@ const SPECS: [FieldSpec; 16] = [
         id: FieldId::Expires,
         name: "credential.expires",
         label: "Secret expires",
-        help: "the Expires column under Certificates & secrets, as year-month-day",
+        help: "the Expires column under Certificates & secrets, as year-month-day; none where it is not to be recorded",
         example: "2027-05-20",
     },
     FieldSpec {
@@ -464,14 +464,18 @@ fn first_party(id: &str) -> Option<&'static str> {
 }
 
 fn expires(value: &str, today: Date, notes: &mut Vec<Note>) {
+    if value.eq_ignore_ascii_case("none") {
+        notes.push(Note::new(Weight::Told, "no end date is recorded: nobody is warned before it"));
+        return;
+    }
     let Some(date) = expiry::parse_date(value) else {
         notes.push(Note::new(Weight::Problem, "a date is written year-month-day: 2027-05-20"));
         return;
     };
     let days = expiry::days_left(date, today);
     notes.push(match days {
-        ..=0 => Note::new(Weight::Hint, "this day is today or has passed: the secret no longer works"),
-        1..=30 => Note::new(Weight::Hint, format!("{} left: plan the next secret now", expiry::days(days))),
+        ..=0 => Note::new(Weight::Hint, "this day is today or has passed: the credential no longer works"),
+        1..=30 => Note::new(Weight::Hint, format!("{} left: plan the next credential now", expiry::days(days))),
         // The portal's maximum is 24 months (facts, section 3).
         732.. => {
             Note::new(Weight::Hint, "a secret lives 24 months at most; old ones marked 'Never' are reported as expired")

@@ -32,13 +32,15 @@ pub enum SecretError {
 }
 
 impl ClientSecret {
-    /// Takes a value as it is; one line end at the end (as files and pipes leave it) is not part of it.
+    /// Takes a value as it is; a byte order mark in front and one line end at the end (as files and pipes leave them) are
+    /// not part of it.
     ///
     /// # Errors
     /// When it is empty, too long, or holds control characters.
     #[expect(clippy::needless_pass_by_value, reason = "the caller's copy is wiped here")]
     pub fn new(value: Zeroizing<String>) -> Result<Self, SecretError> {
-        let bare = value.strip_suffix('\n').map_or(value.as_str(), |v| v.strip_suffix('\r').unwrap_or(v));
+        let value_of = value.strip_prefix('\u{feff}').unwrap_or(&value);
+        let bare = value_of.strip_suffix('\n').map_or(value_of, |v| v.strip_suffix('\r').unwrap_or(v));
         if bare.is_empty() {
             return Err(SecretError::Empty);
         }
@@ -517,6 +519,7 @@ mod tests {
         let odd = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ0 ";
         assert_eq!(secret(odd).reveal(), odd);
         assert_eq!(secret("abc\r\n").reveal(), "abc");
+        assert_eq!(secret("\u{feff}abc\n").reveal(), "abc");
         assert_eq!(ClientSecret::new(Zeroizing::new("\n".into())).unwrap_err(), SecretError::Empty);
         assert_eq!(ClientSecret::new(Zeroizing::new("a\nb".into())).unwrap_err(), SecretError::Control);
         assert_eq!(ClientSecret::new(Zeroizing::new("a".repeat(5000))).unwrap_err(), SecretError::TooLong);

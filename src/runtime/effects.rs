@@ -118,7 +118,8 @@ impl Effects {
                 Msg::SourceTried { source, result }
             }),
             Effect::ProbeVault => self.answer(async move {
-                Msg::VaultSeen(match (session.vault.has_passphrase(), session.vault.exists()) {
+                let is_open = session.vault.has_passphrase() && !session.vault.is_refused();
+                Msg::VaultSeen(match (is_open, session.vault.exists()) {
                     (true, _) => Vault::Open,
                     (false, true) => Vault::Locked,
                     (false, false) => Vault::Absent,
@@ -185,6 +186,7 @@ impl Effects {
             | Effect::Rename(..)
             | Effect::Copy(..)
             | Effect::Remove(_)
+            | Effect::RemoveLocked(_)
             | Effect::BringBack
             | Effect::MakeExport { .. }
             | Effect::NoteExport { .. }
@@ -286,6 +288,9 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
         Effect::Save { name, was, draft, secret } => {
             let old = was.as_ref().map(|(old, _)| old.clone());
             let result = save(session, &name, was, draft, secret).await;
+            if let (Err(WorkError::Store(StoreError::NotFound { .. })), Some(old)) = (&result, &old) {
+                return Some(Msg::SaveGone { name, old: old.clone() });
+            }
             if let (Err(WorkError::Store(StoreError::Changed { fields, .. })), Some(old)) = (&result, old)
                 && let Ok(opened) = work::open(session, &old).await
             {
@@ -310,7 +315,7 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
                 Some(why) => format!("'{to}' was made without a secret: {why}"),
             }))
         }
-        Effect::Remove(name) => {
+        Effect::Remove(name) | Effect::RemoveLocked(name) => {
             let done = work::remove_for_now(session, &name).await;
             let result = done.map_err(|error| trouble(&error)).map(|removed| {
                 let left = removed.left.map(|why| format!("; {why}")).unwrap_or_default();
@@ -415,7 +420,7 @@ async fn save(
         }
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
-    let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
+    let left: String = saved.left.iter().chain(&saved.merged()).map(|why| format!("; {why}")).collect();
     let place = match saved.draft.source {
         Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
         Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),

@@ -126,7 +126,7 @@ fn lock_within(home: &Home, limit: Duration) -> Result<Lock, StoreError> {
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    never_wait(&mut options);
+    never_wait_or_follow(&mut options);
     private(&mut options);
     let mut file = at(&path, options.open(&path))?;
     if !at(&path, file.metadata())?.is_file() {
@@ -349,6 +349,18 @@ fn never_wait(options: &mut OpenOptions) {
     {
         use rustix::fs::OFlags;
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// The same; a link that was put there a moment ago is not followed either.
+fn never_wait_or_follow(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NOFOLLOW).bits();
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
     }
     #[cfg(not(unix))]

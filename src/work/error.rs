@@ -93,6 +93,7 @@ impl WorkError {
             WorkError::Store(error) => error.hint().map(str::to_owned),
             WorkError::Secret(trouble) | WorkError::Vault(trouble) | WorkError::Passphrase(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             WorkError::Certificate(trouble) => Some(trouble.hint().to_owned()),
+            WorkError::NotKept(trouble) if trouble.place == "the vault" => Some(trouble.hint.clone()),
             WorkError::NotKept(_) => Some(
                 "let it be read from elsewhere: --secret env:VAR, file:PATH or 'command:WORDS'; or have the vault keep it: \
                  --vault-passphrase SOURCE"

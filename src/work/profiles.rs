@@ -209,10 +209,7 @@ fn copy_in(stores: &Stores, from: &ProfileName, to: &ProfileName) -> Result<Opti
     let mut kept = None;
     if let Some(source) = source.as_ref().and_then(CredentialSource::kept) {
         let secrets = &stores.secrets;
-        let copied = secrets.read(source, &Stop::default()).and_then(|secret| match source {
-            SecretSource::Vault { .. } => secrets.keep_in_vault(&secret),
-            _ => secrets.keep(&secret),
-        });
+        let copied = secrets.read(source, &Stop::default()).and_then(|secret| secrets.keep_as(source, &secret));
         match copied {
             Ok(source) => kept = Some(source),
             Err(trouble) => without = Some(trouble.to_string()),
@@ -262,8 +259,8 @@ pub async fn remove(session: &Session, name: &ProfileName) -> Result<Removed, Wo
 #[derive(Debug)]
 pub(super) struct Removal {
     files: Taken,
-    /// The secret that was kept for it, or why it cannot be had again.
-    secret: Option<Result<Arc<ClientSecret>, String>>,
+    /// The secret that was kept for it, and where; or why it cannot be had again.
+    secret: Option<Result<(SecretSource, Arc<ClientSecret>), String>>,
 }
 
 /// Removes a profile, and remembers it for [`bring_back`] while the session lasts.
@@ -278,10 +275,14 @@ pub async fn remove_for_now(session: &Session, name: &ProfileName) -> Result<Rem
             let files = profiles::taken(&stores.home, &name).ok();
             let source = profiles::load(&stores.home, &name).ok().and_then(|stored| stored.draft.source);
             let kept = source.as_ref().and_then(CredentialSource::kept);
-            let secret =
-                kept.map(|kept| stores.secrets.read(kept, &Stop::default()).map_err(|trouble| trouble.to_string()));
+            let secret = kept.map(|kept| match stores.secrets.read(kept, &Stop::default()) {
+                Ok(secret) => Ok((kept.clone(), secret)),
+                Err(trouble) => Err(trouble.to_string()),
+            });
             let removed = remove_in(stores, &name)?;
             let remembered = files.is_some();
+            // What is left there can be read again from there.
+            let secret = secret.filter(|secret| secret.is_ok() || removed.left.is_none());
             let removal = files.map(|files| Removal { files, secret });
             removals.lock().unwrap_or_else(PoisonError::into_inner).extend(removal);
             Ok(Removed { remembered, ..removed })
@@ -302,7 +303,9 @@ pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String
             let Some(Removal { files, secret }) = removals.last() else { return Err(WorkError::NothingRemoved) };
             let (kept, without) = match secret {
                 None => (None, None),
-                Some(Ok(secret)) => (Some(stores.secrets.keep(secret).map_err(WorkError::NotKept)?), None),
+                Some(Ok((place, secret))) => {
+                    (Some(stores.secrets.keep_as(place, secret).map_err(WorkError::NotKept)?), None)
+                }
                 Some(Err(why)) => (None, Some(why.clone())),
             };
             let brought = profiles::bring_back(&stores.home, files, |mut draft| {

@@ -74,6 +74,18 @@ pub struct Saved {
     pub draft: ProfileDraft,
     /// What is not as it should be all the same: an older keyring entry that is still there, a disk that did not confirm.
     pub left: Option<String>,
+    /// What somebody else changed in the file meanwhile; it was taken over.
+    pub theirs: Vec<FieldId>,
+}
+
+impl Saved {
+    /// That somebody else changed the profile meanwhile, and what of it was taken over.
+    pub fn merged(&self) -> Option<String> {
+        let names: Vec<&str> = self.theirs.iter().map(|field| field.name()).collect();
+        (!names.is_empty()).then(|| {
+            format!("somebody else changed this profile meanwhile; what they changed is in it: {}", names.join(", "))
+        })
+    }
 }
 
 /// Saves a profile. After a failure everything is as it was, the name included. A save that was begun goes on to its end,
@@ -160,6 +172,17 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
             return Err(error.into());
         }
     };
+    // Others may have changed the file meanwhile: what stands there now is what was saved.
+    let ours = draft;
+    let draft = match profiles::load(&stores.home, &name) {
+        Ok(stored) if was.is_some() => stored.draft,
+        _ => ours.clone(),
+    };
+    let theirs = FieldId::ALL.into_iter().filter(|field| match field {
+        FieldId::Secret => draft.source != ours.source,
+        field => draft.value(*field) != ours.value(*field),
+    });
+    let theirs = theirs.collect();
     let left = match was.and_then(|(_, before)| before.source) {
         // Should the machine stop now, the old file may come back: it needs its entry.
         _ if unflushed.is_some() => unflushed,
@@ -171,5 +194,5 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     // What was half done is done now. A draft that cannot be removed is only offered once more.
     let _ = drafts::remove(&stores.home, &name);
     let place = draft.source.as_ref().map(CredentialSource::to_string).unwrap_or_default();
-    Ok(Saved { path, place, draft, left })
+    Ok(Saved { path, place, draft, left, theirs })
 }

@@ -11,12 +11,7 @@ use zeroize::Zeroizing;
 pub fn read(path: &str) -> Result<Arc<ClientSecret>, SecretTrouble> {
     let place = Place::new("file", path, "it should hold the secret and nothing else, readable for you alone");
     // Links are followed, also to files of other users: that is how orchestrators mount secrets.
-    let bytes = bytes(path, &place)?;
-    // Some Windows editors begin a file with a byte order mark.
-    match bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => place.secret(&Zeroizing::new(rest.to_vec())),
-        None => place.secret(&bytes),
-    }
+    place.secret(&bytes(path, &place)?)
 }
 
 /// What a file holds.

@@ -223,6 +223,17 @@ impl Secrets {
         self.vault.keep(secret).map(|entry| SecretSource::Vault { entry })
     }
 
+    /// Keeps a secret where that other one of ours is.
+    ///
+    /// # Errors
+    /// As [`Secrets::keep`] and [`Secrets::keep_in_vault`].
+    pub fn keep_as(&self, other: &SecretSource, secret: &Arc<ClientSecret>) -> Result<SecretSource, SecretTrouble> {
+        match other {
+            SecretSource::Vault { .. } => self.keep_in_vault(secret),
+            _ => self.keep(secret),
+        }
+    }
+
     /// Takes away what is kept under an entry of ours; of other sources nothing.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ use zeroize::Zeroizing;
 const WORK: u8 = 17;
 const MOST_WORK: u8 = 22;
 const HINT: &str = "name the passphrase's source with --vault-passphrase SOURCE, or run it in a terminal, which asks";
-const WRONG: &str = "give the right passphrase: --vault-passphrase SOURCE, or in a terminal, which asks";
+const WRONG: &str =
+    "give the right passphrase: with --vault-passphrase SOURCE, or where it is asked for at the next try";
 const GONE: &str = "put the file back, or give the secret again with d365-connect edit NAME --secret vault";
 
 /// What stands in the file once it is open.
@@ -35,6 +36,8 @@ pub struct Vault {
 #[derive(Debug, Default)]
 struct Held {
     passphrase: Option<Arc<ClientSecret>>,
+    /// It did not open the file when it was last tried.
+    refused: bool,
     /// The file as it was opened last, so that it is not opened again for each secret.
     open: Option<(Vec<u8>, Entries)>,
 }
@@ -72,9 +75,14 @@ impl Vault {
         opened(&self.held).passphrase.is_some()
     }
 
+    /// Whether the passphrase at hand did not open the vault when it was last tried: another program may have changed it.
+    pub fn is_refused(&self) -> bool {
+        opened(&self.held).refused
+    }
+
     /// Takes the passphrase for this run.
     pub fn unlock(&self, passphrase: Arc<ClientSecret>) {
-        *opened(&self.held) = Held { passphrase: Some(passphrase), open: None };
+        *opened(&self.held) = Held { passphrase: Some(passphrase), ..Held::default() };
     }
 
     /// Takes the passphrase for this run, if it opens the vault or there is none yet. `false` when it does not open it.
@@ -90,7 +98,7 @@ impl Vault {
                 Some(entries) => Some((sealed.to_vec(), entries)),
             },
         };
-        *opened(&self.held) = Held { passphrase: Some(passphrase), open };
+        *opened(&self.held) = Held { passphrase: Some(passphrase), open, refused: false };
         Ok(true)
     }
 
@@ -194,7 +202,9 @@ impl Vault {
             return Ok((Some(sealed), entries.clone()));
         }
         let wrong = || Place { hint: WRONG, ..place() }.trouble("the passphrase does not open it");
-        let entries = decrypted(&sealed, &passphrase)?.ok_or_else(wrong)?;
+        let entries = decrypted(&sealed, &passphrase)?;
+        held.refused = entries.is_none();
+        let entries = entries.ok_or_else(wrong)?;
         held.open = Some((sealed.clone(), entries.clone()));
         Ok((Some(sealed), entries))
     }
