@@ -6,6 +6,7 @@ use crate::cli::{Context, Done, OK, shown};
 use crate::core::expiry;
 use crate::core::filter::Filter;
 use crate::core::report::{CredentialLine, LastLine, ListReport, ProfileLine, SCHEMA, rfc3339};
+use crate::core::rules::Cause;
 use crate::work::{self, Row};
 use clap::ValueEnum;
 
@@ -108,7 +109,9 @@ pub fn secret(row: &Row) -> String {
 /// `failed 2026-11-21 (secret-expired)`.
 pub fn last(row: &Row) -> String {
     row.last.as_ref().map_or("-".into(), |last| {
-        let cause = last.cause.map(|cause| format!(" ({})", cause.as_str())).unwrap_or_default();
+        // `unknown (unknown)` would say nothing twice.
+        let cause = last.cause.filter(|cause| *cause != Cause::Unknown);
+        let cause = cause.map(|cause| format!(" ({})", cause.as_str())).unwrap_or_default();
         format!("{} {}{cause}", last.verdict, last.when.strftime("%Y-%m-%d"))
     })
 }
