@@ -40,10 +40,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let mut rows = work::rows(&session).await?;
     let filter = Filter::of(&args.filter);
     let is_empty = rows.is_empty();
-    rows.retain(|row| {
-        let tenant = row.tenant_id.as_deref().unwrap_or_default();
-        filter.fits(&[row.name.as_str(), &row.target, &row.guide_short, tenant])
-    });
+    rows.retain(|row| fits(row, &filter));
     if args.sort == Sort::Expires {
         let end = |row: &Row| row.credential.expires;
         rows.sort_by_key(|row| (end(row).is_none(), end(row)));
@@ -104,6 +101,12 @@ pub fn secret(row: &Row) -> String {
         (Some(source), None) => source.into(),
         (Some(source), Some(days)) => format!("{source}, {}", expiry::days(days)),
     }
+}
+
+/// Whether a filter leaves a profile.
+pub fn fits(row: &Row, filter: &Filter) -> bool {
+    let tenant = row.tenant_id.as_deref().unwrap_or_default();
+    filter.fits(&[row.name.as_str(), &row.target, &row.guide_short, tenant])
 }
 
 /// `failed 2026-11-21 (secret-expired)`.
