@@ -61,6 +61,22 @@ fn lines_break_at_blanks_and_a_wrong_number_is_told_the_range() {
 }
 
 #[test]
+fn the_profiles_are_narrowed_and_a_given_value_that_cannot_be_is_told() {
+    let mut talk = Talk::begin(&["--sandbox", "--accessible"], &[]);
+    talk.chooses("Show only some profiles");
+    talk.answers("Words that must be there:", "c1 connector");
+    let said = talk.chooses("Show all profiles");
+    assert!(said.contains("1 of 5 profiles are shown") && !said.contains("office365"), "{said}");
+    assert!(talk.chooses("Leave").contains("There are 5 profiles"));
+
+    let given =
+        ["new", "plain", "--sandbox", "--accessible", "--guide", "fno-client-credentials", "--set", "tenant_id=zzz"];
+    let mut talk = Talk::begin(&given, &[]);
+    let said = talk.hears("Number, 1 to ");
+    assert!(said.contains("as it was given:") && said.contains("Not taken: "), "{said}");
+}
+
+#[test]
 fn from_nothing_to_saved_and_tested_again() {
     walk("healthy", "typed, hidden");
 }

@@ -1930,6 +1930,15 @@ fn opened_with_what_the_command_line_gave() {
         trouble: None,
     })));
     assert!(bench.wizard().form.notes(FieldKey::Name)[0].weight == Weight::Problem);
+    // What cannot be used is told at once, and in its field.
+    let mut given = ProfileDraft::new(GUIDE);
+    given.set(FieldId::TenantId, "zzz");
+    given.set(FieldId::ClientId, CLIENT);
+    let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
+    let bench = Bench { app, effects, aging: None, trying: None };
+    let told = toast(&bench);
+    assert!(told.starts_with("cannot be used as given: Directory (tenant) ID: ") && !told.contains(CLIENT), "{told}");
+    assert!(bench.wizard().form.field(FieldKey::Of(FieldId::TenantId)).unwrap().left);
     let (_, effects) = App::new(know, today(), None, Open::Editor("contoso".parse().unwrap()));
     assert!(matches!(effects.last(), Some(Effect::OpenProfile { purpose: OpenFor::Edit, .. })));
 }

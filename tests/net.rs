@@ -1431,28 +1431,30 @@ async fn a_code_is_exchanged_once_also_where_the_server_is_busy() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_ours_ends_the_sign_in_and_nothing_is_exchanged() {
-    for (query, codes) in [
-        ("code=stolen&state=wrong", &[][..]),
-        ("code=stolen", &[]),
-        ("code=stolen&state=", &[]),
-        ("error=access_denied&error_description=AADSTS65004%3A+no&state=STATE", &[65004]),
-        ("code=stolen&error=access_denied&error_description=AADSTS65004%3A+no&state=STATE", &[65004]),
-        ("error=x&error_description=%1b%5b31m%e2%80%ae%00x&state=STATE", &[]),
+async fn an_answer_that_is_not_ours_ends_nothing_and_nothing_is_exchanged() {
+    const NO: &str = "error=access_denied&error_description=AADSTS65004%3A+no&state=STATE";
+    for (queries, codes) in [
+        (&["code=stolen&state=wrong", NO][..], &[65004][..]),
+        (&["code=stolen", "code=stolen&state=", NO], &[65004]),
+        (&["error=stolen&state=wrong", NO], &[65004]),
+        (&["code=stolen&error=access_denied&error_description=AADSTS65004%3A+no&state=STATE"], &[65004]),
+        (&["error=x&error_description=%1b%5b31m%e2%80%ae%00x&state=STATE"], &[]),
     ] {
         let server = Server::plain(for_a_person).await;
         let (_, results) = signed(&as_a_person(&server, SignIn::Loopback), |prompt| async move {
             let asked = asked_with(&prompt);
-            let query = query.replace("STATE", &asked["state"]);
-            call(&asked["redirect_uri"], format!("GET /?{query} HTTP/1.1\r\n\r\n").as_bytes()).await;
+            for query in queries {
+                let query = query.replace("STATE", &asked["state"]);
+                call(&asked["redirect_uri"], format!("GET /?{query} HTTP/1.1\r\n\r\n").as_bytes()).await;
+            }
         })
         .await;
         let told = &evidence(&results, CheckId::Token)[0];
-        assert_eq!(told.codes, codes, "{query}");
-        assert!(told.marks.contains(&Mark::UserSignIn), "{query}");
+        assert_eq!(told.codes, codes, "{queries:?}");
+        assert!(told.marks.contains(&Mark::UserSignIn), "{queries:?}");
         assert!(!told.text.as_str().contains(['\x1b', '\0', '\u{202e}']) && !told.text.as_str().contains("stolen"));
-        assert_eq!(server.asked(TOKEN_PATH).len(), 0, "{query}: nothing is exchanged");
-        assert_eq!(server.asked("/data/").len(), 0, "{query}: and nothing read");
+        assert_eq!(server.asked(TOKEN_PATH).len(), 0, "{queries:?}: nothing is exchanged");
+        assert_eq!(server.asked("/data/").len(), 0, "{queries:?}: and nothing read");
     }
 }
 

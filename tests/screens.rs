@@ -772,6 +772,14 @@ fn a_profile_that_was_tested_tells_its_last_test() {
 }
 
 #[test]
+fn what_is_not_known_is_told_once() {
+    let mut tested = row("contoso");
+    tested.last = Some(LastVerdict { verdict: Status::Unknown, when: now(), cause: Some(Cause::Unknown) });
+    let shown = text(&draw(&mut Bench::home(vec![tested]), (80, 24), PLAIN));
+    assert!(shown.contains("unknown, just now") && !shown.contains("unknown, unknown"), "{shown}");
+}
+
+#[test]
 fn today_is_the_day_of_the_pictures() {
     let mut bench = filled();
     bench.keys("<right><right>");

@@ -112,11 +112,11 @@ async fn ready_profiles_meet_their_scenario() {
         let findings = report.findings;
         let first = findings.first().map(|finding| (finding.cause, finding.owner, finding.fix.step.as_str()));
         assert_eq!((run.verdict(), first), expected(scenario, draft.sign_in(guide)), "{row}: {findings:?}");
-        // A cause is told once, one of the network once a lane.
+        // A cause is told once, one of Microsoft's side once a lane.
         let lane = |finding: &Finding| finding.check.and_then(CheckId::lane);
         for (at, finding) in findings.iter().enumerate() {
-            let network = [Owner::Network, Owner::Microsoft].contains(&finding.owner);
-            let is_other = |known: &Finding| known.cause != finding.cause || network && lane(known) != lane(finding);
+            let busy = finding.owner == Owner::Microsoft;
+            let is_other = |known: &Finding| known.cause != finding.cause || busy && lane(known) != lane(finding);
             assert!(findings[..at].iter().all(is_other), "{row}: twice {:?}", finding.cause);
         }
     };

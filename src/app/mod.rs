@@ -27,7 +27,7 @@ use crate::core::guide::Guide;
 use crate::core::intake::{self, Found};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
-use crate::core::question::FieldId;
+use crate::core::question::{FieldId, Weight};
 use crate::core::rules::RuleBook;
 use crate::core::secret::looks_like_secret;
 use crate::core::settings::Settings;
@@ -223,10 +223,27 @@ impl App {
                 if let Some(form) = app.form_mut().filter(|_| !place.is_empty()) {
                     form.put(FieldKey::Source, &place);
                 }
+                app.tell_given(&draft);
             }
             Open::Editor(name) => effects.push(Effect::OpenProfile { name, purpose: OpenFor::Edit }),
         }
         (app, effects)
+    }
+
+    /// Says which values that were given along cannot be used, and why; their fields say so from then on.
+    fn tell_given(&mut self, given: &ProfileDraft) {
+        let Some(form) = self.form_mut() else { return };
+        let mut told = Vec::new();
+        for field in given.values.keys().filter(|field| !given.value(**field).is_empty()) {
+            let key = FieldKey::Of(*field);
+            if let Some(note) = form.notes(key).into_iter().find(|note| note.weight == Weight::Problem) {
+                form.leave(key);
+                told.push(format!("{}: {}", key.label(form.guide), note.text));
+            }
+        }
+        if !told.is_empty() {
+            self.warn(format!("cannot be used as given: {}", told.join("; ")));
+        }
     }
 
     /// Whether home is seen before it is known what is on it.
@@ -618,6 +635,9 @@ impl App {
             _ if !found.is_empty() && (!bare || focused.is_none()) => {
                 let title = "Found in what was pasted".to_owned();
                 self.dialog = Some(Dialog::Values { intake: found, title, said: None, scroll: 0 });
+            }
+            _ if found.is_empty() && !found.left.is_empty() => {
+                self.warn(format!("nothing was taken. {}", found.left.join(". ")));
             }
             Some(at) => {
                 let labelled = found.found.first().filter(|_| !found_by_shape);

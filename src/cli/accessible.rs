@@ -9,6 +9,7 @@ use crate::cli::input::CredentialRequest;
 use crate::cli::{Context, Done, OK, check, guides, input, list, new, shown};
 use crate::core::check::{CheckId, Status};
 use crate::core::credential::Credential;
+use crate::core::filter::Filter;
 use crate::core::guide::Guide;
 use crate::core::intake;
 use crate::core::names::ProfileName;
@@ -26,26 +27,59 @@ use jiff::Timestamp;
 const MANNERS: &str = "Enter keeps what stands there. :clear takes it out, :back goes to the step before, :help says where \
     a value is found. Ctrl-D or Ctrl-C leaves, and nothing is saved.";
 
+/// What can be chosen at home.
+enum Wish<'a> {
+    One(&'a Row),
+    SetUp,
+    Explain,
+    TestAll,
+    Narrow,
+    ShowAll,
+    Leave,
+}
+
 /// Home: the profiles, and what can be done.
 pub async fn home(context: &Context) -> Done {
     let session = context.session().await?;
+    let mut filter = Filter::of("");
     loop {
-        let rows = work::rows(&session).await?;
-        let mut options: Vec<String> = rows.iter().map(described).collect();
-        options
-            .extend(["Set up a connection", "Explain an error text", "Test every profile", "Leave"].map(str::to_owned));
-        let said = match rows.len() {
-            0 => "There is no profile yet. What do you want to do?".to_owned(),
-            1 => "There is one profile. What do you want to do?".to_owned(),
-            count => format!("There are {count} profiles. What do you want to do?"),
+        let mut rows = work::rows(&session).await?;
+        let all = rows.len();
+        rows.retain(|row| list::fits(row, &filter));
+        let mut wishes: Vec<(String, Wish)> = rows.iter().map(|row| (described(row), Wish::One(row))).collect();
+        let mut may = |text: &str, wish| wishes.push((text.to_owned(), wish));
+        may("Set up a connection", Wish::SetUp);
+        may("Explain an error text", Wish::Explain);
+        may("Test every profile", Wish::TestAll);
+        if all > 1 {
+            may("Show only some profiles, by a part of the name, target, guide or tenant", Wish::Narrow);
+        }
+        if !filter.is_empty() {
+            may("Show all profiles", Wish::ShowAll);
+        }
+        may("Leave", Wish::Leave);
+        let said = match all {
+            0 => "There is no profile yet.".to_owned(),
+            1 => "There is one profile.".to_owned(),
+            count if filter.is_empty() => format!("There are {count} profiles."),
+            count => format!("{} of {count} profiles are shown.", rows.len()),
         };
-        let chosen = choose(context, &said, &options).await?;
-        let done = match (rows.get(chosen), chosen.checked_sub(rows.len())) {
-            (Some(row), _) => one(context, row).await,
-            (None, Some(0)) => set_up(context, None, None, None).await,
-            (None, Some(1)) => explain(context).await,
-            (None, Some(2)) => command(context, &["check", "--all"]).await,
-            (None, _) => return OK,
+        let options: Vec<String> = wishes.iter().map(|(text, _)| text.clone()).collect();
+        let chosen = choose(context, &format!("{said} What do you want to do?"), &options).await?;
+        let done = match wishes.get(chosen).map(|(_, wish)| wish) {
+            Some(Wish::One(row)) => one(context, row).await,
+            Some(Wish::SetUp) => set_up(context, None, None, None).await,
+            Some(Wish::Explain) => explain(context).await,
+            Some(Wish::TestAll) => command(context, &["check", "--all"]).await,
+            Some(Wish::Narrow) => {
+                filter = Filter::of(&line(context, "Words that must be there:").await?);
+                OK
+            }
+            Some(Wish::ShowAll) => {
+                filter = Filter::of("");
+                OK
+            }
+            Some(Wish::Leave) | None => return OK,
         };
         told(context, done)?;
     }
@@ -167,8 +201,13 @@ pub async fn set_up(
     };
     let mut draft = draft.unwrap_or_else(|| ProfileDraft::new(&guide.id));
     draft.guide.clone_from(&guide.id);
+    let given: Vec<(FieldId, String)> = std::mem::take(&mut draft.values).into_iter().collect();
     session.begin(&mut draft);
     let mut form = Form { context, session: &session, guide, name, draft, secret: SecretChoice::Keep, was: None };
+    for (field, value) in given {
+        context.printer.say(&format!("{}, as it was given:", guide.label(field)));
+        form.takes(field, &value).await?;
+    }
     let mut at = 0;
     loop {
         let last = at + 1 == guide.steps.len();

@@ -88,7 +88,10 @@ pub async fn run(args: Args, context: &Context) -> Done {
             troubles: vec![Trouble {
                 error: "nothing was recognised in it".into(),
                 cause: Some(left).filter(|left| !left.is_empty()).map(|left| format!("left alone: {left}")),
-                hint: Some(READS.into()),
+                hint: Some(match intake.by_shape && !intake.left.is_empty() {
+                    true => "write before each what it is, as in 'tenant_id: VALUE' or 'client_id: VALUE'".into(),
+                    false => READS.into(),
+                }),
             }],
         });
     }

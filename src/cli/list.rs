@@ -6,6 +6,7 @@ use crate::cli::{Context, Done, OK, shown};
 use crate::core::expiry;
 use crate::core::filter::Filter;
 use crate::core::report::{CredentialLine, LastLine, ListReport, ProfileLine, SCHEMA, rfc3339};
+use crate::core::rules::Cause;
 use crate::work::{self, Row};
 use clap::ValueEnum;
 
@@ -39,10 +40,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let mut rows = work::rows(&session).await?;
     let filter = Filter::of(&args.filter);
     let is_empty = rows.is_empty();
-    rows.retain(|row| {
-        let tenant = row.tenant_id.as_deref().unwrap_or_default();
-        filter.fits(&[row.name.as_str(), &row.target, &row.guide_short, tenant])
-    });
+    rows.retain(|row| fits(row, &filter));
     if args.sort == Sort::Expires {
         let end = |row: &Row| row.credential.expires;
         rows.sort_by_key(|row| (end(row).is_none(), end(row)));
@@ -105,10 +103,18 @@ pub fn secret(row: &Row) -> String {
     }
 }
 
+/// Whether a filter leaves a profile.
+pub fn fits(row: &Row, filter: &Filter) -> bool {
+    let tenant = row.tenant_id.as_deref().unwrap_or_default();
+    filter.fits(&[row.name.as_str(), &row.target, &row.guide_short, tenant])
+}
+
 /// `failed 2026-11-21 (secret-expired)`.
 pub fn last(row: &Row) -> String {
     row.last.as_ref().map_or("-".into(), |last| {
-        let cause = last.cause.map(|cause| format!(" ({})", cause.as_str())).unwrap_or_default();
+        // `unknown (unknown)` would say nothing twice.
+        let cause = last.cause.filter(|cause| *cause != Cause::Unknown);
+        let cause = cause.map(|cause| format!(" ({})", cause.as_str())).unwrap_or_default();
         format!("{} {}{cause}", last.verdict, last.when.strftime("%Y-%m-%d"))
     })
 }

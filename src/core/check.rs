@@ -3,7 +3,7 @@
 //! Does not know how a check is carried out.
 
 use crate::core::evidence::Evidence;
-use crate::core::rules::{Finding, Judge, Owner};
+use crate::core::rules::{Cause, Finding, Judge, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -413,7 +413,7 @@ impl CheckRun {
     }
 
     /// Ranks findings: what is failed before what could not be judged, then the surest, then the earliest check. A cause
-    /// is told once, one of the network once a lane.
+    /// is told once, one of Microsoft's side once a lane.
     fn rank(&mut self) {
         self.judged.sort_by_key(|(status, finding)| {
             (std::cmp::Reverse(*status), std::cmp::Reverse(finding.confidence), finding.check)
@@ -422,6 +422,17 @@ impl CheckRun {
         for (_, finding) in &self.judged {
             if !is_told(&self.findings, finding) {
                 self.findings.push(finding.clone());
+            }
+        }
+        for finding in &mut self.findings {
+            let same = |other: &Finding| other.cause == finding.cause && lane(other) != lane(finding);
+            let other = self.judged.iter().map(|(_, other)| other).find(|other| same(other));
+            if let Some(check) = other.and_then(|other| other.check).filter(|_| finding.owner == Owner::Network) {
+                let also = format!(
+                    " The check {} meets the same: most likely it is one fault, of this machine or its network.",
+                    check.title()
+                );
+                finding.explanation.push_str(&also);
             }
         }
     }
@@ -447,13 +458,19 @@ impl CheckRun {
     }
 }
 
-/// Whether a finding says nothing new to people beside what they were told: its cause is known. Of the network a cause is
-/// told once a lane, because both hosts may be out of reach, each for itself.
-pub fn is_told(told: &[Finding], finding: &Finding) -> bool {
+fn lane(finding: &Finding) -> Option<Lane> {
+    finding.check.and_then(CheckId::lane)
+}
+
+/// Whether a finding says nothing new to people beside what they were told: its cause is known. Microsoft's side is told
+/// once a lane, because either service may be busy, each for itself. That an environment is not there is no news where no
+/// name at all resolves.
+fn is_told(told: &[Finding], finding: &Finding) -> bool {
     told.iter().any(|known| {
-        let elsewhere = matches!(finding.owner, Owner::Network | Owner::Microsoft)
-            && known.check.and_then(CheckId::lane) != finding.check.and_then(CheckId::lane);
-        known.cause == finding.cause && !elsewhere
+        let elsewhere = lane(known) != lane(finding);
+        let is_busy = finding.owner == Owner::Microsoft;
+        let no_names = known.cause == Cause::Dns && finding.cause == Cause::EnvironmentNotFound;
+        known.cause == finding.cause && !(is_busy && elsewhere) || no_names && elsewhere
     })
 }
 
@@ -470,8 +487,8 @@ fn stand(details: &mut Details, entity: &str, status: Status) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::evidence::Mark;
-    use crate::core::rules::{Cause, RuleBook};
+    use crate::core::evidence::{Fault, Mark};
+    use crate::core::rules::RuleBook;
     use serde_json::json;
 
     /// A run in which `access` met a refusal and a busy service.
@@ -518,6 +535,39 @@ mod tests {
     fn what_is_failed_is_told_before_what_could_not_be_judged() {
         let causes: Vec<Cause> = access_run().findings.iter().map(|finding| finding.cause).collect();
         assert_eq!(causes, [Cause::D365PrivilegeMissing, Cause::Throttled]);
+    }
+
+    #[test]
+    fn what_keeps_both_hosts_away_is_told_once() {
+        let book: RuleBook = toml::from_str(
+            "rule = [
+                { cause = 'dns', confidence = 'likely', when = { fault = ['dns'] } },
+                { cause = 'environment-not-found', confidence = 'possible', when = { fault = ['dns'], check = ['environment'] } },
+                { cause = 'throttled', confidence = 'certain', when = { status = [429] } },
+            ]",
+        )
+        .unwrap();
+        let judge = Judge { book: &book, guide: None, values: &|_| None };
+        let told = |checks: &[CheckId], fault: Option<Fault>, http_status: Option<u16>| {
+            let mut run = CheckRun::default();
+            for check in checks.iter().copied() {
+                let evidence = vec![Evidence { check: Some(check), fault, http_status, ..Evidence::default() }];
+                let result = CheckResult::Refused { summary: String::new(), details: Details::new(), evidence };
+                run.apply(CheckEvent::Finished { check, at: Duration::ZERO, result }, &judge);
+            }
+            run
+        };
+        let causes = |run: &CheckRun| run.findings.iter().map(|finding| finding.cause).collect::<Vec<_>>();
+        let (both, dns) = ([CheckId::Authority, CheckId::Environment], Some(Fault::Dns));
+        let run = told(&both, dns, None);
+        assert_eq!(causes(&run), [Cause::Dns]);
+        assert!(run.findings[0].explanation.contains("environment meets the same"), "{:?}", run.findings[0]);
+        assert_eq!(run.findings_by_check().len(), 3, "each check keeps its own");
+        let run = told(&both[1..], dns, None);
+        assert_eq!(causes(&run), [Cause::Dns, Cause::EnvironmentNotFound]);
+        assert!(!run.findings[0].explanation.contains("meets the same"));
+        let run = told(&both, None, Some(429));
+        assert_eq!(causes(&run), [Cause::Throttled, Cause::Throttled], "either service may be busy");
     }
 
     #[test]

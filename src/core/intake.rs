@@ -254,6 +254,7 @@ pub fn read(text: &str, clouds: &Clouds) -> Intake {
     if reader.intake.is_empty() && reader.derived.is_empty() {
         reader.intake.by_shape = true;
         by_shape(&mut reader.intake, text);
+        reader.ids_without_label(text);
     }
     reader.look_at_addresses(text);
     reader.finish()
@@ -462,6 +463,16 @@ impl Reader<'_> {
         }
     }
 
+    /// Ids among other words: nobody but the reader knows which is which, so they are told and not taken.
+    fn ids_without_label(&mut self, text: &str) {
+        let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+        if words.clone().count() > 1 && self.intake.left.is_empty() {
+            for id in words.filter_map(parse_guid).take(5) {
+                self.leave(format!("{id}: nothing beside it says whether it is the app's id, the tenant's or another"));
+            }
+        }
+    }
+
     /// Addresses that stand somewhere in the text, where nothing names one.
     fn look_at_addresses(&mut self, text: &str) {
         for (line, address) in reading::addresses(text) {
@@ -664,6 +675,7 @@ mod tests {
                 false,
             ),
             ("Tenant ID: see the wiki".to_owned(), 0, false),
+            (format!("the app is {CLIENT}, in {TENANT}."), 0, false),
             ("".to_owned(), 0, false),
         ];
         for (text, values, has_secret) in table {
@@ -678,6 +690,15 @@ mod tests {
                 assert_eq!(found.value, wanted, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn ids_among_words_are_told() {
+        let left = |text: &str| read(text, &clouds()).left;
+        let told = left(&format!("the app is ({CLIENT}), and again {CLIENT}, in {TENANT}."));
+        assert!(told.len() == 2 && told[0].starts_with(CLIENT) && told[1].starts_with(TENANT), "{told:?}");
+        assert!(left(CLIENT).is_empty(), "alone it is for the field under the cursor");
+        assert!(left(&format!("AZURE_CLIENT_ID={CLIENT} # {TENANT}")).is_empty(), "what has a label is enough");
     }
 
     proptest::proptest! {

@@ -74,7 +74,7 @@ pub struct ProfileReport {
     pub duration_ms: u64,
     /// The checks, in the order of [`CheckId::ALL`].
     pub checks: Vec<CheckLine>,
-    /// What was found, the cause first; each cause once, one of the network once a lane.
+    /// What was found, the cause first; each cause once, one of Microsoft's side once a lane.
     pub findings: Vec<Finding>,
     /// The same for formats that tell each check by itself: a cause behind two failed checks stands here for both.
     #[serde(skip)]

@@ -382,6 +382,8 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 let apart = known.and_then(|known| known.secret_by.as_ref());
                 let _ = match apart {
                     _ if low => Ok(()),
+                    // A command would find another home.
+                    _ if app.sandbox.is_some() => write!(how, " That of a rehearsal is made up."),
                     Some(command) => write!(how, " The reader keeps it apart: {command}"),
                     None => {
                         write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE")

@@ -136,7 +136,8 @@ fn told<'a>(app: &App, room: usize, theme: Theme) -> Vec<Line<'a>> {
             (Some(problem), _) => say(format!("{}: {problem}", row.name), theme.warn()),
             (None, Some(last)) => {
                 let when = app.home.now.map(|now| ago(last.when, now)).unwrap_or_default();
-                let cause = last.cause.map(|cause| format!(", {}", cause.as_str())).unwrap_or_default();
+                let cause = last.cause.filter(|cause| *cause != Cause::Unknown);
+                let cause = cause.map(|cause| format!(", {}", cause.as_str())).unwrap_or_default();
                 say(format!("{} · {} · {}{cause}, {when}", row.name, row.target, last.verdict), theme.dim())
             }
             (None, None) => say(format!("{} · {} · not tested yet", row.name, row.target), theme.dim()),
