@@ -575,7 +575,7 @@ fn every_example_comes_out_as_its_rule_says() {
 #[test]
 fn phrases_can_be_found() {
     for rule in &assets::rules().rules {
-        for phrase in rule.when.text.iter().chain(&rule.when.no_text) {
+        for phrase in rule.when.text.iter().chain(&rule.when.also_text).chain(&rule.when.no_text) {
             let plain = phrase.trim_end_matches('*');
             assert!(plain.len() >= 3 && *plain == plain.to_ascii_lowercase(), "{phrase}");
             assert!(plain.trim() == plain && !plain.contains("  ") && !plain.contains('\n'), "{phrase}");

@@ -176,6 +176,22 @@ pub enum Mark {
     EnvironmentAbsent,
     /// The list of companies does not hold the one that is wanted.
     CompanyAbsent,
+    /// The text says that a company does not exist.
+    CompanySaidAbsent,
+    /// The address asks for one record of an entity, by its key.
+    RecordAsked,
+    /// An address in the text still has a placeholder in a place that decides where it leads.
+    AddressUnfilled,
+    /// The text is of a Business Central or NAV server of one's own.
+    BcOnPremises,
+    /// The text names a service of one of Microsoft's clouds and the sign-in host of another.
+    CloudsDiffer,
+    /// The `Authorization` header holds a token without the word `Bearer`.
+    BearerMissing,
+    /// Codes stand in a list with their meanings, as in documentation.
+    CodesListed,
+    /// A later call in the text succeeds.
+    SucceededAfter,
     /// A device code is wanted from a host that is none of Microsoft's sign-in hosts (safety rule 14).
     DeviceCodeElsewhere,
     /// Nobody was there to sign in, or nobody did in time.
@@ -571,9 +587,19 @@ pub fn read_text(text: &str) -> Evidence {
     let mut evidence = read_one(&layers);
     if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
         evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+        let last = inner.places_of_status(status).last();
+        let is_of_now = status == 429 || status >= 500;
+        if is_of_now && last.is_some_and(|at| hedge::succeeds_after(inner, at)) {
+            evidence.marks.insert(Mark::SucceededAfter);
+            evidence.status_hedge.get_or_insert(Hedge::SucceededLater);
+        }
     }
     if let (Some(inner), false) = (layers.plain.last(), evidence.codes.is_empty()) {
         evidence.hedged = hedge::hedged(inner);
+        if hedge::is_list(inner) {
+            evidence.marks.insert(Mark::CodesListed);
+            evidence.hedged.extend(evidence.codes.iter().map(|code| (*code, Hedge::Listed)));
+        }
         evidence.beside = beside::call_beside(inner).map(Box::new);
     }
     evidence

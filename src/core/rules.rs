@@ -166,6 +166,8 @@ pub struct When {
     pub fault: Vec<Fault>,
     /// One of these texts: in small letters, and as whole words, see [`says`].
     pub text: Vec<String>,
+    /// And one of these texts, too.
+    pub also_text: Vec<String>,
     /// All of these marks.
     pub marks: Vec<Mark>,
     /// One of these marks.
@@ -197,6 +199,7 @@ impl When {
             && one(&self.check, e.check.as_ref())
             && one(&self.fault, e.fault.as_ref())
             && (self.text.is_empty() || heard.any(&self.text))
+            && (self.also_text.is_empty() || heard.any(&self.also_text))
             && self.marks.iter().all(|mark| e.marks.contains(mark))
             && (self.any_mark.is_empty() || self.any_mark.iter().any(|mark| e.marks.contains(mark)))
             && !e.http_status.is_some_and(|status| self.no_status.contains(&status))
@@ -274,6 +277,9 @@ pub struct Rule {
 impl Rule {
     /// How the text speaks of what makes this rule speak, where it shows none of that as an answer of now.
     fn hedge_in(&self, evidence: &Evidence, heard: &Heard) -> Option<Hedge> {
+        if self.cause == Cause::NotAnError {
+            return None;
+        }
         let mut hits = evidence.codes.iter().filter(|code| self.when.codes.contains(code)).peekable();
         if let Some(first) = hits.peek() {
             let first = evidence.hedged.get(first).copied();

@@ -19,6 +19,8 @@ pub enum Hedge {
     Test,
     /// A success stands after it.
     SucceededLater,
+    /// In a list of codes with their meanings.
+    Listed,
 }
 
 impl Hedge {
@@ -29,6 +31,9 @@ impl Hedge {
             Hedge::Conditional => "The text speaks of this as of something that may happen, and shows no such answer.",
             Hedge::Absent => "The text says that this answer did not come.",
             Hedge::Test => "The text looks like the report of a test that passed, and not like an answer.",
+            Hedge::Listed => {
+                "The text lists codes with their meanings, as documentation does, and shows no such answer."
+            }
             Hedge::SucceededLater => "Later in the text a call succeeds: see first whether this still happens.",
         }
     }
@@ -183,6 +188,21 @@ pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
     hedges.into_iter().filter_map(|(code, hedge)| Some((code, hedge?))).collect()
 }
 
+/// Whether a text lists codes as documentation does: three or more, each at the beginning of a row of a table or list,
+/// and nothing that only an answer has.
+pub(super) fn is_list(layer: &Layer) -> bool {
+    const OF_AN_ANSWER: [&str; 5] = ["trace id", "correlation id", "timestamp", "error_description", "exception"];
+    if OF_AN_ANSWER.iter().any(|sign| layer.lower.contains(sign)) {
+        return false;
+    }
+    let heads_row = |line: &&str| {
+        let line = line.trim_start();
+        let code = line.trim_start_matches(['|', '-', '*', '•', ' ', '`', '\t']);
+        code.len() < line.len() && code.starts_with("aadsts")
+    };
+    layer.lower.lines().filter(heads_row).take(3).count() == 3
+}
+
 /// How a text speaks of what stands at these places, where it speaks so at each of them.
 pub(super) fn hedge_of(text: &str, places: impl Iterator<Item = usize>) -> Option<Hedge> {
     let mut hedges = places.take(MAX_MENTIONS + 1).map(|at| hedge_at(text, at));
@@ -238,7 +258,7 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
 }
 
 /// Whether a token comes or a call succeeds on a line after this place, and none fails after it.
-fn succeeds_after(layer: &Layer, at: usize) -> bool {
+pub(super) fn succeeds_after(layer: &Layer, at: usize) -> bool {
     let Some(line) = layer.lower[at..].find('\n').map(|end| at + end) else { return false };
     let mut succeeds = false;
     for line in head(&layer.text[line..], 4096).lines() {
@@ -256,7 +276,7 @@ fn succeeds_after(layer: &Layer, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::read_text;
-    use super::Hedge::{Absent, Conditional, Past, SucceededLater, Test};
+    use super::Hedge::{Absent, Conditional, Listed, Past, SucceededLater, Test};
 
     #[test]
     fn what_is_only_spoken_of() {
@@ -282,6 +302,7 @@ mod tests {
             ("✓ tests that AADSTS7000215 is read", Some(Test)),
             ("WARN AADSTS7000215: Invalid. retrying\nINFO token acquired", Some(SucceededLater)),
             ("AADSTS7000215: Invalid.\nGET /data/CustomersV3 200 OK", Some(SucceededLater)),
+            ("| AADSTS7000215 | Invalid |\n| AADSTS50011 | x |\n| AADSTS50076 | y |", Some(Listed)),
             // Shown as an answer of now.
             ("AADSTS7000215: Invalid client secret provided.", None),
             ("Since yesterday we have AADSTS7000215", None),

@@ -137,7 +137,7 @@ const STATUSES: &[(u16, &[&str])] = &[
     (408, &["request timeout", "request time-out"]),
     (411, &["length required"]),
     (415, &["unsupported media"]),
-    (429, &["too many requests", "toomanyrequests"]),
+    (429, &["too many requests", "toomanyrequests", "retry-after"]),
     (500, &["internal server error", "internalservererror"]),
     (501, &["not implemented"]),
     (502, &["bad gateway", "badgateway"]),
@@ -176,12 +176,16 @@ const STATUS_CUES: &[&str] = &[
 
 /// What stands before a number that is an AADSTS code without saying so.
 const CODE_CUES: &[&str] =
-    &["error", "errors", "errorcode", "error_code", "code", "resulttype", "result type", "errornumber"];
+    &["error", "errors", "err", "errorcode", "error_code", "code", "resulttype", "result type", "errornumber"];
 
 /// Whole sentences of frameworks that stand for a status.
 const SENTENCES: &[(&str, u16)] = &[
     ("the http request is unauthorized with client authentication scheme", 401),
     ("the http request was forbidden with client authentication scheme", 403),
+    ("status code unauthorized", 401),
+    ("status code forbidden", 403),
+    ("http:unauthorized", 401),
+    ("http:forbidden", 403),
     ("authorization has been denied for this request", 401),
     ("access is denied due to invalid credentials", 401),
     (">forbidden</faultstring>", 403),
@@ -303,6 +307,14 @@ const VERBS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "opti
 /// What stands on the last line of a text, at most 400 bytes.
 fn head_of_line(text: &str) -> &str {
     tail(text, 400).rsplit('\n').next().unwrap_or_default()
+}
+
+/// Whether a text ends with a call: `GET /data/CustomersV3 `.
+fn is_after_call(text: &str) -> bool {
+    let mut words = tail(text, 400).split_whitespace().rev();
+    let address = words.next().unwrap_or_default();
+    let verb = words.next().unwrap_or_default().trim_start_matches(['"', '\'', '[']);
+    text.ends_with(' ') && (address.starts_with('/') || address.contains("://")) && VERBS.contains(&verb)
 }
 
 /// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
@@ -485,7 +497,8 @@ impl Layer {
 
     /// The HTTP status where only words tell it.
     fn status_in_words(&self) -> Option<u16> {
-        let labels = ["statuscode", "status code", "status_code", "http status", "httpstatus", "status", "code"];
+        let labels =
+            ["statuscode", "status code", "status_code", "http status", "httpstatus", "status", "response", "code"];
         let labelled = labels.iter().find_map(|label| self.values(label).find_map(status_of));
         // WCF and ASP.NET in whole sentences.
         let sentence =
@@ -515,6 +528,7 @@ impl Layer {
         (before.ends_with('(') && after.starts_with(')'))
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
+            || is_after_call(before)
             || (is_after_arrow(before)
                 && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
     }
@@ -645,9 +659,14 @@ impl Layer {
             "planned maintenance",
             "maintenance window",
             "being serviced",
+            "wartungsmodus",
+            "mode maintenance",
+            "modo de mantenimiento",
+            "メンテナンス中",
         ]) {
             evidence.marks.insert(Mark::Maintenance);
         }
+        self.marks_of_service(evidence);
         if has(&["no p3p policy defined"]) {
             evidence.marks.insert(Mark::P3p);
         }
@@ -660,6 +679,52 @@ impl Layer {
             let shown = target.split(['?', '#']).next().unwrap_or_default();
             evidence.named.entry("redirect_to".into()).or_insert_with(|| Untrusted::plain(shown).one_line(200));
         }
+    }
+
+    /// Marks that tell of what was called, and how.
+    fn marks_of_service(&self, evidence: &mut Evidence) {
+        let contains = |signs: &[&str]| signs.iter().any(|sign| self.lower.contains(sign));
+        let is_said_absent = |name: &str| {
+            self.lower.match_indices(name).any(|(at, _)| {
+                let rest = head(&self.lower[at + name.len()..], 80).split(". ").next().unwrap_or_default();
+                ABSENT.iter().any(|words| rest.contains(words))
+            })
+        };
+        // `CustomersV3(dataAreaId='usmf',…)`, and not a function.
+        let asks_record = || {
+            self.lower.match_indices("/data/").any(|(at, sign)| {
+                let rest = &self.lower[at + sign.len()..];
+                let name = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+                name > 0 && rest[name..].starts_with('(') && head(&rest[name..], 200).contains('=')
+            })
+        };
+        let is_unfilled = || {
+            self.lower.match_indices("://").any(|(at, sign)| {
+                let address = &self.lower[at + sign.len()..];
+                let end = address.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?'));
+                let mut parts = address[..end.unwrap_or(address.len())].split('/');
+                let host = parts.next().unwrap_or_default();
+                let opens = |part: &str| {
+                    [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
+                        part.split_once(*open).is_some_and(|(_, rest)| rest.contains(*close) && rest.len() > 2)
+                    })
+                };
+                // In the path only where tenant and environment stand.
+                opens(host) || (origin_of(host).is_some() && parts.take(3).any(opens))
+            })
+        };
+        let is_global = ["login.microsoftonline.com", "login.windows.net"];
+        let is_elsewhere =
+            [".dynamics.cn", "high.microsoftdynamics.us", ".crm.microsoftdynamics.us", "appsplatform.us"];
+        let found = [
+            (Mark::CompanySaidAbsent, ["company", "legal entity", "unternehmen"].into_iter().any(is_said_absent)),
+            (Mark::RecordAsked, asks_record()),
+            (Mark::AddressUnfilled, is_unfilled()),
+            (Mark::BcOnPremises, contains(&ON_PREMISES) && !contains(&["businesscentral.dynamics.com"])),
+            (Mark::CloudsDiffer, contains(&is_global) && contains(&is_elsewhere)),
+            (Mark::BearerMissing, contains(&BARE_TOKENS)),
+        ];
+        evidence.marks.extend(found.into_iter().filter(|(_, holds)| *holds).map(|(mark, _)| mark));
     }
 
     /// The host of the first address, where it is none of a service known here. D365 under a name of its own is known
@@ -699,12 +764,36 @@ impl Layer {
         found(|origin| origin != Origin::Entra)
             // The P3P header is a fingerprint of the F&O front end (facts 4.6).
             .or_else(|| {
-                sign(&["no p3p policy defined", "usersessionservice", "/api/connector/"])
-                    .then_some((Origin::FinanceOperations, ""))
+                sign(&[
+                    "no p3p policy defined",
+                    "usersessionservice",
+                    "api/connector/",
+                    "microsoft.dynamics.ax.",
+                    "microsoft.dynamics.platform.integration",
+                    "microsoft-dynamics-ax-",
+                ])
+                .then_some((Origin::FinanceOperations, ""))
             })
             .or_else(|| found(|origin| origin == Origin::Entra))
     }
 }
+
+/// What is said of a company that is not there.
+const ABSENT: [&str; 4] = [" does not exist", " doesn't exist", " existiert nicht", " ist nicht vorhanden"];
+
+/// Signs of a Business Central or NAV server of one's own: its usual ports and paths.
+const ON_PREMISES: [&str; 6] =
+    [":7047/", ":7048/", "/odatav4/", "dynamicsnav", "dynamics nav", "microsoftdynamicsnavserver"];
+
+/// An `Authorization` header with a token and no word before it; the token is hidden by now.
+const BARE_TOKENS: [&str; 6] = [
+    "authorization: [token]",
+    "authorization: \"[token]",
+    "\"authorization\": \"[token]",
+    "\"authorization\":\"[token]",
+    "\"authorization\": token",
+    "'authorization': token",
+];
 
 /// Hosts that a text names without having called them.
 const MENTIONED: [&str; 8] =
@@ -836,6 +925,9 @@ mod tests {
             ("GET /data/CustomersV3 -> 403", Some(403)),
             ("POST https://x.test/api => 503\nnext line", Some(503)),
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
+            ("attempt 1 GET /data/Companies 429 after 3 s", Some(429)),
+            ("read /data/Companies 404 times", None),
+            ("curl: (56) CONNECT tunnel failed, response 403", None),
             ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
             ("rows 401 -> 403", None),
             ("get 401 -> 403 rows", None),
