@@ -1320,7 +1320,7 @@ fn a_profile_that_is_gone_is_made_anew_only_knowingly() {
         bench.tell(Msg::SaveGone { name, old });
         assert_eq!(title(bench), "'contoso' is not there any more");
         assert_eq!(bench.asked(), "LoadHome");
-        bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts: Vec::new(), now: now() })));
+        bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: Vec::new(), drafts: Vec::new(), now: now(), trouble: None })));
     };
     let saved = |source: SecretSource| ProfileDraft { source: Some(source.into()), ..draft() };
     let mut bench = opened(OpenFor::Edit, saved(SecretSource::Env { var: "SECRET".into() }));
@@ -1934,7 +1934,8 @@ fn opened_with_what_the_command_line_gave() {
     let mut given = ProfileDraft::new(GUIDE);
     given.set(FieldId::TenantId, "zzz");
     given.set(FieldId::ClientId, CLIENT);
-    let (app, effects) = App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given });
+    let (app, effects) =
+        App::new(know, today(), None, Open::Wizard { name: "contoso".into(), draft: given, place: String::new() });
     let bench = Bench { app, effects, aging: None, trying: None };
     let told = toast(&bench);
     assert!(told.starts_with("cannot be used as given: Directory (tenant) ID: ") && !told.contains(CLIENT), "{told}");

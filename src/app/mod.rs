@@ -238,7 +238,7 @@ impl App {
             let key = FieldKey::Of(*field);
             if let Some(note) = form.notes(key).into_iter().find(|note| note.weight == Weight::Problem) {
                 form.leave(key);
-                told.push(format!("{}: {}", key.label(form.guide), note.text));
+                told.push(format!("{}: {}", form.label(key), note.text));
             }
         }
         if !told.is_empty() {
