@@ -172,6 +172,12 @@ pub enum Mark {
     UserSignIn,
     /// The sign-in was by device code.
     DeviceCode,
+    /// The browser was to come back to the product's own reply address, which is on this machine.
+    OwnRedirect,
+    /// This machine could not be listened on for the browser to come back.
+    NoListener,
+    /// The file with an extra certification authority cannot be used.
+    AuthorityUnusable,
     /// The list of environments does not hold the one that is wanted.
     EnvironmentAbsent,
     /// The list of companies does not hold the one that is wanted.
@@ -375,6 +381,12 @@ impl Evidence {
     pub fn guide<'g>(&self, guides: &'g [Guide]) -> Option<&'g Guide> {
         let product = self.origin?.product()?;
         guides.iter().find(|guide| guide.product == product)
+    }
+
+    /// What this program saw by itself, in words, which findings may give as the reason.
+    pub fn saying(check: CheckId, what: &str, mark: Option<Mark>) -> Evidence {
+        let text = Untrusted::plain(what);
+        Evidence { text, ..Evidence::local(check, mark) }.naming("reason", what)
     }
 
     /// Names a thing, unless it is empty. Foreign values are made harmless.

@@ -21,6 +21,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use std::io;
 use std::time::Duration;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
@@ -64,8 +65,10 @@ impl Signing<'_> {
         let (Some(state), Some(verifier)) = (random(), random()) else { return self.broken("no random numbers") };
         let listener = match redirect::Listener::open(self.profile().redirect_uri.as_deref()).await {
             Ok(listener) => listener,
-            Err(error) => return self.broken(&format!("no port of this machine can be listened on: {error}")),
+            Err(error) => return self.no_listener(&error),
         };
+        let mut marks = vec![Mark::UserSignIn];
+        marks.extend(listener.is_own().then_some(Mark::OwnRedirect));
         let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
         let query = Serializer::new(String::new())
             .extend_pairs([
@@ -90,7 +93,7 @@ impl Signing<'_> {
             Err(_) => return Answer::Denied(self.nobody("nobody signed in within two minutes")),
             Ok(Brought::Code(code)) => code,
             Ok(Brought::Refusal(text)) => {
-                let evidence = self.told(&text, &[Mark::UserSignIn]);
+                let evidence = self.told(&text, &marks);
                 return Answer::Denied(evidence.naming("redirect_uri", &redirect_uri));
             }
         };
@@ -248,10 +251,14 @@ impl Signing<'_> {
     }
 
     /// This machine could not do its part.
+    /// No browser can come back to this machine.
+    fn no_listener(&self, error: &io::Error) -> Answer {
+        let evidence = Evidence::local(CheckId::Token, [Mark::UserSignIn, Mark::NoListener]);
+        Answer::Denied(evidence.naming("reason", &error.to_string()))
+    }
+
     fn broken(&self, what: &str) -> Answer {
-        let mut evidence = Evidence::local(CheckId::Token, [Mark::UserSignIn]);
-        evidence.text = Untrusted::plain(what);
-        Answer::Denied(evidence)
+        Answer::Denied(Evidence::saying(CheckId::Token, what, Some(Mark::UserSignIn)))
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Listener {
     socket: TcpListener,
     uri: String,
     path: String,
+    is_own: bool,
 }
 
 impl Listener {
@@ -41,10 +42,22 @@ impl Listener {
         let wanted = own.as_ref().and_then(Url::port).unwrap_or(0);
         let host = own.as_ref().and_then(Url::host_str).unwrap_or("localhost");
         let here: IpAddr = if host == "[::1]" { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
-        let socket = TcpListener::bind(SocketAddr::from((here, wanted))).await?;
+        let listen = |port| TcpListener::bind(SocketAddr::from((here, port)));
+        let socket = match listen(wanted).await {
+            // The product itself may have it.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && host == "localhost" => listen(0).await?,
+            socket => socket?,
+        };
         let port = socket.local_addr()?.port();
-        let path = own.as_ref().map_or("", |url| url.path()).trim_end_matches('/').to_owned();
-        Ok(Listener { socket, uri: format!("http://{host}:{port}{path}"), path })
+        // A slash at the end counts for Entra, but for the one that every address has.
+        let path = own.as_ref().map(Url::path).filter(|path| *path != "/").unwrap_or_default();
+        let uri = format!("http://{host}:{port}{path}");
+        Ok(Listener { socket, uri, path: path.trim_end_matches('/').to_owned(), is_own: own.is_some() })
+    }
+
+    /// Whether that is the product's own address, as the profile names it.
+    pub fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// The address for the authorization request.
@@ -203,8 +216,33 @@ mod tests {
                 assert!(listener.socket.local_addr().unwrap().is_ipv6());
             }
             // Where this machine has no such address.
-            Err(error) => assert!(!error.to_string().is_empty()),
+            Err(error) => assert_ne!(error.kind(), io::ErrorKind::AddrInUse, "{error}"),
         }
+    }
+
+    #[tokio::test]
+    async fn the_products_own_address_is_used_as_it_stands() {
+        for (own, uri) in [
+            ("http://localhost/signin", "/signin"),
+            ("http://localhost/signin/", "/signin/"),
+            ("http://localhost/", ""),
+            ("http://localhost", ""),
+        ] {
+            let listener = Listener::open(Some(own)).await.unwrap();
+            assert_eq!(listener.uri().splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default(), uri);
+            assert!(listener.is_own());
+            let (uri, wait) = (listener.uri().to_owned(), listener.wait("s"));
+            let (brought, _page) = tokio::join!(wait, get(&uri, "?code=abc&state=s"));
+            assert!(matches!(brought, Brought::Code(code) if *code == "abc"), "{own}");
+        }
+        // Entra does not compare the port: a taken one is no reason to give up.
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let listener = Listener::open(Some(&format!("http://localhost:{port}/signin"))).await.unwrap();
+        assert!(!listener.uri().contains(&format!(":{port}/")) && listener.uri().ends_with("/signin"));
+        let refused = Listener::open(Some(&format!("http://127.0.0.1:{port}/signin"))).await;
+        assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::AddrInUse));
+        assert!(!Listener::open(None).await.unwrap().is_own());
     }
 
     #[tokio::test]

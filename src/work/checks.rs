@@ -5,7 +5,7 @@
 use crate::assets;
 use crate::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt};
 use crate::core::credential::{Credential, Unusable};
-use crate::core::evidence::Evidence;
+use crate::core::evidence::{Evidence, Mark};
 use crate::core::profile::{CredentialSource, Profile, ProfileDraft, SecretSource};
 use crate::core::secret::ClientSecret;
 use crate::core::untrusted::Untrusted;
@@ -136,8 +136,8 @@ pub async fn check(
                 Attendance::Person(page) => net::run(&client, &request(Some(page)), &events).await,
             })
         }
-        Err(what) => {
-            no_client(&what, wanted, &events).await;
+        Err(evidence) => {
+            no_client(&evidence, wanted, &events).await;
             Ok(Left { known, token: None })
         }
     }
@@ -169,32 +169,32 @@ async fn rehearsed(
     tokio::join!(run, answer).0
 }
 
-/// A client, with the extra certification authority of that file.
-async fn client(session: &Session, authority: Option<&str>) -> Result<Client, String> {
-    let Some(path) = authority else {
-        return Client::new(&session.network(), None).map_err(|error| error.to_string());
-    };
+/// A client, with the extra certification authority of that file; else why there is none.
+async fn client(session: &Session, authority: Option<&str>) -> Result<Client, Evidence> {
+    let told = |what: &str, mark| Evidence::saying(CheckId::Inputs, what, mark);
+    let broken = |error: ClientError| told(&error.to_string(), None);
+    let Some(path) = authority else { return Client::new(&session.network(), None).map_err(broken) };
     let file = store::expanded(path);
-    let pem = session.beside(move |_| Ok(store::read_whole(&file)?)).await.map_err(|error| error.to_string())?;
+    let unusable = |what: &str| told(what, Some(Mark::AuthorityUnusable));
+    let pem = session.beside(move |_| Ok(store::read_whole(&file)?)).await;
+    let pem = pem.map_err(|error| unusable(&error.to_string()))?;
     Client::new(&session.network(), Some(&pem)).map_err(|error| match error {
-        ClientError::Authority(what) => format!("{path}: {what}"),
-        ClientError::Tls(_) => error.to_string(),
+        ClientError::Authority(what) => unusable(&format!("{path}: {what}")),
+        ClientError::Tls(_) => broken(error),
     })
 }
 
 /// Without a client nothing can be judged: told by the first check, and the others wait for it.
-async fn no_client(what: &str, wanted: &[CheckId], events: &mpsc::Sender<CheckEvent>) {
+async fn no_client(evidence: &Evidence, wanted: &[CheckId], events: &mpsc::Sender<CheckEvent>) {
     let mut all: Vec<CheckId> = wanted.iter().flat_map(|check| check.with_needs()).collect();
     all.sort();
     all.dedup();
     for check in all {
         let result = if check == CheckId::Inputs {
-            let mut evidence = Evidence::local(check, []);
-            evidence.text = Untrusted::plain(what);
             CheckResult::Refused {
                 summary: evidence.text.one_line(200),
                 details: Details::new(),
-                evidence: vec![evidence],
+                evidence: vec![evidence.clone()],
             }
         } else {
             CheckResult::Skipped { reason: "needs inputs".into() }
