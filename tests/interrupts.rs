@@ -171,3 +171,33 @@ fn a_token_is_not_printed_on_a_terminal() {
     tui.until("eyJ");
     assert_eq!(tui.wait_exit(), 0);
 }
+
+/// A certificate is renewed by a question or two: it is made, and uploaded, before it is tested.
+#[test]
+fn a_new_certificate_is_offered_to_a_profile_that_has_one() {
+    let certificate = "kind = \"certificate\"\nsource = \"file\"\ncertificate = \"/no/such.pem\"\n";
+    let profile = PROFILE.replace("kind = \"secret\"\nsource = \"env\"\nenv = \"D365_SECRET\"\n", certificate);
+    // Nothing answers there.
+    let profile = format!("{profile}\n[network]\nauthority_url = \"http://127.0.0.1:1\"\n");
+    let (home, path) = home_with(&profile.replace("https://contoso.operations.dynamics.com", "http://127.0.0.1:1"));
+    let before = fs::read(&path).unwrap();
+    let new = home.path().join("new.pem");
+    let mut tui = on_a_terminal(home.path(), &["rotate", "one", "--no-wait"]);
+    tui.until("beside the old one");
+    tui.until("In which file");
+    tui.keys(&format!("{}\r", new.display()));
+    tui.until("Enter when it is uploaded");
+    assert!(new.exists() && new.with_extension("cer").exists());
+    tui.keys("\r");
+    tui.until("nothing was changed");
+    tui.until("--secret 'certificate:");
+    assert_eq!((tui.wait_exit(), fs::read(&path).unwrap()), (3, before));
+    // One that is there already.
+    let mut tui = on_a_terminal(home.path(), &["rotate", "one", "--no-wait"]);
+    tui.until("In which file");
+    tui.keys("\r");
+    tui.until("The file of the new certificate");
+    tui.keys(&format!("{}\r", new.display()));
+    tui.until("its last day is");
+    assert_eq!(tui.wait_exit(), 3);
+}

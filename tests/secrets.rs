@@ -1087,11 +1087,13 @@ fn handed_over_on_the_screen() {
 
 #[test]
 fn saves_that_fail() {
-    // No keyring here: the value cannot be kept, and the field is shown where another place can be named.
+    // No keyring here, and no passphrase for the vault: the value cannot be kept.
     let nowhere = "http://127.0.0.1:9";
     let mut tui = with_secret_typed(nowhere, nowhere);
     tui.keys("\x13");
-    tui.until("✘");
+    tui.until("New passphrase for the vault");
+    tui.keys("\x1b");
+    tui.until("not saved");
     assert!(!tui.home().join("home/profiles").exists());
     leave(&mut tui);
     nothing_left("no keyring", &tui);

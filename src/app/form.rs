@@ -549,7 +549,7 @@ impl Form {
             }
             Ok(SecretWish::Certificate(..)) => {
                 let place = if self.no_keyring.is_some() || self.prefers_vault { "vault" } else { "keyring" };
-                let text = format!("the password typed above opens it, and is kept in the {place}");
+                let text = format!("opened with the password typed above, which is kept in the {place}");
                 vec![Note::new(Weight::Good, text)]
             }
             Ok(SecretWish::Keep) if self.refused_secret && self.certificate().is_some() => {
@@ -593,7 +593,7 @@ impl Form {
     }
 
     fn vault_note(&self) -> Note {
-        let kept = self.buffer().is_none_or(SecretBuffer::is_empty);
+        let kept = self.saved_source().is_some() && self.buffer().is_none_or(SecretBuffer::is_empty);
         let (weight, text) = match self.vault {
             Vault::Open => (Weight::Good, "the vault is open"),
             Vault::Locked => (Weight::Good, "the vault is locked now: its passphrase is asked for when it is needed"),

@@ -345,6 +345,7 @@ impl App {
     pub(super) fn save_gone(&mut self, name: &ProfileName, old: &ProfileName) -> Vec<Effect> {
         let Some(form) = self.form_mut().filter(|form| form.saving.as_ref() == Some(name)) else { return Vec::new() };
         form.saving = None;
+        self.toast = None;
         self.dialog = Some(Dialog::ask(
             format!("'{old}' is not there any more"),
             vec![

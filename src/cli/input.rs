@@ -155,6 +155,16 @@ impl CredentialRequest {
         CredentialRequest { make: Some(absolute(path.to_owned())), ..CredentialRequest::default() }
     }
 
+    /// A certificate that is there already.
+    pub fn certificate(path: &str) -> Result<CredentialRequest, Failure> {
+        Ok(CredentialRequest { source: Some(source(&format!("certificate:{path}"))?), ..CredentialRequest::default() })
+    }
+
+    /// Whether a certificate is to be made.
+    pub fn makes(&self) -> bool {
+        self.make.is_some()
+    }
+
     /// The place of the secret as it is typed into its field of the wizard; empty where the source itself, or nothing, says it.
     pub fn place(&self) -> String {
         match (&self.source, &self.make) {

@@ -5,7 +5,7 @@
 use crate::app::screens::checks::Again;
 use crate::assets;
 use crate::cli::failure::{Failure, code};
-use crate::cli::input::CredentialArgs;
+use crate::cli::input::{CredentialArgs, CredentialRequest};
 use crate::cli::{Context, Done, check, guides, input, new, profile_name, shown};
 use crate::core::check::{CheckId, CheckRun, Status};
 use crate::core::credential::Credential;
@@ -73,6 +73,11 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let (choice, end) = new_credential(args, context, &session, &opened).await?;
     refuse_the_same(&session, before, &choice).await?;
 
+    // The file of a new certificate is there also when it is refused.
+    let made = match &choice {
+        SecretChoice::Source(CredentialSource::Certificate(new)) => Some(new.path.clone()),
+        _ => None,
+    };
     let mut draft = before.clone();
     draft.foreign_credential = None;
     draft.source = Some(new::pending(&choice));
@@ -117,6 +122,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         what_is_left(context, name, guide, before, &result);
     } else {
         context.printer.say(&format!("nothing was changed: {name} keeps the credential that it has"));
+        if let Some(made) = made {
+            context.printer.hint(&format!(
+                "when {made} is uploaded: d365-connect rotate {name} --secret 'certificate:{made}'",
+                made = shown(&made)
+            ));
+        }
     }
     Ok(super::Ended::Exit(code))
 }
@@ -141,13 +152,19 @@ async fn new_credential(
         ));
     }
     let is_certificate = matches!(before.source, Some(CredentialSource::Certificate(_)));
-    let choice = if !args.credential.is_empty() {
-        let request = args.credential.request()?;
+    let asks = is_certificate && session.sandbox.is_none() && context.is_interactive();
+    let choice = if !args.credential.is_empty() || asks {
+        let request = if args.credential.is_empty() {
+            beside_the_old_one(context, "certificate");
+            ask_certificate(context).await?
+        } else {
+            args.credential.request()?
+        };
         // What the profile has now is not asked for, so that nothing is moved where something new is wanted.
         let choice = request.choice(context, session, None).await?;
         let choice = choice.ok_or_else(|| missing(name, is_certificate))?;
         request.make(context, session, name).await?;
-        if args.credential.makes() && session.sandbox.is_none() {
+        if request.makes() && session.sandbox.is_none() {
             context.printer.say("Enter when it is uploaded:");
             input::line().await?;
         }
@@ -168,7 +185,7 @@ async fn new_credential(
             }
             Some(Offer::Value(..)) | None => return Err(missing(name, is_certificate)),
         }
-    } else if is_certificate || !context.is_interactive() {
+    } else if !context.is_interactive() {
         return Err(missing(name, is_certificate));
     } else {
         tell_step(context, guide, before);
@@ -195,6 +212,17 @@ fn missing(name: &ProfileName, is_certificate: bool) -> Failure {
     Failure::usage(format!("where the new credential of '{name}' comes from is missing"), hint)
 }
 
+/// Where a new certificate comes from: it is made now, or there already.
+async fn ask_certificate(context: &Context) -> Result<CredentialRequest, Failure> {
+    context.printer.say("In which file is a new key with its certificate to be made? (Enter: one is there already):");
+    let path = input::line().await?;
+    if !path.trim().is_empty() {
+        return Ok(CredentialRequest::making(path.trim()));
+    }
+    context.printer.say("The file of the new certificate, PEM with its key or PFX:");
+    CredentialRequest::certificate(input::line().await?.trim())
+}
+
 /// The step in which the new secret is made, and what is different in it now.
 fn tell_step(context: &Context, guide: &Guide, draft: &ProfileDraft) {
     let report = GuideReport::full(guide, &work::judge_values(draft));
@@ -203,9 +231,13 @@ fn tell_step(context: &Context, guide: &Guide, draft: &ProfileDraft) {
     {
         guides::step(context, at + 1, &steps[at]);
     }
-    context
-        .printer
-        .say("Add the new secret beside the old one, and leave the old one until everything uses the new one.");
+    beside_the_old_one(context, "secret");
+}
+
+fn beside_the_old_one(context: &Context, kind: &str) {
+    context.printer.say(&format!(
+        "Add the new {kind} beside the old one, and leave the old one until everything uses the new one."
+    ));
 }
 
 /// A credential that the profile has already is no new one, wherever it comes from. What cannot be read is not compared.

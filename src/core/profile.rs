@@ -83,6 +83,8 @@ fn program(words: &str) -> String {
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Its entry is made when it is saved.
+            SecretSource::Keyring { entry } if entry.is_empty() => f.write_str("what was typed"),
             SecretSource::Keyring { .. } => f.write_str("the keyring"),
             SecretSource::Vault { .. } => f.write_str("the vault"),
             SecretSource::Env { var } => write!(f, "environment variable {var}"),

@@ -420,10 +420,12 @@ async fn save(
         }
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
-    let left: String = saved.left.iter().chain(&saved.merged()).map(|why| format!("; {why}")).collect();
+    let left = saved.left.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+    // In front: the end of a long line may not be seen.
+    let merged = saved.merged().map(|what| format!("{what}; ")).unwrap_or_default();
     let place = match saved.draft.source {
         Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
         Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),
     };
-    Ok((format!("{}, {place}{made}{left}", saved.path.display()), saved.draft))
+    Ok((format!("{merged}{}, {place}{made}{left}", saved.path.display()), saved.draft))
 }
