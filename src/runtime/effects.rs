@@ -406,5 +406,10 @@ async fn save(
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.map(|why| format!("; {why}")).unwrap_or_default();
     let kind = saved.draft.source.as_ref().map_or("secret", CredentialSource::kind);
-    Ok((format!("{}, the {kind} in {}{made}{left}", saved.path.display(), saved.place), saved.draft))
+    // The path of a home that is thrown away is of no use to anybody.
+    let place = match session.is_rehearsal() {
+        true => "in this rehearsal, until you leave".to_owned(),
+        false => format!("{}, the {kind} in {}", saved.path.display(), saved.place),
+    };
+    Ok((format!("{place}{made}{left}"), saved.draft))
 }

@@ -118,16 +118,20 @@ fn sign_in<'a>(
     }
     lines.push(Line::raw(format!("Left  {}:{:02}", left / 60, left % 60)));
     // Whole, however long, and without an indent: it is copied from here where the clipboard cannot be reached.
-    lines.extend(widgets::paragraph("", prompt.url(), room, theme.key(), theme));
+    // In a rehearsal there is no such page.
+    lines.extend(match app.sandbox {
+        None => widgets::paragraph("", prompt.url(), room, theme.key(), theme),
+        Some(_) => {
+            let link = widgets::link("", prompt.url(), room, false, theme);
+            [link, say("In the sandbox a simulated user signs in: a", theme.good())].concat()
+        }
+    });
     let why = format!(
         "You let the app {} act for you at {target}. The token is used for this test alone and then dropped.",
         checks.draft.value(FieldId::ClientId)
     );
     lines.extend(say(&why, theme.dim()));
     lines.extend(say("If the page shows an error, paste its text here: it is the cause.", theme.dim()));
-    if app.sandbox.is_some() {
-        lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
-    }
     lines
 }
 
