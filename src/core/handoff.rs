@@ -82,11 +82,13 @@ pub fn markdown(
         (FieldId::UserId, "user_id"),
         (FieldId::Permissions, "permissions"),
         (FieldId::RedirectUri, "redirect_uri"),
+        (FieldId::SignIn, "sign_in"),
     ]
     .into_iter()
     .filter(|(field, _)| guide.takes(*field))
     .filter_map(|(field, hole)| Some((guide.label(field), values(hole)?)))
     .collect();
+    let _ = writeln!(out, "\nPlease do the steps below in their order, and send back what stands at the end.");
     if !known.is_empty() {
         let _ = writeln!(out, "\n## What it is about\n");
         for (label, value) in &known {
@@ -127,7 +129,8 @@ pub fn markdown(
     }
     let mut back: Vec<FieldId> = Vec::new();
     for field in open.iter().flat_map(|step| &step.collects) {
-        if !back.contains(field) {
+        // How the test signs in is chosen by whoever tests.
+        if *field != FieldId::SignIn && !back.contains(field) {
             back.push(*field);
         }
     }

@@ -434,6 +434,7 @@ impl ProfileDraft {
             "company" => given(FieldId::Company),
             "permissions" => given(FieldId::Permissions),
             "redirect_uri" => given(FieldId::RedirectUri),
+            "sign_in" => given(FieldId::SignIn),
             "expires" => given(FieldId::Expires),
             "scope" => resource().map(|url| url.scope()),
             "authority" => self.authority(clouds).map(|url| url.to_string()),

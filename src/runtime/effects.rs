@@ -423,9 +423,14 @@ async fn save(
     let left = saved.left.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
     // In front: the end of a long line may not be seen.
     let merged = saved.merged().map(|what| format!("{what}; ")).unwrap_or_default();
-    let place = match saved.draft.source {
+    let kept = match saved.draft.source {
         Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
         Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),
     };
-    Ok((format!("{merged}{}, {place}{made}{left}", saved.path.display()), saved.draft))
+    // The path of a home that is thrown away is of no use to anybody.
+    let place = match session.is_rehearsal() {
+        true => "in this rehearsal, until you leave".to_owned(),
+        false => format!("{}, {kept}", saved.path.display()),
+    };
+    Ok((format!("{merged}{place}{made}{left}"), saved.draft))
 }

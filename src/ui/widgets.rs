@@ -464,13 +464,21 @@ fn values<'a>(app: &App, intake: &Intake, places: bool, room: usize, theme: Them
         let value = if field == FieldId::Secret { value } else { Untrusted::plain(&value).as_str().to_owned() };
         // The dots are a sign, not a text.
         let value = if field == FieldId::Secret { value } else { theme.text(&value) };
-        let value = text::cut(&value, room.saturating_sub(label_room + 1), theme.ascii);
-        lines.push(Line::from(vec![Span::styled(lead, theme.dim()), Span::raw(value)]));
+        // What is agreed to is seen whole: below its label, where there is no room beside it.
+        let indent = if text::width(&value) > room.saturating_sub(label_room + 1) {
+            lines.extend(paragraph("", label, room, theme.dim(), theme));
+            lines.extend(
+                text::wrap(&value, room.saturating_sub(2)).into_iter().map(|part| Line::raw(format!("  {part}"))),
+            );
+            2
+        } else {
+            lines.push(Line::from(vec![Span::styled(lead, theme.dim()), Span::raw(value)]));
+            label_room + 1
+        };
         let was = Some(format!("in place of {now}")).filter(|_| !now.is_empty());
         for remark in Some(place).filter(|_| places).into_iter().chain(was) {
-            let remark = theme.text(&Untrusted::plain(&remark).one_line(200));
-            let remark = text::cut(&remark, room.saturating_sub(label_room + 1), theme.ascii);
-            lines.push(Line::styled(format!("{}{remark}", " ".repeat(label_room + 1)), theme.dim()));
+            let remark = Untrusted::plain(&remark).one_line(200);
+            lines.extend(paragraph(&" ".repeat(indent), &remark, room, theme.dim(), theme));
         }
     }
     lines

@@ -108,26 +108,37 @@ fn sign_in<'a>(
     let say = |text: &str, style| widgets::paragraph("", text, room, style, theme);
     let resource = checks.draft.resource(checks.guide.product, app.know.clouds);
     let target = resource.map_or_else(|| checks.guide.product.name().to_owned(), |url| url.host().to_owned());
+    let left = format!("{}:{:02}", left / 60, left % 60);
+    // In a narrow window one line says both, so that what follows is in sight.
+    let narrow = room < 50;
     let title = match prompt {
-        SignInPrompt::Browser { .. } => "Sign in, in a browser on this machine",
-        SignInPrompt::DeviceCode { .. } => "Sign in with this code, in any browser",
+        SignInPrompt::Browser { .. } if narrow => format!("Sign in, in a browser: {left} left"),
+        SignInPrompt::DeviceCode { .. } if narrow => format!("Sign in with this code: {left} left"),
+        SignInPrompt::Browser { .. } => "Sign in, in a browser on this machine".to_owned(),
+        SignInPrompt::DeviceCode { .. } => "Sign in with this code, in any browser".to_owned(),
     };
-    let mut lines = say(title, theme.accent());
+    let mut lines = say(&title, theme.accent());
     if let SignInPrompt::DeviceCode { code, .. } = prompt {
         lines.push(Line::from(vec![Span::raw("Code  "), Span::styled(theme.text(code), theme.key())]));
     }
-    lines.push(Line::raw(format!("Left  {}:{:02}", left / 60, left % 60)));
+    if !narrow {
+        lines.push(Line::raw(format!("Left  {left}")));
+    }
     // Whole, however long, and without an indent: it is copied from here where the clipboard cannot be reached.
-    lines.extend(widgets::paragraph("", prompt.url(), room, theme.key(), theme));
+    // In a rehearsal there is no such page.
+    lines.extend(match app.sandbox {
+        None => widgets::paragraph("", prompt.url(), room, theme.key(), theme),
+        Some(_) => {
+            let link = widgets::link("", prompt.url(), room, false, theme);
+            [link, say("In the sandbox a simulated user signs in: a", theme.good())].concat()
+        }
+    });
     let why = format!(
         "You let the app {} act for you at {target}. The token is used for this test alone and then dropped.",
         checks.draft.value(FieldId::ClientId)
     );
     lines.extend(say(&why, theme.dim()));
     lines.extend(say("If the page shows an error, paste its text here: it is the cause.", theme.dim()));
-    if app.sandbox.is_some() {
-        lines.extend(say("In the sandbox a simulated user signs in: a", theme.good()));
-    }
     lines
 }
 

@@ -158,7 +158,10 @@ fn welcome(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) -> Drawn 
         lines.push(Line::default());
     }
     lines.push(Line::from(vec![Span::styled(" n ", theme.key()), Span::raw(" set up a connection")]));
-    if app.sandbox.is_none() {
+    if app.sandbox.is_some() {
+        let text = "This is the sandbox: the tenant is simulated, and nothing outside of this machine is reached.";
+        lines.extend(widgets::paragraph(" ", text, room, theme.dim(), theme));
+    } else {
         lines.push(Line::from(vec![Span::styled(" q ", theme.key()), Span::raw(" leave; to rehearse it all, start")]));
         lines.push(Line::raw("    d365-connect --sandbox"));
     }
