@@ -916,6 +916,31 @@ fn a_text_of_another_product_is_told() {
     assert!(out.err.contains("errors of other products"), "{}", out.err);
 }
 
+/// A sign-in log as the portal saves it: its successes are no errors.
+#[test]
+fn sign_in_logs_of_the_portal_are_counted() {
+    let place = ready("one");
+    let row = |day: u8, status: &str, code: u32| {
+        format!("2026-11-{day}T10:00:00Z,abc,{CLIENT},\"Zurich, CH\",{status},{code},\"No, it is not.\"\r\n")
+    };
+    let mut log =
+        "\u{feff}Date (UTC),Request ID,Application ID,Location,Status,Sign-in error code,Failure reason\r\n".to_owned();
+    log += &row(20, "Success", 0);
+    for day in 21..25 {
+        log += &row(day, "Failure", 53003);
+    }
+    log += &row(25, "Failure", 7_000_222);
+    let report = place.run_with(&["diagnose", "-o", "json"], &[], Some(&log)).expect(1).json();
+    fits("diagnose", &report);
+    let groups: Vec<_> = report["groups"].as_array().unwrap().iter().map(|it| (&it["cause"], &it["count"])).collect();
+    let wanted: [(Value, Value); 2] = [("policy-blocked".into(), 4.into()), ("secret-expired".into(), 1.into())];
+    assert_eq!(groups, [(&wanted[0].0, &wanted[0].1), (&wanted[1].0, &wanted[1].1)], "{report:#}");
+    assert_eq!(
+        (&report["groups"][0]["app"], &report["groups"][0]["first"]),
+        (&CLIENT.into(), &"2026-11-21T10:00:00Z".into())
+    );
+}
+
 #[test]
 fn logs_are_counted() {
     let place = ready("one");
@@ -947,7 +972,7 @@ fn logs_are_counted() {
     std::fs::write(&path, &big).unwrap();
     let out = place.run(&["diagnose", "--file", path.to_str().unwrap(), "--profile", "one"]).expect(1);
     clean("a log", &out);
-    for says in ["1. 200 × ", "2. 40 × ", "2026-11-21T10:00:30Z to 2026-11-21T10:04:30Z", app, CLIENT] {
+    for says in ["1. 200 × ", "2. 40 × ", "2026-11-21T10:00:30Z to 2026-11-21T10:04:30Z", &format!("appId/{app}")] {
         assert!(out.out.contains(says), "{says}: {}", out.out);
     }
     assert!(out.out.chars().all(|c| c == '\n' || !c.is_control()), "{}", out.out);

@@ -189,6 +189,50 @@ fn a_text_of_another_product_is_judged_by_itself() {
     assert_eq!(known.read(dataverse, Some(Beside { draft: &own, profile: None }), None, NOW).other, None);
 }
 
+/// A page is that of the app and environment that the text names, with a profile and without.
+#[test]
+fn links_lead_to_what_the_text_names() {
+    let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
+    let secret = format!("AADSTS7000215: Invalid client secret provided for a secret added to app '{OTHER}'.");
+    let gov = format!("POST https://login.microsoftonline.us/x/oauth2/v2.0/token {secret}");
+    let odata = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3 failed: 401 Unauthorized";
+    let mut draft = ProfileDraft::new("fno-client-credentials");
+    for (field, value) in [(FieldId::TenantId, TENANT), (FieldId::ClientId, CLIENT), (FieldId::ResourceUrl, URL)] {
+        draft.set(field, value);
+    }
+    for (text, start, part) in [
+        (secret.as_str(), "https://entra.microsoft.com/", OTHER),
+        (odata, "https://fabrikam.operations.dynamics.com/", "SysAADClientTable"),
+    ] {
+        for beside in [None, Some(Beside { draft: &draft, profile: None })] {
+            let finding = known.read(text, beside, None, NOW).findings.remove(0);
+            let url = finding.fix.url.unwrap();
+            assert!(url.starts_with(start) && url.contains(part), "{url}");
+            let told = finding.explanation.matches("not this profile's").count();
+            assert_eq!(told, usize::from(beside.is_some() && text.contains(OTHER)), "{}", finding.explanation);
+        }
+    }
+    let url = known.read(&gov, None, None, NOW).findings.remove(0).fix.url.unwrap();
+    assert!(url.starts_with("https://portal.azure.us/"), "{url}");
+    assert_eq!(known.read("AADSTS7000215", None, None, NOW).findings.remove(0).fix.url, None);
+}
+
+/// A sentence stands for its code, and is less sure than the code itself.
+#[test]
+fn sentences_stand_for_their_codes() {
+    for sentence in &assets::rules().sentences {
+        let code = judge(&read_text(&format!("AADSTS{}: {}", sentence.code, sentence.text[0]))).remove(0);
+        for text in &sentence.text {
+            let found = judge(&read_text(text));
+            assert_eq!(found[0].cause, code.cause, "{text}: {found:#?}");
+            assert!(found.iter().all(|finding| finding.confidence < Confidence::Certain), "{text}: {found:#?}");
+            assert!(*text == text.to_ascii_lowercase() && known_codes().contains(&sentence.code), "{text}");
+        }
+        let past = judge(&read_text(&format!("Last week we had: {}", sentence.text[0])));
+        assert_eq!(past[0].confidence, Confidence::Possible, "{past:#?}");
+    }
+}
+
 #[test]
 fn without_a_profile_the_claims_are_told_and_nothing_is_needed() {
     let rows = Claims::read(&token(&json!({"roles": ["A\u{1b}[2J", "B"], "exp": NOW - 3600}))).unwrap().rows(None, NOW);

@@ -41,13 +41,13 @@ enum Family {
     SignInLog,
     /// A status that stands in JSON as a number, without a word: in the whole of a log of JSON lines.
     JsonStatus,
-    /// No answer, or too many requests: in a whole log, unless the first error in it is a refusal.
+    /// No answer, or too many requests: in the whole of a log where one comes before the first refusal or soon.
     Network,
 }
 
 /// What gives an error away. Each sign costs time, so that few are searched for in the whole of every log. The first
 /// letter of many may be a capital, and is left out.
-const SIGNS: [(&str, Family); 23] = [
+const SIGNS: [(&str, Family); 26] = [
     ("AADSTS", Family::Refusal),
     ("invalid_", Family::Refusal),
     ("nauthorized", Family::Refusal),
@@ -67,7 +67,10 @@ const SIGNS: [(&str, Family); 23] = [
     ("ECONNREFUSED", Family::Network),
     ("ECONNRESET", Family::Network),
     ("ETIMEDOUT", Family::Network),
-    ("No such host is known", Family::Network),
+    ("o such host", Family::Network),
+    ("onnection refused", Family::Network),
+    ("x509: ", Family::Network),
+    ("PKIX path", Family::Network),
     ("ame or service not known", Family::Network),
     ("timed out", Family::Network),
     ("ertificate verify failed", Family::Network),
@@ -76,6 +79,8 @@ const SIGNS: [(&str, Family); 23] = [
 const LONGEST_SIGN: usize = 24;
 /// Within so many bytes the first number of a sign-in log stands, and the first JSON object of a log of them.
 const START: u64 = 64 * 1024;
+/// Within so many bytes errors of the network are searched for beside refusals, too: searching for both is slow.
+const BOTH_WITHIN: u64 = 16 * 1024 * 1024;
 /// What stands in a record of a sign-in log besides the number.
 const SIGN_IN_FIELDS: [&str; 4] = ["SignInLogs", "servicePrincipalId", "userPrincipalName", "conditionalAccessStatus"];
 
@@ -91,7 +96,7 @@ pub struct LogScan {
     json_from: Option<u64>,
     /// Whether this is a sign-in log.
     is_sign_in_log: bool,
-    /// Whether errors of the network are counted: one of them came before the first refusal.
+    /// Whether errors of the network are counted to the end: one of them came early.
     counts_network: bool,
     /// Whether a refusal was found.
     has_refusal: bool,
@@ -262,7 +267,7 @@ impl LogScan {
             Family::Refusal => true,
             Family::JsonStatus => self.json_from.is_some(),
             Family::SignInLog => self.is_sign_in_log || self.begins + (self.at as u64) < START,
-            Family::Network => self.counts_network || !self.has_refusal,
+            Family::Network => self.counts_network || !self.has_refusal || self.begins + (self.at as u64) < BOTH_WITHIN,
         }
     }
 
@@ -895,7 +900,7 @@ mod tests {
         }
     }
 
-    /// Lost connections to a host of Microsoft's are counted in a log without refusals before them, each kind by itself.
+    /// Lost connections to a host of Microsoft's are counted beside refusals, each kind by itself.
     #[test]
     fn trouble_of_the_network() {
         let dns = "2026-11-21 10:00:00 ERROR getaddrinfo ENOTFOUND contoso.operations.dynamics.com\n";
@@ -906,7 +911,7 @@ mod tests {
         for (parts, counts, records) in [
             (&[dns, busy, dns, other][..], &[2, 1][..], 0),
             (&[dns, refusal, dns], &[2, 1], 1),
-            (&[refusal, dns, busy], &[1], 1),
+            (&[refusal, dns, busy], &[1, 1, 1], 1),
             (&[late], &[1], 1),
             (&[other, other], &[], 0),
         ] {

@@ -4,7 +4,7 @@
 //! or word of the profile gets mixed in. Reading is done by [`crate::core::evidence`], judging by the rules.
 
 use crate::core::claims::Row;
-use crate::core::cloud::Clouds;
+use crate::core::cloud::{Cloud, CloudId, Clouds};
 use crate::core::evidence::{self, Evidence, Origin};
 use crate::core::guide::Guide;
 use crate::core::profile::{Profile, ProfileDraft};
@@ -74,8 +74,22 @@ impl Known<'_> {
             }
             None => evidence.guide(self.guides).or(usual),
         };
-        let values = |name: &str| own.and_then(|own| own.draft.template_value(name, guide, self.clouds));
+        let cloud = self.cloud(evidence);
+        let values = |name: &str| match own {
+            Some(own) => own.draft.template_value(name, guide, self.clouds),
+            None => cloud.filter(|_| name == "portal").map(|cloud| cloud.portal.clone()),
+        };
         Judge { book: self.book, guide, values: &values }.findings(evidence)
+    }
+
+    /// The cloud whose sign-in host a text names, else the worldwide one.
+    fn cloud(&self, evidence: &Evidence) -> Option<&Cloud> {
+        let named = |cloud: &&Cloud| {
+            let mut hosts =
+                cloud.authority_aliases.iter().map(String::as_str).chain(cloud.authority.split("://").nth(1));
+            hosts.any(|host| evidence.said.has(host))
+        };
+        CloudId::ALL.into_iter().filter_map(|id| self.clouds.get(id)).find(named).or(self.clouds.get(CloudId::Global))
     }
 
     /// The product that a text is of, where it is another one than the profile's. Entra answers for all of them, but for

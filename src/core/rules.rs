@@ -4,9 +4,9 @@
 //! know a single code or status. A rule that seems to need code lacks a fact: add it to [`Evidence`].
 
 use crate::core::check::{CheckId, Status};
-use crate::core::evidence::{Evidence, Fault, Hedge, Mark, Origin, Said, says};
+use crate::core::evidence::{Evidence, Fault, Hedge, Mark, Origin, Said, origin_of, says};
 use crate::core::guide::Guide;
-use crate::core::names::parse_guid;
+use crate::core::names::{TenantId, parse_guid};
 use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
@@ -581,14 +581,31 @@ impl Judge<'_> {
         };
         let step = rule.and_then(|r| r.step.clone()).or(text.map(|t| t.step.clone())).unwrap_or_else(|| "test".into());
         let own = rule.map(|rule| &rule.links).filter(|links| !links.is_empty()).or(text.map(|text| &text.links));
-        let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, self.values)));
-        let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(self.values)));
+        // A page is that of the app, tenant and environment that the answer names, whichever the profile's are.
+        let place = |name: &str| match name {
+            "client_id" => value(name),
+            "tenant_id" => {
+                let named = evidence.named.get("tenant");
+                named.filter(|tenant| tenant.parse::<TenantId>().is_ok()).cloned().or_else(|| (self.values)(name))
+            }
+            "resource_url" => {
+                let host = evidence.named.get("host").filter(|host| origin_of(host) == Some(Origin::FinanceOperations));
+                host.map(|host| format!("https://{host}")).or_else(|| (self.values)(name))
+            }
+            name => (self.values)(name),
+        };
+        let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, &place)));
+        let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(&place)));
+        let mut explanation = pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation));
+        if let Some(app) = evidence.named.get("other_app").filter(|app| !explanation.contains(app.as_str())) {
+            explanation.push_str(&format!(" The answer is about app {app}, which is not this profile's."));
+        }
         Finding {
             cause,
             confidence: rule.map_or(Confidence::Possible, |rule| rule.confidence),
             owner: cause.owner(),
             title: pick(rule.and_then(|r| r.title.as_ref()), text.map(|t| &t.title)),
-            explanation: pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation)),
+            explanation,
             check: evidence.check,
             lasting: rule.is_some_and(|rule| rule.lasting),
             field: rule.and_then(|rule| rule.field).or(text.and_then(|text| text.field)),

@@ -62,7 +62,7 @@ impl Rows {
             None if status.as_deref() == Some("success") => 0,
             None => return None,
         };
-        let mut row = Map::new();
+        let mut row = Map::from_iter([("category".to_owned(), "SignInLogs".into())]);
         for (title, name) in COLUMNS {
             if let Some(cell) = cell(title) {
                 row.entry(name).or_insert_with(|| cell.into());
