@@ -772,6 +772,27 @@ async fn no_echo_of_a_secret_or_token_is_told() {
             assert!(!told.contains(needle), "{status}: {needle} in {told}");
         }
     }
+    // Nor out of a token's claims.
+    for claim in ["aud", "tid", "oid", "appid", "roles", "scp", "upn", "iss", "appidacr", "kid"] {
+        let server = Server::plain(move |seen| {
+            if !seen.path.ends_with(TOKEN_PATH) {
+                return healthy(seen);
+            }
+            let form: BTreeMap<String, String> =
+                url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect();
+            let mut payload = claims("https://contoso.test");
+            payload[claim] = match claim {
+                "roles" => json!([form["client_secret"]]),
+                _ => json!(form["client_secret"]),
+            };
+            Answer::json(200, &json!({ "access_token": jwt(&payload) }))
+        })
+        .await;
+        let mut request = request(&server.origin(), &server.origin());
+        request.credential = Ok(Credential::Secret(secret(odd_secret)));
+        let told = format!("{:?}", events(&request, &options()).await);
+        assert!(!told.contains("canary"), "{claim}: {told}");
+    }
     // A token that cannot be used is not told either.
     let server = Server::plain(|seen| match seen.path.ends_with(TOKEN_PATH) {
         true => Answer::json(200, &json!({ "token_type": "mac", "access_token": "canary.canary.canary" })),

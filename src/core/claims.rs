@@ -8,6 +8,7 @@ use crate::core::guide::{Product, SignIn};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::profile::Profile;
 use crate::core::resource::ResourceUrl;
+use crate::core::secret::Scrubber;
 use crate::core::untrusted::Untrusted;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,6 +70,24 @@ impl Claims {
         let Value::Object(all) = read(payload)? else { return None };
         let key_id = read(header).and_then(|header| Some(header.get("kid")?.as_str()?.to_owned()));
         Some(Claims { key_id, ..Claims::of(&all) })
+    }
+
+    /// The same without any known secret: a sign-in host may repeat what it was sent.
+    #[must_use]
+    pub fn scrubbed(mut self, scrubber: &Scrubber) -> Claims {
+        let one = [
+            &mut self.audience,
+            &mut self.tenant,
+            &mut self.object_id,
+            &mut self.app,
+            &mut self.user,
+            &mut self.issuer,
+            &mut self.proof,
+            &mut self.key_id,
+        ];
+        let all = one.into_iter().flatten().chain(&mut self.roles).chain(&mut self.scopes);
+        all.for_each(|text| *text = scrubber.scrub(text));
+        self
     }
 
     /// The claims of a payload that was decoded.

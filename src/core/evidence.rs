@@ -242,6 +242,8 @@ pub enum Mark {
     TenantElsewhere,
     /// Not a sign-in service of Entra: discovery gave something else.
     AuthorityForeign,
+    /// The same, where the host is the cloud's own: something on the way answers for it.
+    AuthorityMasked,
     /// The user session was accepted, so the app is registered and its user may sign in.
     SessionAccepted,
     /// The text shows the P3P header, which the front end of F&O sends with every refusal and which means nothing

@@ -59,8 +59,10 @@ pub(super) async fn settle(
         Discovery::Absent => {
             evidence.marks.insert(Mark::TenantAbsent);
         }
+        // A sign-in host of Microsoft's own is answered for by something on the way.
         Discovery::Foreign if doubt == Doubt::Service => {
-            evidence.marks.insert(Mark::AuthorityForeign);
+            let is_microsofts = profile.authority_is_own;
+            evidence.marks.insert(if is_microsofts { Mark::AuthorityMasked } else { Mark::AuthorityForeign });
         }
         Discovery::Foreign | Discovery::Unclear => {}
     }
@@ -71,7 +73,8 @@ pub(super) async fn settle(
         evidence = elsewhere(client, request, scrubber, evidence).await;
     }
     let host = profile.authority.host();
-    let summary = if evidence.marks.contains(&Mark::AuthorityForeign) {
+    let is_other = [Mark::AuthorityForeign, Mark::AuthorityMasked].iter().any(|mark| evidence.marks.contains(mark));
+    let summary = if is_other {
         format!("{host} does not answer as a sign-in service")
     } else if here == Discovery::Absent || doubt == Doubt::Tenant {
         format!("{host} does not know this tenant")

@@ -97,7 +97,7 @@ async fn connection(client: &Client, request: &RunRequest, credential: &Credenti
             let token = sign_in(client, request, credential, &scrubber, progress).await?;
             progress.started(CheckId::Claims).await;
             let now = jiff::Timestamp::now().as_second();
-            let (result, marks) = token::claims(request.guide, &request.profile, &token, now);
+            let (result, marks) = token::claims(request.guide, &request.profile, &token, &scrubber, now);
             progress.finished(CheckId::Claims, result).await;
             Some((token, marks))
         },

@@ -149,10 +149,16 @@ fn usable(reply: &Reply) -> Option<Tokens> {
 
 /// Looks at the claims. The marks go along with what the service says later; they never stop the service from being
 /// asked (safety rule 11). `now` in seconds since 1970.
-pub(super) fn claims(guide: &Guide, profile: &Profile, token: &AccessToken, now: i64) -> (CheckResult, Vec<Mark>) {
+pub(super) fn claims(
+    guide: &Guide,
+    profile: &Profile,
+    token: &AccessToken,
+    scrubber: &Scrubber,
+    now: i64,
+) -> (CheckResult, Vec<Mark>) {
     #[expect(clippy::disallowed_methods, reason = "only its claims are read")]
     let claims = Claims::read(token.reveal());
-    let Some(claims) = claims else {
+    let Some(claims) = claims.map(|claims| claims.scrubbed(scrubber)) else {
         return (CheckResult::Skipped { reason: "the token is opaque".into() }, Vec::new());
     };
     let mut notes = Vec::new();
