@@ -476,6 +476,35 @@ fn a_failure_says_what_is_different_since_it_last_passed() {
 }
 
 #[test]
+fn what_is_set_up_from_flags_in_a_rehearsal_is_green_in_the_next_one() {
+    for guide in ["fno-client-credentials", "office365", "business-central", "c1-fno"] {
+        let place = Place::new();
+        let out = place.rehearse(&["export", guide, "--sandbox", "--to", "json", "--include-secret"], None);
+        assert_eq!(out.code, 0, "{}", out.err);
+        let values: Value = serde_json::from_str(&out.out).unwrap();
+        let value = |name: &str| format!("{name}={}", values[name].as_str().unwrap());
+        let (tenant, client) = (value("tenant_id"), value("client_id"));
+        let home = place.path().join("kept");
+        let home = ["--sandbox", "--home", home.to_str().unwrap()];
+        let mut args = vec!["new", "x", "--guide", guide, "--set", &tenant, "--set", &client, "--secret", "env:S"];
+        args.extend(home);
+        match guide {
+            "fno-client-credentials" | "c1-fno" => args.extend(["--set", "resource_url=https://contoso.sandbox.test"]),
+            "business-central" => args.extend(["--set", "d365.environment=Production"]),
+            _ => {}
+        }
+        let secret = values["client_secret"].as_str().unwrap();
+        let out = place.run_with(&args, &[("S", secret)], None);
+        assert_eq!(out.code, 0, "{guide}: {}", out.err);
+        let out = place.run_with(&[&["check", "x"], &home[..]].concat(), &[("S", secret)], None);
+        assert_eq!(out.code, 0, "{guide}: {}", out.out);
+        // Another value is as wrong as ever.
+        let out = place.run_with(&[&["check", "x"], &home[..]].concat(), &[("S", &secret[1..])], None);
+        assert_eq!(out.code, 1, "{guide}: {}", out.out);
+    }
+}
+
+#[test]
 fn secrets_are_never_echoed() {
     let place = ready("one");
     let set = format!("client_id={CANARY}");

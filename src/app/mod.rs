@@ -23,7 +23,7 @@ pub mod screens;
 
 use crate::core::cloud::Clouds;
 use crate::core::format::Format;
-use crate::core::guide::Guide;
+use crate::core::guide::{Guide, Product};
 use crate::core::intake::{self, Found};
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
@@ -82,12 +82,12 @@ pub enum Open {
 }
 
 /// What is different when everything happens in the sandbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Rehearsal {
     /// The scenario's id.
     pub scenario: &'static str,
     /// Values that a new set-up starts with: the simulated sign-in host.
-    pub preset: Vec<(FieldId, String)>,
+    pub preset: fn(Product) -> Vec<(FieldId, &'static str)>,
 }
 
 /// What was changed in the last minutes, as far as this run of the program knows.

@@ -263,16 +263,15 @@ impl App {
     pub(super) fn open_wizard(&mut self, name: &str, draft: &ProfileDraft, purpose: Purpose, step: &str) {
         let mut draft = draft.clone();
         if purpose == Purpose::New {
-            let settled = [(FieldId::Cloud, self.know.settings.cloud.to_string())];
-            let preset: &[(FieldId, String)] = match &self.sandbox {
-                Some(rehearsal) => &rehearsal.preset,
+            let preset = match &self.sandbox {
+                Some(rehearsal) => (rehearsal.preset)(self.guide(&draft.guide).product),
                 // Where nothing is said it is the global one already.
-                None if self.know.settings.cloud == CloudId::Global => &[],
-                None => &settled,
+                None if self.know.settings.cloud == CloudId::Global => Vec::new(),
+                None => vec![(FieldId::Cloud, self.know.settings.cloud.as_str())],
             };
             for (field, value) in preset {
-                if draft.value(*field).is_empty() {
-                    draft.set(*field, value);
+                if draft.value(field).is_empty() {
+                    draft.set(field, value);
                 }
             }
         }

@@ -13,7 +13,6 @@ use crate::core::question::{FieldId, examine_secret};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::ClientSecret;
 use crate::core::settings::DefaultStore;
-use crate::sandbox::AUTHORITY;
 use crate::store::{self, StoreError};
 use crate::work::{self, SaveRequest, SecretChoice, Session, WorkError};
 use std::io::{IsTerminal, Read};
@@ -107,9 +106,9 @@ pub async fn run(args: Args, context: &Context) -> Done {
     };
     tell(context, &intake, pasted.as_ref().map(|secret| secret.chars().count()), &unused);
     context.printer.say(&format!("guide: {} ({})", guide.id, guide.title));
-    // A rehearsal signs in at the simulated tenant; nothing else can be reached.
-    if session.sandbox.is_some() && draft.value(FieldId::AuthorityUrl).is_empty() {
-        draft.set(FieldId::AuthorityUrl, AUTHORITY);
+    // A text that names no cloud is of the global one, whatever new profiles begin with.
+    if session.sandbox.is_some() {
+        session.begin(&mut draft);
     }
     // As they stood there, so that what is taken off is told.
     let used = intake.found.iter().filter(|found| !draft.value(found.field).is_empty());

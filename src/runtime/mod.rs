@@ -13,8 +13,7 @@ use crate::app::key::{Input, StopSignal};
 use crate::app::msg::Msg;
 use crate::app::{App, Knowledge, Open, Rehearsal};
 use crate::assets;
-use crate::core::question::FieldId;
-use crate::sandbox::AUTHORITY;
+use crate::sandbox;
 use crate::ui;
 use crate::ui::theme::Theme;
 use crate::work::{Session, today};
@@ -48,10 +47,10 @@ pub async fn run(session: Session, open: Open, theme: Theme) -> io::Result<u8> {
         exports: assets::exports(),
         settings: session.settings(),
     };
-    let rehearsal = session.sandbox.as_ref().map(|sandbox| Rehearsal {
-        scenario: sandbox.scenario().as_str(),
-        preset: vec![(FieldId::AuthorityUrl, AUTHORITY.to_owned())],
-    });
+    let rehearsal = session
+        .sandbox
+        .as_ref()
+        .map(|sandbox| Rehearsal { scenario: sandbox.scenario().as_str(), preset: sandbox::preset });
     // The handlers for signals stand before raw mode does.
     let mut inputs = Inputs::start()?;
     let mut terminal = Terminal::enter()?;

@@ -9,6 +9,7 @@ use crate::sandbox::companies::BusinessCentral;
 use crate::sandbox::rows::{self, Row};
 use crate::sandbox::sign_ins::SignIns;
 use crate::sandbox::{AUTHORITY, BUSINESS_CENTRAL, FINANCE_OPERATIONS, GRAPH, Offer};
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -339,7 +340,9 @@ impl Secret {
         let mut value = Zeroizing::new(String::with_capacity(40));
         value.extend(bytes[..3].iter().map(|byte| pick(&ALPHABET[..PLAIN], byte)));
         value.push_str("8Q~");
-        value.extend(bytes[3..37].iter().map(|byte| pick(ALPHABET, byte)));
+        value.extend(bytes[3..37 - TAG].iter().map(|byte| pick(ALPHABET, byte)));
+        let tag = tag(&value);
+        value.push_str(&tag);
         let value = ClientSecret::new(value).map_err(io::Error::other)?;
         Ok(Secret { id: Uuid::new_v4(), value: Arc::new(value), ends: today().saturating_add(180.days()) })
     }
@@ -355,11 +358,25 @@ impl Secret {
         Some(Offer::Secret(Arc::new(id), self.ends))
     }
 
+    /// Whether a sandbox made this value, in this run or in another: a home that is kept outlives the run that filled it.
+    pub(super) fn is_of_a_sandbox(value: &str) -> bool {
+        let at = value.len().checked_sub(TAG).filter(|at| value.is_char_boundary(*at));
+        at.is_some_and(|at| value[..at].contains("8Q~") && tag(&value[..at]) == value[at..])
+    }
+
     /// Whether this is its value.
     #[expect(clippy::disallowed_methods, reason = "a simulated Entra compares what was sent")]
     pub(super) fn is(&self, value: &str) -> bool {
         self.value.reveal() == value
     }
+}
+
+/// How many characters at the end of a secret follow from those before.
+const TAG: usize = 8;
+
+fn tag(head: &str) -> String {
+    let seed = Zeroizing::new(format!("simulated {head}"));
+    digest(&SHA256, seed.as_bytes()).as_ref().iter().take(TAG / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Environment {

@@ -10,7 +10,7 @@ use crate::core::question::FieldId;
 use crate::core::settings::Settings;
 use crate::core::untrusted::Untrusted;
 use crate::net::NetOptions;
-use crate::sandbox::{AUTHORITY, Offer, Sandbox, Scenario};
+use crate::sandbox::{self, Offer, Sandbox, Scenario};
 use crate::store::paths::Home;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::{Keyring, Secrets, Vault};
@@ -132,8 +132,11 @@ impl Session {
     pub fn begin(&self, draft: &mut ProfileDraft) {
         let cloud = self.settings().cloud;
         if self.sandbox.is_some() {
-            if draft.value(FieldId::AuthorityUrl).is_empty() {
-                draft.set(FieldId::AuthorityUrl, AUTHORITY);
+            let product = assets::guide(&draft.guide).map(|guide| guide.product);
+            for (field, value) in product.map(sandbox::preset).unwrap_or_default() {
+                if draft.value(field).is_empty() {
+                    draft.set(field, value);
+                }
             }
         } else if cloud != CloudId::Global && draft.value(FieldId::Cloud).is_empty() {
             draft.set(FieldId::Cloud, cloud.as_str());

@@ -65,7 +65,7 @@ impl Bench {
 
     /// The same in the sandbox.
     pub fn rehearsing(mut self) -> Bench {
-        self.app.sandbox = Some(Rehearsal { scenario: "healthy", preset: Vec::new() });
+        self.app.sandbox = Some(Rehearsal { scenario: "healthy", preset: |_| Vec::new() });
         self
     }
 

@@ -5,7 +5,7 @@
 use super::{BLOCKED, Form, Refusal, Version};
 use super::{app, assertion, consented, enabled, out_of_order, own_tenant, posted, resources, unblocked, wish};
 use crate::sandbox::sign_ins::{Answer, Refresh, Wish, unguessable};
-use crate::sandbox::tenant::{App, PERSON, PERSON_NAME, PERSON_OBJECT_ID, TENANT_ID, Tenant, today};
+use crate::sandbox::tenant::{App, PERSON, PERSON_NAME, PERSON_OBJECT_ID, Secret, TENANT_ID, Tenant, today};
 use crate::sandbox::{Request, Shared, json_response};
 use aws_lc_rs::digest;
 use axum::http::StatusCode;
@@ -317,7 +317,9 @@ fn proven(app: &App, client_id: Uuid, form: &Form) -> Result<Proof, Refusal> {
 
 /// The secret is one that the app has, and still valid.
 fn by_secret(app: &App, client_id: Uuid, secret: &str) -> Result<(), Refusal> {
-    match app.secrets.iter().find(|held| held.is(secret)) {
+    let held = app.secrets.iter().find(|held| held.is(secret));
+    // One that another run made is as good as the first of this one.
+    match held.or_else(|| app.secrets.first().filter(|_| Secret::is_of_a_sandbox(secret))) {
         Some(held) if today() < held.ends => Ok(()),
         Some(_) => {
             let text = format!(
