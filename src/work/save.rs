@@ -7,6 +7,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
+use crate::store;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::{self, SecretTrouble, Stop};
 use crate::store::{StoreError, drafts};
@@ -46,6 +47,19 @@ impl SecretChoice {
             | SecretChoice::Certificate { password: secret, .. } => Some(Arc::clone(secret)),
             SecretChoice::Keep | SecretChoice::Source(_) => None,
         }
+    }
+}
+
+/// A source with its path as it holds in every folder: the next run may be in another one.
+pub fn absolute(source: CredentialSource) -> CredentialSource {
+    match source {
+        CredentialSource::Secret(SecretSource::File { path }) => {
+            SecretSource::File { path: store::absolute(&path) }.into()
+        }
+        CredentialSource::Certificate(CertificateSource { path, password }) => {
+            CredentialSource::Certificate(CertificateSource { path: store::absolute(&path), password })
+        }
+        other @ CredentialSource::Secret(_) => other,
     }
 }
 
