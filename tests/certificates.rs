@@ -304,7 +304,29 @@ async fn a_saved_certificate_tells_its_own_end() {
         assert!(refused.to_string().contains("nothing was saved") && refused.hint().is_some(), "{refused}");
         assert_eq!(work::open(&session, &request.name).await.unwrap().stored.draft, request.draft);
     }
-    let saved = work::save(&session, request).await.unwrap();
-    assert_eq!(saved.draft.value(FieldId::Expires), kit.read("c.pem", None).unwrap().end_date().to_string());
-    assert!(std::fs::read_to_string(saved.path).unwrap().contains("kind = \"certificate\""));
+    let saved = work::save(&session, request.clone()).await.unwrap();
+    let end = kit.read("c.pem", None).unwrap().end_date().to_string();
+    assert_eq!(saved.draft.value(FieldId::Expires), end);
+    assert!(std::fs::read_to_string(&saved.path).unwrap().contains("kind = \"certificate\""));
+    // Also where another day is typed, or none.
+    for typed in ["2099-01-01", ""] {
+        let mut draft = saved.draft.clone();
+        draft.set(FieldId::Expires, typed);
+        let was = Some((request.name.clone(), saved.draft.clone()));
+        let name = request.name.clone();
+        let again = work::save(&session, work::SaveRequest { name, was, draft, secret: work::SecretChoice::Keep })
+            .await
+            .unwrap();
+        assert_eq!(again.draft.value(FieldId::Expires), end);
+    }
+    // A file that was renewed in its place: the test tells both, and how to record the new one.
+    kit.run("req -x509 -key key -out cert -subj /CN=contoso-odata -days 300");
+    kit.join("c.pem", &["key", "cert"]);
+    let run = test(&session, &saved.draft, None).await;
+    let told = format!("{:?}", run.done(CheckId::Expiry).unwrap());
+    assert!(told.contains(&format!("{end} is recorded")) && told.contains("--set credential.expires="), "{told}");
+    let was = Some((request.name.clone(), saved.draft.clone()));
+    let renewed = work::SaveRequest { was, draft: saved.draft.clone(), ..request };
+    let renewed = work::save(&session, renewed).await.unwrap().draft;
+    assert_eq!(renewed.value(FieldId::Expires), kit.read("c.pem", None).unwrap().end_date().to_string());
 }

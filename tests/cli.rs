@@ -1911,3 +1911,21 @@ fn an_end_date_can_be_taken_out() {
     assert!(out.err.contains("no end date is recorded"), "{}", out.err);
     assert!(expires().is_null());
 }
+
+/// No shell expands what stands after `file:`, so this program does; the next command may run in another folder.
+#[test]
+fn paths_hold_in_every_folder() {
+    let place = Place::new();
+    std::fs::write(place.path().join("secret"), "abc8Q~not.a.secret.but.as.long.as.one.is").unwrap();
+    let ids = ["--set", "tenant_id=11111111-2222-4333-8444-555555555555", "--set"];
+    let more = [
+        "client_id=66666666-7777-4888-9999-aaaaaaaaaaaa",
+        "--set",
+        "resource_url=https://contoso.operations.dynamics.com",
+    ];
+    for (name, source) in [("one", "file:~/secret"), ("two", "file:secret"), ("three", "file:./secret")] {
+        place.run(&[&["new", name, "--no-input", "--secret", source][..], &ids, &more].concat()).expect(0);
+        let reads = place.run(&["show", name, "-o", "json"]).expect(0).json()["reads"].clone();
+        assert_eq!(reads, place.path().join("secret").to_str().unwrap(), "{source}");
+    }
+}

@@ -233,6 +233,9 @@ impl Form {
             FieldKey::Of(FieldId::Secret) if self.certificate().is_some() => {
                 return "opens the certificate's file; leave it empty where the file has none".into();
             }
+            FieldKey::Of(FieldId::Expires) if self.certificate().is_some() => {
+                return "read from the certificate when this is saved".into();
+            }
             FieldKey::Of(FieldId::Secret) => (self.guide.help(FieldId::Secret), "about 40 characters"),
             FieldKey::Of(field) => (self.guide.help(field), self.guide.example(field)),
             FieldKey::Source => (
@@ -413,6 +416,14 @@ impl Form {
             Err(_) if self.typed_secret().is_some() => draft.source = Some(in_keyring().into()),
             Err(_) => draft.source = None,
         }
+        // The end of the credential before is not that of another certificate, which tells its own.
+        if let Purpose::Change(_, saved) = &self.purpose
+            && matches!(draft.source, Some(CredentialSource::Certificate(_)))
+            && draft.source != saved.source
+            && draft.value(FieldId::Expires) == saved.value(FieldId::Expires)
+        {
+            draft.set(FieldId::Expires, "");
+        }
         draft
     }
 
@@ -479,12 +490,12 @@ impl Form {
                 (Some(_), _) if self.no_keyring.is_some() => Err(self.without_keyring()),
                 (Some(value), _) => Ok(SecretWish::Value(value)),
                 (None, Some(CredentialSource::Secret(SecretSource::Keyring { .. }))) => Ok(SecretWish::Keep),
-                (None, _) => Err((secret, "missing".into())),
+                (None, saved) => Err((secret, missing(saved, KEYRING))),
             },
             SourceRequest::Vault => match (typed, self.saved_source()) {
                 (Some(value), _) => Ok(SecretWish::InVault(value)),
                 (None, Some(CredentialSource::Secret(SecretSource::Vault { .. }))) => Ok(SecretWish::Keep),
-                (None, _) => Err((secret, "missing".into())),
+                (None, saved) => Err((secret, missing(saved, VAULT))),
             },
         }
     }
@@ -790,6 +801,16 @@ const VAULT: &str = "vault";
 
 /// Before a path: a key and a certificate are made there when the form is saved.
 const MAKE: &str = "make-certificate:";
+
+/// What is said where a secret is to be kept in another place than before, and its value is not there.
+fn missing(saved: Option<&CredentialSource>, place: &str) -> String {
+    match saved {
+        Some(CredentialSource::Secret(_)) => {
+            format!("missing; without typing it again, d365-connect edit NAME --secret {place} moves it there")
+        }
+        Some(CredentialSource::Certificate(_)) | None => "missing".into(),
+    }
+}
 
 /// What the password of a certificate's file is called.
 fn password_label(path: &str) -> &'static str {

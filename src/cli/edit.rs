@@ -91,8 +91,13 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }
     request.make(context, &session, &opened.stored.name).await?;
     let Stored { name, draft: before, .. } = opened.stored;
+    let end =
+        given.iter().any(|(field, _)| *field == FieldId::Expires).then(|| draft.value(FieldId::Expires).to_owned());
     let request = SaveRequest { was: Some((name.clone(), before)), name: name.clone(), draft, secret };
     let saved = work::save(&session, request).await?;
     context.saved(&session, &name, &saved);
+    if let Some(own) = saved.draft.given(FieldId::Expires).filter(|own| end.is_some_and(|end| end != *own)) {
+        context.printer.note(&format!("a certificate tells its own end: {own} is recorded"));
+    }
     OK
 }

@@ -8,11 +8,11 @@ use crate::cli::{Context, TRIES, prompt, shown};
 use crate::core::credential::{Certificate, CertificateFault, Credential, is_pfx};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
-use crate::core::profile::{CertificateSource, CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
+use crate::core::profile::{CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
 use crate::core::secret::{ClientSecret, MAX_SECRET};
 use crate::core::settings::DefaultStore;
-use crate::store::expanded;
+use crate::store;
 use crate::store::secrets::CredentialTrouble;
 use crate::work::{self, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
         match text.split_once('=') {
             Some((name, value)) => match field(name) {
                 Ok(FieldId::CaCertificate) if !value.trim().is_empty() => {
-                    read.push((FieldId::CaCertificate, absolute(value.trim().to_owned())));
+                    read.push((FieldId::CaCertificate, store::absolute(value.trim())));
                 }
                 Ok(field) => read.push((field, value.to_owned())),
                 Err(failure) => troubles.extend(failure.troubles),
@@ -140,7 +140,7 @@ impl CredentialArgs {
             let hint = "--certificate-password prompt, or env:VAR, file:PATH, 'command:WORDS'";
             troubles.extend(Failure::usage("a certificate is no password", hint).troubles);
         }
-        let make = self.make_certificate.clone().map(absolute);
+        let make = self.make_certificate.as_deref().map(store::absolute);
         if troubles.is_empty() {
             Ok(CredentialRequest { source, password, make })
         } else {
@@ -152,7 +152,7 @@ impl CredentialArgs {
 impl CredentialRequest {
     /// To make a key and a certificate in that file.
     pub fn making(path: &str) -> CredentialRequest {
-        CredentialRequest { make: Some(absolute(path.to_owned())), ..CredentialRequest::default() }
+        CredentialRequest { make: Some(store::absolute(path)), ..CredentialRequest::default() }
     }
 
     /// A certificate that is there already.
@@ -360,24 +360,10 @@ async fn ask_password(path: &str) -> Result<Arc<ClientSecret>, Failure> {
 pub fn source(given: &str) -> Result<SourceRequest, Failure> {
     match SourceRequest::parse(given) {
         // The next command may run in another folder.
-        Ok(SourceRequest::At(CredentialSource::Secret(SecretSource::File { path }))) => {
-            Ok(SourceRequest::At(SecretSource::File { path: absolute(path) }.into()))
-        }
-        Ok(SourceRequest::At(CredentialSource::Certificate(CertificateSource { path, .. }))) => {
-            Ok(SourceRequest::At(CredentialSource::certificate(&absolute(path))))
-        }
+        Ok(SourceRequest::At(source)) => Ok(SourceRequest::At(work::absolute(source))),
         Ok(other) => Ok(other),
         Err(message) => Err(Failure::usage(message, "--secret stdin, or --secret env:D365_SECRET")),
     }
-}
-
-/// A path from the command line as it holds in every folder; as given where that cannot be told. Shells leave a `~` alone
-/// behind `file:` and `=`.
-fn absolute(path: String) -> String {
-    std::path::absolute(expanded(&path))
-        .ok()
-        .and_then(|whole| whole.into_os_string().into_string().ok())
-        .unwrap_or(path)
 }
 
 /// Gets the secret that `--secret` speaks of: the value for `stdin`, `prompt` and `keyring`, the source for the others.

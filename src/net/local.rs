@@ -110,8 +110,18 @@ pub(super) fn inputs(request: &RunRequest) -> CheckResult {
 
 /// Whether the credential has more than the days left from which on its end is near.
 ///
-/// A certificate tells its own end, whatever is recorded.
+/// A certificate tells its own end, whatever is recorded: where its file was renewed, the lists do not know yet.
 pub(super) fn expiry(request: &RunRequest, now: Timestamp) -> CheckResult {
+    let result = judged_end(request, now);
+    let (Ok(Credential::Certificate(own)), Some(recorded)) = (&request.credential, request.profile.expires) else {
+        return result;
+    };
+    let (end, name) = (own.end_date(), &request.profile.name);
+    let note = format!("{recorded} is recorded for it: d365-connect edit {name} --set credential.expires={end}");
+    with_note(result, (recorded != end).then_some(&note))
+}
+
+fn judged_end(request: &RunRequest, now: Timestamp) -> CheckResult {
     let certificate = match &request.credential {
         Ok(Credential::Certificate(certificate)) => Some(certificate),
         _ => None,

@@ -20,6 +20,7 @@ use crate::store::{self, StoreError};
 use crate::work::{self, Attendance, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -404,19 +405,23 @@ async fn save(
     let mut made = String::new();
     let secret = match secret {
         SecretWish::Make(path) => {
-            let path = std::path::absolute(&path).unwrap_or_else(|_| path.into());
-            let certificate = work::make_certificate(session, &path, name).await?;
+            let path = store::absolute(&path);
+            let certificate = work::make_certificate(session, Path::new(&path), name).await?;
             made =
                 format!("; upload {} to the app (thumbprint {})", certificate.public.display(), certificate.thumbprint);
-            SecretChoice::Source(CredentialSource::certificate(&path.to_string_lossy()))
+            SecretChoice::Source(CredentialSource::certificate(&path))
         }
         SecretWish::Keep => SecretChoice::Keep,
-        SecretWish::Source(source) => SecretChoice::Source(source),
+        // What stands in the file already is left as somebody wrote it.
+        SecretWish::Source(source) if was.as_ref().is_some_and(|(_, was)| was.source.as_ref() == Some(&source)) => {
+            SecretChoice::Source(source)
+        }
+        SecretWish::Source(source) => SecretChoice::Source(work::absolute(source)),
         SecretWish::Value(value) => SecretChoice::Value(value),
         SecretWish::InVault(value) => SecretChoice::InVault(value),
         SecretWish::Certificate(path, password) => {
             let in_vault = session.settings().default_store == DefaultStore::Vault;
-            SecretChoice::Certificate { path, password, in_vault }
+            SecretChoice::Certificate { path: store::absolute(&path), password, in_vault }
         }
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;

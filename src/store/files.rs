@@ -230,6 +230,12 @@ pub fn expanded(path: &str) -> PathBuf {
     }
 }
 
+/// A path as somebody typed it, as it holds in every folder; as typed where that cannot be told.
+pub fn absolute(path: &str) -> String {
+    let whole = std::path::absolute(expanded(path)).ok().and_then(|whole| whole.into_os_string().into_string().ok());
+    whole.unwrap_or_else(|| path.to_owned())
+}
+
 /// Renames a file within its folder, and flushes the folder.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ pub use handing::{Export, export, note_export, open_steps, preview, write_out};
 pub use profiles::{
     Credential, Opened, Removed, Row, bring_back, copy, open, remove, remove_for_now, rename, row, rows,
 };
-pub use save::{SaveRequest, Saved, SecretChoice, save};
+pub use save::{SaveRequest, Saved, SecretChoice, absolute, save};
 pub use session::{Options, Session};
 pub use vault::{change_passphrase, open_vault, vault_count};
 

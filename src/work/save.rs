@@ -7,6 +7,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{CertificateSource, CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
+use crate::store;
 use crate::store::profiles::{self, Save};
 use crate::store::secrets::{self, SecretTrouble, Stop};
 use crate::store::{StoreError, drafts};
@@ -46,6 +47,19 @@ impl SecretChoice {
             | SecretChoice::Certificate { password: secret, .. } => Some(Arc::clone(secret)),
             SecretChoice::Keep | SecretChoice::Source(_) => None,
         }
+    }
+}
+
+/// A source with its path as it holds in every folder: the next run may be in another one.
+pub fn absolute(source: CredentialSource) -> CredentialSource {
+    match source {
+        CredentialSource::Secret(SecretSource::File { path }) => {
+            SecretSource::File { path: store::absolute(&path) }.into()
+        }
+        CredentialSource::Certificate(CertificateSource { path, password }) => {
+            CredentialSource::Certificate(CertificateSource { path: store::absolute(&path), password })
+        }
+        other @ CredentialSource::Secret(_) => other,
     }
 }
 
@@ -110,6 +124,7 @@ fn certificate_fits(stores: &Stores, certificate: &CertificateSource) -> Result<
 
 fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
     let SaveRequest { name, was, mut draft, secret } = request;
+    let chosen = !matches!(secret, SecretChoice::Keep);
     // Asked before a keyring entry is made; the save below asks once more under its lock.
     let is_there = |name| match profiles::load(&stores.home, name) {
         Err(StoreError::NotFound { .. }) => Ok(false),
@@ -145,13 +160,15 @@ fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
             draft.source = Some(CredentialSource::Certificate(CertificateSource { path, password }));
         }
     }
-    // A certificate tells its own end.
+    // A certificate tells its own end, whatever was typed. It is not read where neither it nor its end was touched.
     let newly = was.as_ref().is_none_or(|(_, before)| before.source != draft.source);
-    if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| newly) {
-        let of_the_old = was.as_ref().map(|(_, before)| before.value(FieldId::Expires).to_owned());
+    let end_of_the_old = was.as_ref().map(|(_, before)| before.value(FieldId::Expires).to_owned());
+    let is_end_old = end_of_the_old.as_deref() == Some(draft.value(FieldId::Expires));
+    let looks = newly || chosen || !is_end_old;
+    if let Some(source @ CredentialSource::Certificate(_)) = draft.source.as_ref().filter(|_| looks) {
         match stores.secrets.credential(source, &Stop::default()) {
             Ok(Credential::Certificate(read)) => draft.set(FieldId::Expires, &read.end_date().to_string()),
-            _ if of_the_old.as_deref() == Some(draft.value(FieldId::Expires)) => draft.set(FieldId::Expires, ""),
+            _ if newly && is_end_old => draft.set(FieldId::Expires, ""),
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use crate::app::key::Key;
 use crate::app::screens::wizard::{Focus, Wizard};
 use crate::core::check::Status;
 use crate::core::guide::{Listing, Need, Permission, TargetForm};
+use crate::core::question::FieldId;
 use crate::core::template;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{self, FieldView};
@@ -102,6 +103,11 @@ fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
     );
 }
 
+/// What is different in the step that makes a secret, where a certificate takes its place.
+const WITH_CERTIFICATE: &str = "A certificate is used here: its public part, the .cer file, is uploaded under Certificates & \
+    secrets › Certificates. To make a new one, put make-certificate:PATH into the field below. What follows is for a client \
+    secret.";
+
 fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let (guide, step) = (wizard.guide(), wizard.current());
     let draft = wizard.form.draft();
@@ -126,6 +132,10 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
         lines.extend(widgets::link("Link   ", &url, room, plenty, theme));
     }
     lines.push(Line::default());
+    if step.collects.contains(&FieldId::Secret) && wizard.form.certificate().is_some() {
+        lines.extend(widgets::paragraph("", WITH_CERTIFICATE, room, theme.accent(), theme));
+        lines.push(Line::default());
+    }
     for (at, action) in step.actions.iter().enumerate() {
         lines.extend(widgets::paragraph(&format!("{:<3}", at + 1), &fill(action), room, Style::new(), theme));
     }
