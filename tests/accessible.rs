@@ -155,8 +155,16 @@ fn a_value_that_cannot_be_one_is_not_taken_and_an_error_text_is_explained() {
     let mut talk = Talk::begin(&["--sandbox"], &[("ACCESSIBLE", "1")]);
     talk.chooses("Explain an error text");
     talk.answers("single dot ends it", "AADSTS7000222: The provided client secret keys are expired.\r.");
-    let said = talk.chooses("Leave");
+    let said = talk.chooses("Profile fno-client-credentials");
     assert!(said.contains("secret-expired"), "{said}");
+    talk.chooses("Explain an error text beside its values");
+    let other = "19072c09-bf6c-4c36-b128-b12280421700";
+    talk.answers(
+        "single dot ends it",
+        &format!("AADSTS700016: Application with identifier '{other}' was not found\r."),
+    );
+    let said = talk.chooses("Leave");
+    assert!(said.contains("not this profile's"), "{said}");
     assert_eq!(talk.tui.wait_exit(), 0);
 }
 

@@ -66,6 +66,16 @@ fn ids_are_unique() {
     assert_eq!(endings.len(), assets::clouds().hosts.len());
 }
 
+/// Beside its value there is room for so much of it at 80 columns.
+#[test]
+fn labels_fit_beside_their_values() {
+    for guide in assets::guides() {
+        for field in FieldId::ALL.into_iter().filter(|field| guide.takes(*field)) {
+            assert!(guide.label(field).chars().count() <= 24, "{}: {}", guide.id, guide.label(field));
+        }
+    }
+}
+
 #[test]
 fn a_guide_collects_every_field_once() {
     for guide in assets::guides() {

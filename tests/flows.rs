@@ -331,9 +331,9 @@ fn leaving_asks_only_when_something_would_be_lost() {
     let table = [
         ("<enter>", "", false),
         ("<esc>", "", false),
-        ("<down><enter>", "KeepDraft", true),
-        ("<down><down><enter>", "", true),
-        ("<down><down><down><enter>", "", true),
+        ("<down><enter>", "KeepDraft LoadHome", true),
+        ("<down><down><enter>", "LoadHome", true),
+        ("<down><down><down><enter>", "LoadHome", true),
     ];
     for (keys, asked, left) in table {
         let mut bench = Bench::home(Vec::new());

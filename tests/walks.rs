@@ -54,7 +54,7 @@ fn test_and_save(tui: &mut Tui, way: SignIn) {
     let sign_in = |tui: &mut Tui| {
         if way.is_user() {
             let prompt = tui.until("Left  ");
-            assert!(prompt.contains("Page  https://login.sandbox.test/"), "{prompt}");
+            assert!(prompt.contains(" https://login.sandbox.test/"), "{prompt}");
             assert_eq!(prompt.contains("Code  "), way == SignIn::DeviceCode, "{prompt}");
             tui.keys("a");
         }

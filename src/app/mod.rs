@@ -298,8 +298,14 @@ impl App {
                     | Msg::Changed(_)
                     | Msg::BroughtBack(Err(_))
             );
+        let was_away = !self.stack.is_empty();
         let mut wanted = self.react(msg);
         wanted.extend(took_vault.then_some(Effect::ProbeVault));
+        // Back at home: another program may have changed something meanwhile.
+        let is_back = was_away && self.stack.is_empty() && self.quit.is_none();
+        if is_back && !wanted.iter().any(|effect| matches!(effect, Effect::LoadHome)) {
+            wanted.push(Effect::LoadHome);
+        }
         self.tell_form();
         wanted.extend(self.try_source());
         self.vault_first(wanted)

@@ -69,7 +69,7 @@ pub async fn home(context: &Context) -> Done {
         let done = match wishes.get(chosen).map(|(_, wish)| wish) {
             Some(Wish::One(row)) => one(context, row).await,
             Some(Wish::SetUp) => set_up(context, None, None, None).await,
-            Some(Wish::Explain) => explain(context).await,
+            Some(Wish::Explain) => explain(context, None).await,
             Some(Wish::TestAll) => command(context, &["check", "--all"]).await,
             Some(Wish::Narrow) => {
                 filter = Filter::of(&line(context, "Words that must be there:").await?);
@@ -130,6 +130,7 @@ async fn one(context: &Context, row: &Row) -> Done {
         "Rename it",
         "Copy it",
         "Remove it",
+        "Explain an error text beside its values",
         "Back",
     ];
     let chosen =
@@ -158,12 +159,13 @@ async fn one(context: &Context, row: &Row) -> Done {
         5 => command(context, &["rename", "--", &name, line(context, "Its new name:").await?.trim()]).await,
         6 => command(context, &["copy", "--", &name, line(context, "The copy's name:").await?.trim()]).await,
         7 => command(context, &["remove", "--", &name]).await,
+        8 => explain(context, Some(&name)).await,
         _ => OK,
     }
 }
 
-/// An error text of several lines, explained.
-async fn explain(context: &Context) -> Done {
+/// An error text of several lines, explained, and compared with a profile where one is named.
+async fn explain(context: &Context, profile: Option<&str>) -> Done {
     context.printer.say("Paste or type the text. A line with a single dot ends it.");
     let mut text = String::new();
     loop {
@@ -174,7 +176,10 @@ async fn explain(context: &Context) -> Done {
         text.push_str(&next);
         text.push('\n');
     }
-    command(context, &["diagnose", "--", &text]).await
+    let mut words = vec!["diagnose"];
+    words.extend(profile.into_iter().flat_map(|name| ["--profile", name]));
+    words.extend(["--", &text]);
+    command(context, &words).await
 }
 
 /// A new profile, step by step.

@@ -190,7 +190,7 @@ const SPECS: [FieldSpec; 16] = [
     FieldSpec {
         id: FieldId::CaCertificate,
         name: "network.ca_certificate",
-        label: "Extra certification authority",
+        label: "Extra CA certificate",
         help: "a PEM file, for networks whose proxy opens TLS",
         example: "/etc/ssl/corporate-ca.pem",
     },

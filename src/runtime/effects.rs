@@ -247,7 +247,12 @@ impl Effects {
 }
 
 fn trouble(error: &WorkError) -> Trouble {
-    Trouble { what: error.to_string(), hint: error.hint() }
+    let hint = match error {
+        // It was in the list: a command that shows the list would not help.
+        WorkError::Store(StoreError::NotFound { .. }) => Some("another program removed or renamed it".to_owned()),
+        error => error.hint(),
+    };
+    Trouble { what: error.to_string(), hint }
 }
 
 /// A draft that is complete and well formed.
