@@ -114,6 +114,10 @@ const PAST_BEFORE: &[&str] = &[
     "years ago",
     "previously",
     "the old error",
+    "before the fix",
+    "before the change",
+    "before that",
+    "at first",
 ];
 const PAST_AFTER: &[&str] = &[
     "now fixed",
@@ -125,6 +129,11 @@ const PAST_AFTER: &[&str] = &[
     "been resolved",
     "is solved",
     "was solved",
+    "that's solved",
+    "that's fixed",
+    "that’s fixed",
+    "been solved",
+    "now solved",
     "is gone",
     "succeeded",
     "works now",
@@ -257,6 +266,11 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     }
 }
 
+/// Where the last answer stands: a refusal, or that a token came.
+pub(super) fn last_answer(layer: &Layer) -> Option<usize> {
+    layer.last_answer().max(TOKEN_CAME.iter().filter_map(|phrase| layer.lower.rfind(phrase)).max())
+}
+
 /// Whether a token comes or a call succeeds on a line after this place, and none fails after it.
 pub(super) fn succeeds_after(layer: &Layer, at: usize) -> bool {
     let Some(line) = layer.lower[at..].find('\n').map(|end| at + end) else { return false };
@@ -295,6 +309,8 @@ mod tests {
             ("Note: if you see AADSTS7000215, renew it", Some(Conditional)),
             ("We used to see AADSTS7000215 every month", Some(Past)),
             ("We fixed the AADSTS7000215 and then moved on", Some(Past)),
+            ("Before the fix: AADSTS7000215", Some(Past)),
+            ("Ticket says AADSTS7000215 but that's solved. Go on", Some(Past)),
             ("It should not be AADSTS7000215", Some(Absent)),
             ("a 401 rather than AADSTS7000215", Some(Absent)),
             ("No AADSTS7000215 in the log", Some(Absent)),
