@@ -90,6 +90,43 @@ const MAYBE_BEFORE: &[&str] = &[
     "what does",
     "the difference between",
 ];
+/// What is said before a code that stands in documentation, a search or a rule.
+const WRITTEN_BEFORE: &[&str] = &[
+    "documentation",
+    "docs",
+    "release notes",
+    "changelog",
+    "runbook",
+    "faq",
+    "alert rule",
+    "count of",
+    "0 x",
+    "0 ×",
+    "fixed a bug",
+    "todo",
+    "| where",
+];
+/// With what a line begins that is a command or a part of a program.
+const PROGRAM: &[&str] = &[
+    "//",
+    "/*",
+    "const ",
+    "let ",
+    "var ",
+    "case ",
+    "if (",
+    "if(",
+    "elif ",
+    "else if",
+    "assert",
+    "expect(",
+    "grep ",
+    "rg ",
+    "findstr",
+    "select-string",
+    "when ",
+    "catch ",
+];
 /// With what a sentence begins that closes a matter.
 const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
 const PAST_BEFORE: &[&str] = &[
@@ -166,6 +203,7 @@ const ABSENT: &[&str] = &[
     "kein",
     "keine",
 ];
+const TESTS: &[&str] = &["test", "tests", "unittest*", "should_*"];
 const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
 /// What tells that a token came.
 const TOKEN_CAME: &[&str] = &[
@@ -242,14 +280,17 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     };
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
-        let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
-        any(whole, &["test", "tests"])
+        // How long it took.
+        let whole = whole.strip_suffix(')').and_then(|text| Some(text.rsplit_once(" (")?.0)).unwrap_or(whole);
+        any(whole, TESTS)
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
-            && PASSED.iter().any(passed)
+            && PASSED.iter().any(|sign| whole.ends_with(sign) || whole.starts_with(sign))
     };
     let is_condition = start.trim() == "when"
         || CONDITIONS.iter().any(|words| start.starts_with(words))
-        || any(before, MAYBE_BEFORE) && !any(before, STILL);
+        || any(before, MAYBE_BEFORE) && !any(before, STILL)
+        || any(before, WRITTEN_BEFORE)
+        || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word));
     if is_condition || said_after(TO_COME) {
         Some(Hedge::Conditional)
     } else if is_closed()
@@ -318,6 +359,13 @@ mod tests {
             ("✓ tests that AADSTS7000215 is read", Some(Test)),
             ("WARN AADSTS7000215: Invalid. retrying\nINFO token acquired", Some(SucceededLater)),
             ("AADSTS7000215: Invalid.\nGET /data/CustomersV3 200 OK", Some(SucceededLater)),
+            ("grep -c AADSTS7000215 app.log", Some(Conditional)),
+            ("// TODO handle AADSTS7000215", Some(Conditional)),
+            ("if (code === 'AADSTS7000215') {", Some(Conditional)),
+            ("Release notes: no longer shows AADSTS7000215", Some(Conditional)),
+            ("Alert rule: AADSTS7000215 > 0", Some(Conditional)),
+            ("0 x AADSTS7000215 in the last day", Some(Conditional)),
+            ("UnitTest Maps_AADSTS7000215 passed (12 ms)", Some(Test)),
             ("| AADSTS7000215 | Invalid |\n| AADSTS50011 | x |\n| AADSTS50076 | y |", Some(Listed)),
             // Shown as an answer of now.
             ("AADSTS7000215: Invalid client secret provided.", None),
