@@ -306,7 +306,7 @@ impl Said {
         says(&self.line, phrase)
     }
 
-    /// Where this was said for the last time, as [`Evidence::refused_at`] counts.
+    /// Where this was said for the last time, as [`Evidence::answered_at`] counts.
     pub fn last(&self, phrase: &str) -> Option<usize> {
         let line = self.line.rsplit('\n').next().unwrap_or_default();
         said_at(line, phrase).last()
@@ -345,8 +345,8 @@ pub struct Evidence {
     pub service_code: Option<String>,
     /// HTTP status.
     pub http_status: Option<u16>,
-    /// Where in the text, on one line, the last refusal stands: what is said after it happened after it.
-    pub refused_at: Option<usize>,
+    /// Where in the text, on one line, the last answer stands: what is said after it happened after it.
+    pub answered_at: Option<usize>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u64>,
     /// Entra's trace id.
@@ -621,7 +621,7 @@ pub fn read_text(text: &str) -> Evidence {
 
 /// The evidence of a text that is taken for one answer.
 fn read_one(layers: &Layers) -> Evidence {
-    let mut evidence = Evidence { refused_at: layers.line.last_refusal(), ..Evidence::default() };
+    let mut evidence = Evidence { answered_at: hedge::last_answer(&layers.line), ..Evidence::default() };
     read_into(&mut evidence, layers);
     evidence.text = Untrusted::plain(layers.kept());
     evidence.said = Said::of(layers);

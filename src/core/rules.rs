@@ -297,7 +297,7 @@ impl Rule {
     fn confidence_in(&self, evidence: &Evidence, heard: &Heard) -> Confidence {
         // An answer after the break: the connection came about.
         let is_over =
-            self.is_of_connection() && evidence.refused_at.is_some_and(|at| heard.last(&self.when.text) < Some(at));
+            self.is_of_connection() && evidence.answered_at.is_some_and(|at| heard.last(&self.when.text) < Some(at));
         if is_over || self.hedge_in(evidence, heard).is_some() {
             Confidence::Possible
         } else if heard.is_worded && !self.when.codes.is_empty() {

@@ -27,15 +27,18 @@ pub(super) fn call_beside(layer: &Layer) -> Option<Evidence> {
     None
 }
 
-/// The call in a line, whose status may stand in the next.
+/// The call in a line, whose status may stand in the next; beside a code that stands in the line as well, the call in one
+/// of its sentences.
 fn call_in(line: &str, next: &str) -> Option<Evidence> {
     let lower = line.to_ascii_lowercase();
     let from = match VERBS.iter().filter_map(|verb| lower.find(&format!("{verb}http"))).min() {
         Some(verb) => verb,
-        None if lower.contains("://") && PATHS.iter().any(|path| lower.contains(path)) && !lower.contains("aadsts") => {
-            0
+        None if !(lower.contains("://") && PATHS.iter().any(|path| lower.contains(path))) => return None,
+        None if !lower.contains("aadsts") => 0,
+        None => {
+            let mut sentences = line.split(". ").filter(|sentence| !sentence.to_ascii_lowercase().contains("aadsts"));
+            return sentences.find_map(|sentence| call_in(sentence, ""));
         }
-        None => return None,
     };
     let call = &line[from..];
     let end = lower[from..].find("aadsts").unwrap_or(call.len());
@@ -70,6 +73,7 @@ mod tests {
             (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
             (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
             (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
+            (format!("We had AADSTS7000215. Now: 403 Forbidden on {URL}/data/VendorsV2"), Some(403)),
             // A code without AADSTS, in the call itself.
             (format!("GET {URL}/data/CustomersV3 403 Forbidden, error 50011"), None),
         ] {

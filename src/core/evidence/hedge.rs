@@ -90,6 +90,43 @@ const MAYBE_BEFORE: &[&str] = &[
     "what does",
     "the difference between",
 ];
+/// What is said before a code that stands in documentation, a search or a rule.
+const WRITTEN_BEFORE: &[&str] = &[
+    "documentation",
+    "docs",
+    "release notes",
+    "changelog",
+    "runbook",
+    "faq",
+    "alert rule",
+    "count of",
+    "0 x",
+    "0 ×",
+    "fixed a bug",
+    "todo",
+    "| where",
+];
+/// With what a line begins that is a command or a part of a program.
+const PROGRAM: &[&str] = &[
+    "//",
+    "/*",
+    "const ",
+    "let ",
+    "var ",
+    "case ",
+    "if (",
+    "if(",
+    "elif ",
+    "else if",
+    "assert",
+    "expect(",
+    "grep ",
+    "rg ",
+    "findstr",
+    "select-string",
+    "when ",
+    "catch ",
+];
 /// With what a sentence begins that closes a matter.
 const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
 const PAST_BEFORE: &[&str] = &[
@@ -114,6 +151,10 @@ const PAST_BEFORE: &[&str] = &[
     "years ago",
     "previously",
     "the old error",
+    "before the fix",
+    "before the change",
+    "before that",
+    "at first",
 ];
 const PAST_AFTER: &[&str] = &[
     "now fixed",
@@ -125,6 +166,11 @@ const PAST_AFTER: &[&str] = &[
     "been resolved",
     "is solved",
     "was solved",
+    "that's solved",
+    "that's fixed",
+    "that’s fixed",
+    "been solved",
+    "now solved",
     "is gone",
     "succeeded",
     "works now",
@@ -157,6 +203,7 @@ const ABSENT: &[&str] = &[
     "kein",
     "keine",
 ];
+const TESTS: &[&str] = &["test", "tests", "unittest*", "should_*"];
 const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
 /// What tells that a token came.
 const TOKEN_CAME: &[&str] = &[
@@ -233,14 +280,17 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     };
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
-        let passed = |sign: &&str| whole.ends_with(sign) || whole.starts_with(sign);
-        any(whole, &["test", "tests"])
+        // How long it took.
+        let whole = whole.strip_suffix(')').and_then(|text| Some(text.rsplit_once(" (")?.0)).unwrap_or(whole);
+        any(whole, TESTS)
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
-            && PASSED.iter().any(passed)
+            && PASSED.iter().any(|sign| whole.ends_with(sign) || whole.starts_with(sign))
     };
     let is_condition = start.trim() == "when"
         || CONDITIONS.iter().any(|words| start.starts_with(words))
-        || any(before, MAYBE_BEFORE) && !any(before, STILL);
+        || any(before, MAYBE_BEFORE) && !any(before, STILL)
+        || any(before, WRITTEN_BEFORE)
+        || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word));
     if is_condition || said_after(TO_COME) {
         Some(Hedge::Conditional)
     } else if is_closed()
@@ -255,6 +305,11 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     } else {
         None
     }
+}
+
+/// Where the last answer stands: a refusal, or that a token came.
+pub(super) fn last_answer(layer: &Layer) -> Option<usize> {
+    layer.last_answer().max(TOKEN_CAME.iter().filter_map(|phrase| layer.lower.rfind(phrase)).max())
 }
 
 /// Whether a token comes or a call succeeds on a line after this place, and none fails after it.
@@ -295,6 +350,8 @@ mod tests {
             ("Note: if you see AADSTS7000215, renew it", Some(Conditional)),
             ("We used to see AADSTS7000215 every month", Some(Past)),
             ("We fixed the AADSTS7000215 and then moved on", Some(Past)),
+            ("Before the fix: AADSTS7000215", Some(Past)),
+            ("Ticket says AADSTS7000215 but that's solved. Go on", Some(Past)),
             ("It should not be AADSTS7000215", Some(Absent)),
             ("a 401 rather than AADSTS7000215", Some(Absent)),
             ("No AADSTS7000215 in the log", Some(Absent)),
@@ -302,6 +359,13 @@ mod tests {
             ("✓ tests that AADSTS7000215 is read", Some(Test)),
             ("WARN AADSTS7000215: Invalid. retrying\nINFO token acquired", Some(SucceededLater)),
             ("AADSTS7000215: Invalid.\nGET /data/CustomersV3 200 OK", Some(SucceededLater)),
+            ("grep -c AADSTS7000215 app.log", Some(Conditional)),
+            ("// TODO handle AADSTS7000215", Some(Conditional)),
+            ("if (code === 'AADSTS7000215') {", Some(Conditional)),
+            ("Release notes: no longer shows AADSTS7000215", Some(Conditional)),
+            ("Alert rule: AADSTS7000215 > 0", Some(Conditional)),
+            ("0 x AADSTS7000215 in the last day", Some(Conditional)),
+            ("UnitTest Maps_AADSTS7000215 passed (12 ms)", Some(Test)),
             ("| AADSTS7000215 | Invalid |\n| AADSTS50011 | x |\n| AADSTS50076 | y |", Some(Listed)),
             // Shown as an answer of now.
             ("AADSTS7000215: Invalid client secret provided.", None),

@@ -175,13 +175,32 @@ const STATUS_CUES: &[&str] = &[
 ];
 
 /// What stands before a number that is an AADSTS code without saying so.
-const CODE_CUES: &[&str] =
-    &["error", "errors", "err", "errorcode", "error_code", "code", "resulttype", "result type", "errornumber"];
+const CODE_CUES: &[&str] = &[
+    "error",
+    "errors",
+    "err",
+    "errorcode",
+    "error_code",
+    "code",
+    "resulttype",
+    "result type",
+    "errornumber",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "unauthorized_client",
+];
 
 /// Whole sentences of frameworks that stand for a status.
 const SENTENCES: &[(&str, u16)] = &[
     ("the http request is unauthorized with client authentication scheme", 401),
     ("the http request was forbidden with client authentication scheme", 403),
+    ("exception: unauthorized", 401),
+    ("exception: forbidden", 403),
+    ("\"exceptionmessage\":\"unauthorized", 401),
+    ("\"exceptionmessage\":\"forbidden", 403),
+    ("failed with unauthorized", 401),
+    ("fails with unauthorized", 401),
     ("status code unauthorized", 401),
     ("status code forbidden", 403),
     ("http:unauthorized", 401),
@@ -400,7 +419,8 @@ impl Layer {
             if is_part || !(5..=7).contains(&digits.len()) {
                 continue;
             }
-            let cue = tail(before, 40).trim_end_matches([' ', ':', '=', '"', '\'', '(', '[', '\\', '#', '>']);
+            let signs = [' ', ':', '=', '"', '\'', '(', '[', '\\', '#', '>', '-', '\t', '\r', '\n'];
+            let cue = tail(before, 40).trim_end_matches(signs);
             // Small numbers are errors of sockets, databases and Windows.
             codes.extend(code_at(digits, 7).filter(|code| *code >= 50_000 && ends_with_word(cue, CODE_CUES)));
         }
@@ -487,12 +507,11 @@ impl Layer {
             .map(|(at, _)| at)
     }
 
-    /// Where the last answer that refuses stands: a code of Entra or an HTTP status.
-    pub(super) fn last_refusal(&self) -> Option<usize> {
+    /// Where the last answer stands: a code of Entra or an HTTP status.
+    pub(super) fn last_answer(&self) -> Option<usize> {
         let code = self.mentions().map(|(at, _)| at).last();
-        let is_refusal = |at: usize, digits: &str| digits.len() == 3 && digits >= "400" && self.is_status(at);
-        let status = numbers(&self.lower).filter(|(at, digits)| is_refusal(*at, digits)).map(|(at, _)| at).last();
-        code.max(status)
+        let status = numbers(&self.lower).filter(|(at, digits)| digits.len() == 3 && self.is_status(*at));
+        code.max(status.map(|(at, _)| at).last())
     }
 
     /// The HTTP status where only words tell it.
@@ -518,11 +537,13 @@ impl Layer {
             return false;
         }
         let cue = tail(before, 40).trim_end_matches([' ', ':', '=', '"', '\'', '(', '[', '\\', '#']);
-        let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', '"', '\'', ',']);
+        let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', ']', '"', '\'', ',']);
         // What a program ends with: `exit code 503`, `exited with status 503`.
         let is_exit = || ["exit", "exited", "exitcode", "exit_code"].iter().any(|word| says(tail(cue, 24), word));
         // What a proxy answers to a program that asks it for a way through, is not the service's answer.
-        if number != "407" && (says(tail(before, 60), "tunnel*") || after.starts_with(" from proxy")) {
+        // Neither is what a program expected instead.
+        let is_expected = || tail(cue, 30).contains("expected");
+        if is_expected() || number != "407" && (says(tail(before, 60), "tunnel*") || after.starts_with(" from proxy")) {
             return false;
         }
         (before.ends_with('(') && after.starts_with(')'))
@@ -891,6 +912,8 @@ mod tests {
             ("401", &[]),
             ("1234567 rows read", &[]),
             ("AADSTS", &[]),
+            ("Sign-in error code\n700016", &[700016]),
+            ("no token: invalid_client - 7000215", &[7000215]),
             ("AADSTS123456789012", &[]),
             ("AADSTS\u{200b}7000215: Invalid", &[7000215]),
             ("AAD\u{ad}STS70\u{2060}00215", &[7000215]),
@@ -935,6 +958,8 @@ mod tests {
             ("exited with 503", None),
             ("exit status: 401", None),
             ("exited with 503 Service Unavailable", Some(503)),
+            ("[401] Unauthorized", Some(401)),
+            ("Expected status code: 200, actual status code: Unauthorized", Some(401)),
         ] {
             assert_eq!(read_text(text).http_status, status, "{text}");
         }
