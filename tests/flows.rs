@@ -331,7 +331,7 @@ fn leaving_asks_only_when_something_would_be_lost() {
     let table = [
         ("<enter>", "", false),
         ("<esc>", "", false),
-        ("<down><enter>", "KeepDraft LoadHome", true),
+        ("<down><enter>", "KeepDraft", true),
         ("<down><down><enter>", "LoadHome", true),
         ("<down><down><down><enter>", "LoadHome", true),
     ];
