@@ -310,6 +310,7 @@ fn wrong_use_of_the_command_line() {
             "d365.entities",
             "network.authority_url",
             "network.graph_url",
+            "network.ca_certificate",
         ];
         let sets: Vec<String> = fields.iter().map(|field| format!("{field}={secret}")).collect();
         let (named, env, flag) = (format!("{secret}=x"), joined("env:"), joined("--client-secret="));

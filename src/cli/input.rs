@@ -10,7 +10,7 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
-use crate::core::secret::{ClientSecret, MAX_SECRET};
+use crate::core::secret::{ClientSecret, MAX_SECRET, looks_like_secret};
 use crate::core::settings::DefaultStore;
 use crate::store;
 use crate::store::secrets::CredentialTrouble;
@@ -28,7 +28,8 @@ pub fn settings(given: &[String]) -> Result<Vec<(FieldId, String)>, Failure> {
     for text in given {
         match text.split_once('=') {
             Some((name, value)) => match field(name) {
-                Ok(FieldId::CaCertificate) if !value.trim().is_empty() => {
+                // What is no path stays as it is, so that it can be told.
+                Ok(FieldId::CaCertificate) if !value.trim().is_empty() && !looks_like_secret(value.trim()) => {
                     read.push((FieldId::CaCertificate, store::absolute(value.trim())));
                 }
                 Ok(field) => read.push((field, value.to_owned())),

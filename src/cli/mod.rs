@@ -298,6 +298,9 @@ fn without_json(command: &Command) -> Option<(&'static str, &'static str)> {
             "d365-connect guides ID --profile NAME -o json has every step with its links and ids filled in",
         )),
         Command::Export(_) => Some(("an export has the form that --to names", "leave -o out; --to json writes JSON")),
+        Command::Remind(_) => {
+            Some(("reminders are a calendar file", "d365-connect list -o json has the end date of every credential"))
+        }
         Command::Completions(_) => Some(("completions are for a shell", "leave -o out")),
         Command::Man(_) => Some(("a man page is for man", "leave -o out")),
         _ => None,

@@ -323,7 +323,7 @@ pub fn examine(field: FieldId, text: &str, context: &Context<'_>) -> Vec<Note> {
     }
     if is_placeholder(&value) {
         notes.push(Note::new(Weight::Problem, format!("this is a placeholder; {}", field.spec().help)));
-    } else if looks_like_secret(&value) && !matches!(field, FieldId::CaCertificate) {
+    } else if looks_like_secret(&value) {
         // Told without the value: it may be a real secret in the wrong place.
         notes.push(Note::new(Weight::Problem, "this looks like a secret's value: it belongs into the secret field"));
     } else {

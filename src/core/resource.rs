@@ -125,6 +125,9 @@ impl ResourceUrl {
         if !cloud::is_loopback(&host) && !host.contains('.') {
             return Err(wrong("the host has no domain"));
         }
+        if !host.starts_with('[') && !host.split('.').all(is_label) {
+            return Err(wrong("the host name has a part that no host name can have"));
+        }
         if with_scheme.split('/').nth(2).is_some_and(|front| front.chars().any(|c| c.is_ascii_uppercase())) {
             cleaned.push(Cleaned::Capitals);
         }
@@ -183,6 +186,14 @@ impl fmt::Display for ResourceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// A part of a host name between dots, as DNS has them (RFC 1123); some machines have an underline in their names.
+fn is_label(part: &str) -> bool {
+    (1..=63).contains(&part.len())
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && !part.starts_with('-')
+        && !part.ends_with('-')
 }
 
 /// What stands between `://` and the next slash, question mark or hash.
@@ -279,6 +290,11 @@ mod tests {
             "https://https://contoso.operations.dynamics.com",
             "https://con toso.operations.dynamics.com",
             "https://contoso",
+            "https://con~toso.operations.dynamics.com",
+            "https://-contoso.operations.dynamics.com",
+            "https://contoso-.operations.dynamics.com",
+            "https://contoso..operations.dynamics.com",
+            "https://contoso.operations.dynamics.com%00",
             "https://contoso.operations.dynamics.com/#frag",
             "https://cont\u{43e}so.operations.dynamics.com",
             "http://127.0.0.1.evil.test",

@@ -357,6 +357,12 @@ impl Lines<'_> {
             self.all.extend(inner);
             return true;
         }
+        // `$p = @{ TenantId = 'x'; ClientId = 'y' }`
+        if let Some((before, inner)) = line.split_once("@{")
+            && matches!(before.trim_end().chars().next_back(), None | Some('='))
+        {
+            return self.line(inner.trim().trim_end_matches('}').trim_end(), number);
+        }
         let form = form(line, Some(number));
         if form.len() > 1 {
             self.all.extend(form);
