@@ -156,7 +156,7 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         (&["new", "two", "--set", "nope=1"], "d365.user_id"),
         (&["new", "two", "--set", "secret=1"], "--secret SOURCE"),
         (&["new", "two", "--secret", "plain"], "env:VAR"),
-        (&["new", "two", "--secret", "keyring"], "stdin"),
+        (&["new", "two", "--secret", "keyring"], "pipe the value in"),
         (&["new", "two", "--secret", "prompt"], "stdin"),
         (&["edit", "one"], "--set FIELD=VALUE"),
         (&["edit", "nope", "--set", "cloud=global"], "no profile"),
@@ -502,6 +502,16 @@ fn what_is_set_up_from_flags_in_a_rehearsal_is_green_in_the_next_one() {
         let out = place.run_with(&[&["check", "x"], &home[..]].concat(), &[("S", &secret[1..])], None);
         assert_eq!(out.code, 1, "{guide}: {}", out.out);
     }
+}
+
+#[test]
+fn another_secret_has_another_end() {
+    let place = ready("one");
+    place.run(&["edit", "one", "--set", "credential.expires=2027-05-20"]);
+    let out = place.run(&["edit", "one", "--secret", "env:OTHER"]);
+    assert!(out.code == 0 && out.err.contains("the recorded end, 2027-05-20, is that of the old"), "{}", out.err);
+    let out = place.run(&["edit", "one", "--secret", "env:NEXT", "--set", "credential.expires=2028-05-20"]);
+    assert!(out.code == 0 && !out.err.contains("recorded end"), "{}", out.err);
 }
 
 #[test]

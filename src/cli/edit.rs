@@ -7,7 +7,7 @@ use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::input::CredentialArgs;
 use crate::cli::{Context, Done, OK, accessible, input, new, profile_name};
-use crate::core::profile::Problem;
+use crate::core::profile::{CredentialSource, Problem};
 use crate::core::question::FieldId;
 use crate::store::profiles::Stored;
 use crate::work::{self, SaveRequest, SecretChoice};
@@ -94,10 +94,19 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let end =
         given.iter().any(|(field, _)| *field == FieldId::Expires).then(|| draft.value(FieldId::Expires).to_owned());
     let request = SaveRequest { was: Some((name.clone(), before)), name: name.clone(), draft, secret };
+    // A secret does not tell when it ends.
+    let is_other = end.is_none() && touched.contains(&FieldId::Secret) && {
+        let is_secret = |source: &CredentialSource| matches!(source, CredentialSource::Secret(_));
+        request.draft.source.as_ref().is_some_and(is_secret)
+    };
     let saved = work::save(&session, request).await?;
     context.saved(&session, &name, &saved);
     if let Some(own) = saved.draft.given(FieldId::Expires).filter(|own| end.is_some_and(|end| end != *own)) {
         context.printer.note(&format!("a certificate tells its own end: {own} is recorded"));
+    }
+    if is_other && let Some(old) = saved.draft.given(FieldId::Expires) {
+        context.printer.note(&format!("the recorded end, {old}, is that of the old secret"));
+        context.printer.hint(&format!("d365-connect edit {name} --set credential.expires=2027-05-20"));
     }
     OK
 }

@@ -381,19 +381,13 @@ pub async fn secret(context: &Context, session: &Session, request: SourceRequest
     }
     let value = match request {
         SourceRequest::Stdin => from_stdin().await?,
-        // With its passphrase given by a flag, the vault takes its secret from where a script has it.
-        SourceRequest::Vault if !context.is_interactive() => from_stdin().await?,
+        // Keyring and vault take it from where a script has it.
+        SourceRequest::Keyring | SourceRequest::Vault if !context.is_interactive() => from_stdin().await?,
         SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault if context.is_interactive() => {
             from_prompt("Client secret (Value), hidden: ").await?
         }
-        SourceRequest::Prompt | SourceRequest::Vault => {
+        SourceRequest::Prompt | SourceRequest::Keyring | SourceRequest::Vault => {
             return Err(Failure::usage("a prompt needs a terminal", "pipe the value in and use --secret stdin"));
-        }
-        SourceRequest::Keyring => {
-            return Err(Failure::usage(
-                "the value for the keyring has to come from somewhere",
-                "pipe it in and use --secret stdin, or use --secret prompt in a terminal",
-            ));
         }
         SourceRequest::At(CredentialSource::Certificate(named)) => {
             return certificate(context, session, named.path, None).await;
@@ -541,7 +535,11 @@ async fn from_stdin() -> Result<Arc<ClientSecret>, Failure> {
         let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET + 4));
         std::io::stdin().lock().take(MAX_SECRET as u64 + 3).read_to_string(&mut text).map(|_| text)
     });
-    taken(read.await?)
+    let read = read.await?;
+    if read.trim().is_empty() {
+        return Err(Failure::usage("standard input holds no value", "pipe the value in"));
+    }
+    taken(read)
 }
 
 async fn from_prompt(question: &'static str) -> Result<Arc<ClientSecret>, Failure> {
