@@ -247,9 +247,10 @@ impl Form {
         format!("{help} ({example})")
     }
 
-    /// The file of the certificate that is named in place of a secret.
+    /// The file of the certificate that is named, or to be made, in place of a secret.
     pub fn certificate(&self) -> Option<&str> {
-        self.text(FieldKey::Source).trim().strip_prefix("certificate:")
+        let source = self.text(FieldKey::Source).trim();
+        source.strip_prefix("certificate:").or_else(|| source.strip_prefix(MAKE))
     }
 
     /// The field of that key.

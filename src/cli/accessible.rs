@@ -295,7 +295,7 @@ impl Form<'_> {
                     self.draft.set(FieldId::Expires, &end.to_string());
                     self.say(&format!("A client secret, hidden, that ends on {end}."));
                 }
-                Offer::Certificate(pem) => match work::take_certificate(&self.session, pem).await {
+                Offer::Certificate(pem) => match work::take_certificate(self.session, pem).await {
                     Ok(path) => {
                         self.take(SecretChoice::Source(CredentialSource::certificate(&path))).await;
                         self.say(&format!("A certificate with its key: {}", shown(&path)));

@@ -403,7 +403,7 @@ async fn save(
             let path = store::absolute(&path);
             let certificate = work::make_certificate(session, Path::new(&path), name).await?;
             made =
-                format!("; upload {} to the app (thumbprint {})", certificate.public.display(), certificate.thumbprint);
+                format!("upload {} to the app (thumbprint {}); ", certificate.public.display(), certificate.thumbprint);
             SecretChoice::Source(CredentialSource::certificate(&path))
         }
         SecretWish::Keep => SecretChoice::Keep,
@@ -421,11 +421,11 @@ async fn save(
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-    // In front: the end of a long line may not be seen.
+    // What is to be known or done stands in front: the end of a long line may not be seen.
     let merged = saved.merged().map(|what| format!("{what}; ")).unwrap_or_default();
     let place = match saved.draft.source {
         Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
         Some(CredentialSource::Secret(_)) | None => format!("the secret in {}", saved.place),
     };
-    Ok((format!("{merged}{}, {place}{made}{left}", saved.path.display()), saved.draft))
+    Ok((format!("{made}{merged}{}, {place}{left}", saved.path.display()), saved.draft))
 }
