@@ -1062,6 +1062,20 @@ fn without_a_keyring_the_other_places_are_offered() {
     let effects = bench.take();
     let [Effect::Save { secret: SecretWish::Source(source), .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(*source, SecretSource::Env { var: "D365_SECRET".into() }.into());
+    // What is kept already stays where it is, and nobody is told to move it.
+    let locked = CredentialSource::certificate("/run/c.pfx").with_secret(SecretSource::Keyring { entry: "1".into() });
+    for (source, told) in [
+        (
+            SecretSource::Keyring { entry: "1".into() }.into(),
+            "the saved one is in the keyring, which cannot be used now",
+        ),
+        (locked, "its password from the keyring"),
+    ] {
+        let mut bench = opened(OpenFor::Edit, ProfileDraft { source: Some(source), ..draft() });
+        bench.tell(Msg::KeyringProbed(Err(trouble("none"))));
+        let note = bench.app.form().unwrap().notes(FieldKey::Source).remove(0).text;
+        assert!(note.contains(told), "{note}");
+    }
     // A profile that reads from elsewhere never asks.
     let mut saved = draft();
     saved.source = Some(SecretSource::File { path: "/run/secrets/d365".into() }.into());

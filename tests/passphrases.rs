@@ -85,6 +85,11 @@ fn at_the_command_line_the_passphrase_is_asked_for_up_to_three_times() {
         }
     }
     assert_eq!((tui.wait_exit(), count()), (0, 1), "{}", tui.screen());
+    // Another credential takes the place of the one in the vault.
+    place.run_with(&[&["new", "other"][..], &new[2..]].concat(), &env, Some(CANARY)).expect(0);
+    let mut tui = begin(&["edit", "other", "--secret", "env:PASS"]);
+    answer(&mut tui, &["some words"]);
+    assert_eq!((tui.wait_exit(), count()), (0, 1), "{}", tui.screen());
     // Where it is not given, the profile goes, and what is left is told.
     let mut tui = begin(&["remove", "one", "--yes"]);
     answer(&mut tui, &["a", "b", "c"]);

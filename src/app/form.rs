@@ -247,9 +247,10 @@ impl Form {
         format!("{help} ({example})")
     }
 
-    /// The file of the certificate that is named in place of a secret.
+    /// The file of the certificate that is named, or to be made, in place of a secret.
     pub fn certificate(&self) -> Option<&str> {
-        self.text(FieldKey::Source).trim().strip_prefix("certificate:")
+        let source = self.text(FieldKey::Source).trim();
+        source.strip_prefix("certificate:").or_else(|| source.strip_prefix(MAKE))
     }
 
     /// The field of that key.
@@ -573,7 +574,7 @@ impl Form {
                 )]
             }
             Ok(SecretWish::Source(source)) => vec![self.read_note(&source)],
-            Ok(SecretWish::Keep) if self.readable_source().is_some() => {
+            Ok(SecretWish::Keep) if self.readable_source().is_some() || self.certificate().is_some() => {
                 self.saved_source().map(|source| self.read_note(source)).into_iter().collect()
             }
             _ if question::clean(self.text(FieldKey::Source)).0 == VAULT => vec![self.vault_note()],
@@ -582,9 +583,13 @@ impl Form {
                 .no_keyring
                 .iter()
                 .map(|why| {
-                    let text = format!(
-                        "no keyring can be used here ({why}): name vault, env:VAR, file:PATH or command:WORDS before you save"
-                    );
+                    let text = match self.wish() {
+                        Ok(SecretWish::Keep) => format!("the saved one is in the keyring, which cannot be used now ({why})"),
+                        _ => format!(
+                            "no keyring can be used here ({why}): name vault, env:VAR, file:PATH or command:WORDS before you \
+                             save"
+                        ),
+                    };
                     Note::new(Weight::Hint, text)
                 })
                 .collect(),

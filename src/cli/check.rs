@@ -177,12 +177,7 @@ async fn test(
     only: &[CheckId],
 ) -> Result<Vec<Tested>, Failure> {
     // Where the vault stays locked, what needs it cannot be judged; the others are tested all the same.
-    if let Err(failure) = context.unlock_for(session, ready.iter().map(|(profile, _)| &profile.source)).await {
-        if failure.troubles.is_empty() || failure.code != code::HERE {
-            return Err(failure);
-        }
-        context.printer.failure(&failure);
-    }
+    context.unlock_if_possible(session, ready.iter().map(|(profile, _)| &profile.source)).await?;
     let wanted = if only.is_empty() { CheckId::ALL.to_vec() } else { only.to_vec() };
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let total = ready.len();

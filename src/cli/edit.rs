@@ -67,6 +67,10 @@ pub async fn run(args: Args, context: &Context) -> Done {
         draft.set(*field, value);
     }
     let mut touched: Vec<FieldId> = given.iter().map(|(field, _)| *field).chain(unset).collect();
+    // What is in the vault goes out of it when another credential takes its place.
+    if !args.credential.is_empty() {
+        context.unlock_if_possible(&session, &draft.source).await?;
+    }
     let secret = match request.choice(context, &session, draft.source.as_ref()).await? {
         Some(choice) => {
             touched.push(FieldId::Secret);

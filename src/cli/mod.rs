@@ -363,6 +363,21 @@ impl Context {
         if wanted { self.unlock(session).await } else { Ok(()) }
     }
 
+    /// The same for what is done without the passphrase all the same: why it does not open is told.
+    async fn unlock_if_possible<'a>(
+        &self,
+        session: &Session,
+        sources: impl IntoIterator<Item = &'a CredentialSource>,
+    ) -> Result<(), Failure> {
+        match self.unlock_for(session, sources).await {
+            Err(failure) if failure.code == code::HERE => {
+                self.printer.failure(&failure);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
     /// Tells programs what was done.
     fn done(&self, done: &'static str, profile: &ProfileName, from: Option<&ProfileName>, note: Option<&str>) {
         if self.is_json() {

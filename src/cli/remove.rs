@@ -34,13 +34,8 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         }
     }
     // What is in the vault goes out of it. Without its passphrase the profile goes all the same, and what is left is told.
-    if let Ok(opened) = work::open(&session, &name).await
-        && let Err(failure) = context.unlock_for(&session, &opened.stored.draft.source).await
-    {
-        if failure.troubles.is_empty() {
-            return Err(failure);
-        }
-        context.printer.failure(&failure);
+    if let Ok(opened) = work::open(&session, &name).await {
+        context.unlock_if_possible(&session, &opened.stored.draft.source).await?;
     }
     let removed = work::remove(&session, &name).await?;
     context.printer.say(&format!("removed {name}"));

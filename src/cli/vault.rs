@@ -3,7 +3,7 @@
 //! The secrets themselves are told nowhere: `age -d` shows them to whoever knows the passphrase.
 
 use crate::cli::failure::Failure;
-use crate::cli::{Context, Done, OK, input, shown};
+use crate::cli::{Context, Done, OK, input, prompt, shown};
 use crate::core::report::{SCHEMA, VaultReport};
 use crate::work;
 
@@ -37,12 +37,14 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             "d365-connect new NAME --secret vault makes it, and so does a secret where there is no keyring",
         ));
     }
+    // Asked for twice also where the source says so.
+    let asks = args.change_passphrase || args.new_passphrase.as_deref() == Some("prompt");
+    // What is typed while it is opened and encrypted anew is not shown.
+    let _quiet = (asks && context.is_interactive()).then(prompt::quiet);
     context.unlock(&session).await?;
     let count = work::vault_count(&session).await?;
     let secrets = if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") };
     context.printer.say(&format!("{path}: open, {secrets}"));
-    // Asked for twice also where the source says so.
-    let asks = args.change_passphrase || args.new_passphrase.as_deref() == Some("prompt");
     let new = match &args.new_passphrase {
         _ if asks && context.is_interactive() => Some(input::new_passphrase(context).await?),
         _ if asks => return Err(Failure::usage("a prompt needs a terminal", "--new-passphrase env:NEW")),

@@ -413,7 +413,7 @@ async fn save(
             let path = store::absolute(&path);
             let certificate = work::make_certificate(session, Path::new(&path), name).await?;
             made =
-                format!("; upload {} to the app (thumbprint {})", certificate.public.display(), certificate.thumbprint);
+                format!("upload {} to the app (thumbprint {}); ", certificate.public.display(), certificate.thumbprint);
             SecretChoice::Source(CredentialSource::certificate(&path))
         }
         SecretWish::Keep => SecretChoice::Keep,
@@ -431,7 +431,7 @@ async fn save(
     };
     let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
     let left = saved.left.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-    // In front: the end of a long line may not be seen.
+    // What is to be known or done stands in front: the end of a long line may not be seen.
     let merged = saved.merged().map(|what| format!("{what}; ")).unwrap_or_default();
     let kept = match saved.draft.source {
         Some(CredentialSource::Certificate(_)) => format!("with {}", saved.place),
@@ -442,5 +442,5 @@ async fn save(
         true => "in this rehearsal, until you leave".to_owned(),
         false => format!("{}, {kept}", saved.path.display()),
     };
-    Ok((format!("{merged}{place}{made}{left}"), saved.draft))
+    Ok((format!("{made}{merged}{place}{left}"), saved.draft))
 }
