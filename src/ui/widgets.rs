@@ -397,7 +397,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 let _ = match apart {
                     _ if low => Ok(()),
                     // A command would find another home.
-                    _ if app.sandbox.is_some() => write!(how, " That of a rehearsal is made up."),
+                    _ if app.sandbox.is_some() => write!(how, " In a rehearsal it is made up, and opens nothing else."),
                     Some(command) => write!(how, " The reader keeps it apart: {command}"),
                     None => {
                         write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE")
