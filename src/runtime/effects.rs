@@ -87,7 +87,7 @@ impl Effects {
                 }
             }
             Effect::OpenLink(url) if session.sandbox.is_some() => {
-                self.answer(async move { Msg::Told(Ok(format!("not opened in a rehearsal; it would be {url}"))) })
+                self.answer(async move { Msg::Told(Ok(format!("not opened in a rehearsal; it would be {url}"))) });
             }
             Effect::OpenLink(url) => self.answer(async move {
                 let told = desktop::open_link(&url).await;
