@@ -88,11 +88,9 @@ impl Effects {
                     running.task.abort();
                 }
             }
-            Effect::OpenLink(url) if session.sandbox.is_some() => self.answer(async move {
-                Msg::Told(Ok(format!(
-                    "not opened in a rehearsal, where the administrator is simulated; it would be {url}"
-                )))
-            }),
+            Effect::OpenLink(url) if session.sandbox.is_some() => {
+                self.answer(async move { Msg::Told(Ok(format!("not opened in a rehearsal; it would be {url}"))) });
+            }
             Effect::OpenLink(url) => self.answer(async move {
                 let told = desktop::open_link(&url).await;
                 Msg::Told(told.map(|()| "opened in the browser".into()).map_err(|why| format!("{why} ({url})")))

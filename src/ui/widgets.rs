@@ -16,7 +16,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 use std::fmt::Write;
 use std::ops::Range;
 use tui_input::Input;
@@ -64,8 +64,18 @@ pub fn key_bar(frame: &mut Frame<'_>, area: Rect, app: &App, seen: Seen, theme: 
 
 /// A framed pane with a title; returns what is inside.
 pub fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rect {
+    framed(frame, area, title, Borders::ALL, theme)
+}
+
+/// The same with a line above alone: what stands in it can be selected and copied without a frame in it.
+pub fn open_pane(frame: &mut Frame<'_>, area: Rect, title: &str, theme: Theme) -> Rect {
+    framed(frame, area, title, Borders::TOP, theme)
+}
+
+fn framed(frame: &mut Frame<'_>, area: Rect, title: &str, borders: Borders, theme: Theme) -> Rect {
     let title = text::cut(&theme.text(title), usize::from(area.width).saturating_sub(4), theme.ascii);
-    let block = Block::bordered()
+    let block = Block::new()
+        .borders(borders)
         .border_set(theme.border())
         .border_style(theme.dim())
         // Without a colour of its own it would take that of the frame.
@@ -383,7 +393,7 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 let _ = match apart {
                     _ if low => Ok(()),
                     // A command would find another home.
-                    _ if app.sandbox.is_some() => write!(how, " That of a rehearsal is made up."),
+                    _ if app.sandbox.is_some() => write!(how, " In a rehearsal it is made up, and opens nothing else."),
                     Some(command) => write!(how, " The reader keeps it apart: {command}"),
                     None => {
                         write!(how, " With it: d365-connect export {name} --to {format} --include-secret --out FILE")

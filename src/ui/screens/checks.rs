@@ -77,8 +77,12 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
             if count == 1 { what.to_owned() } else { format!("{what}: {} of {count}", checks.marked + 1) }
         }
     };
-    let inner = widgets::pane(frame, pane, &heading, theme);
-    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let inner = if checks.detail.is_none() && checks.asks().is_some() && app.sandbox.is_none() {
+        widgets::open_pane(frame, pane, &heading, theme)
+    } else {
+        let inner = widgets::pane(frame, pane, &heading, theme);
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    };
     let room = usize::from(inner.width);
     let lines = match checks.detail {
         Some(check) => details(fold, check, room, theme),
@@ -124,8 +128,8 @@ fn sign_in<'a>(
     if !narrow {
         lines.push(Line::raw(format!("Left  {left}")));
     }
-    // Whole, however long, and without an indent: it is copied from here where the clipboard cannot be reached.
-    // In a rehearsal there is no such page.
+    // Whole, however long, in a pane without sides: it is copied from here where the clipboard cannot be reached. In a
+    // rehearsal there is no such page.
     lines.extend(match app.sandbox {
         None => widgets::paragraph("", prompt.url(), room, theme.key(), theme),
         Some(_) => {

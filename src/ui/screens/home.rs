@@ -196,7 +196,9 @@ impl Columns {
         } else if room >= 50 {
             Columns([room - SECRET - last, 0, 0, SECRET, last])
         } else {
-            Columns([room.saturating_sub(16), 0, 0, 0, 16])
+            // What short names leave is for the cause.
+            let name = name(16);
+            Columns([name, 0, 0, 0, room - name])
         }
     }
 
