@@ -71,7 +71,7 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
     ends.extend(after(&["://", " -u ", " --user "], password_at));
     if lower.contains("login") || lower.contains("pac auth") {
-        ends.extend(after(&[" -p "], |text, end| quoted_or_word(text, end)));
+        ends.extend(after(&[" -p "], quoted_or_word));
     }
     ends.sort_unstable_by_key(|(end, _)| *end);
     let mut out = String::with_capacity(text.len());
