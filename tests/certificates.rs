@@ -298,12 +298,16 @@ async fn a_saved_certificate_tells_its_own_end() {
     };
     // What is none is refused, whoever saves it, and everything stays as it is.
     std::fs::write(kit.path("none.pem"), "no certificate").unwrap();
-    for wrong in ["none.pem", "nowhere.pem", "cert"] {
+    for wrong in ["none.pem", "cert"] {
         let secret = work::SecretChoice::Source(source(&kit.path(wrong), None));
         let refused = work::save(&session, work::SaveRequest { secret, ..request.clone() }).await.unwrap_err();
         assert!(refused.to_string().contains("nothing was saved") && refused.hint().is_some(), "{refused}");
         assert_eq!(work::open(&session, &request.name).await.unwrap().stored.draft, request.draft);
     }
+    // One that cannot be read now is as good as any other source of that kind: it is read at each use.
+    let secret = work::SecretChoice::Source(source(&kit.path("nowhere.pem"), None));
+    let later = work::save(&session, work::SaveRequest { secret, ..request.clone() }).await.unwrap().draft;
+    let request = work::SaveRequest { was: Some((request.name.clone(), later)), ..request };
     let saved = work::save(&session, request.clone()).await.unwrap();
     let end = kit.read("c.pem", None).unwrap().end_date().to_string();
     assert_eq!(saved.draft.value(FieldId::Expires), end);

@@ -505,6 +505,23 @@ fn what_is_set_up_from_flags_in_a_rehearsal_is_green_in_the_next_one() {
 }
 
 #[test]
+fn a_certificate_that_was_made_for_a_save_that_failed_is_not_in_the_way_of_the_next() {
+    let place = Place::new();
+    let lock = place.home().join("lock");
+    std::fs::create_dir_all(&lock).unwrap();
+    let key = place.path().join("made.pem");
+    let (tenant, client, url) =
+        (format!("tenant_id={TENANT}"), format!("client_id={CLIENT}"), format!("resource_url={URL}"));
+    let made = ["--make-certificate", key.to_str().unwrap()];
+    let args = [&["new", "one", "--set", &tenant, "--set", &client, "--set", &url], &made[..]].concat();
+    let out = place.run(&args);
+    assert_eq!((out.code, key.exists(), key.with_extension("cer").exists()), (3, false, false), "{}", out.err);
+    std::fs::remove_dir(&lock).unwrap();
+    let out = place.run(&args);
+    assert_eq!((out.code, key.exists(), key.with_extension("cer").exists()), (0, true, true), "{}", out.err);
+}
+
+#[test]
 fn another_secret_has_another_end() {
     let place = ready("one");
     place.run(&["edit", "one", "--set", "credential.expires=2027-05-20"]);

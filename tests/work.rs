@@ -143,6 +143,13 @@ async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     assert!(work::rows(&session).await.unwrap()[0].last.is_some());
     let draft = work::open(&session, &ready).await.unwrap().stored.draft;
     assert_eq!(test(&session, &draft, None).await.verdict(), Status::Passed);
+    // A history that cannot be written is no reason to give up profile and secret again.
+    let history = session.home.history(&ready);
+    work::remove_for_now(&session, &ready).await.unwrap();
+    std::fs::create_dir(&history).unwrap();
+    assert_eq!(work::bring_back(&session).await.unwrap(), (ready.clone(), None));
+    assert_eq!((entries(&session), path.exists()), (1, true));
+    std::fs::remove_dir(&history).unwrap();
     // Several come back one by one, the last one first, each with a draft of its name.
     profiles::save(&session.home, &name("second"), &other, profiles::Save::New).unwrap();
     let half = Draft { name: name("second"), values: other.clone(), step: "values".into() };

@@ -10,7 +10,7 @@ use crate::cli::{Context, Done, OK, accessible, input, new, profile_name};
 use crate::core::profile::{CredentialSource, Problem};
 use crate::core::question::FieldId;
 use crate::store::profiles::Stored;
-use crate::work::{self, SaveRequest, SecretChoice};
+use crate::work::{self, MadeCertificate, SaveRequest, SecretChoice};
 
 /// Change a profile.
 #[derive(Debug, clap::Args)]
@@ -93,7 +93,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     for problem in old {
         context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));
     }
-    request.make(context, &session, &opened.stored.name).await?;
+    let made = request.make(context, &session, &opened.stored.name).await?;
     let Stored { name, draft: before, .. } = opened.stored;
     let end =
         given.iter().any(|(field, _)| *field == FieldId::Expires).then(|| draft.value(FieldId::Expires).to_owned());
@@ -103,7 +103,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
         let is_secret = |source: &CredentialSource| matches!(source, CredentialSource::Secret(_));
         request.draft.source.as_ref().is_some_and(is_secret)
     };
-    let saved = work::save(&session, request).await?;
+    let saved = work::save(&session, request).await.inspect_err(|_| made.iter().for_each(MadeCertificate::discard))?;
     context.saved(&session, &name, &saved);
     if let Some(own) = saved.draft.given(FieldId::Expires).filter(|own| end.is_some_and(|end| end != *own)) {
         context.printer.note(&format!("a certificate tells its own end: {own} is recorded"));

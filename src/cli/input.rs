@@ -14,7 +14,7 @@ use crate::core::secret::{ClientSecret, MAX_SECRET, looks_like_secret};
 use crate::core::settings::DefaultStore;
 use crate::store;
 use crate::store::secrets::CredentialTrouble;
-use crate::work::{self, SecretChoice, Session, WorkError};
+use crate::work::{self, MadeCertificate, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -229,8 +229,13 @@ impl CredentialRequest {
     }
 
     /// Makes the certificate that is asked for, and tells what is to be done with it.
-    pub async fn make(&self, context: &Context, session: &Session, name: &ProfileName) -> Result<(), Failure> {
-        let Some(path) = &self.make else { return Ok(()) };
+    pub async fn make(
+        &self,
+        context: &Context,
+        session: &Session,
+        name: &ProfileName,
+    ) -> Result<Option<MadeCertificate>, Failure> {
+        let Some(path) = &self.make else { return Ok(None) };
         let made = work::make_certificate(session, Path::new(path), name).await?;
         context.printer.say(&format!("made {}: the key and its certificate, until {}", shown(path), made.ends));
         context.printer.say(&format!("upload {}", shown(&made.public.display().to_string())));
@@ -239,7 +244,7 @@ impl CredentialRequest {
         context
             .printer
             .hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
-        Ok(())
+        Ok(Some(made))
     }
 }
 
@@ -284,7 +289,14 @@ async fn certificate(
     let bare = CredentialSource::certificate(&path);
     let read = work::credential(session, &bare, None).await;
     let is_locked = matches!(read, Err(CredentialTrouble::Unfit { fault: CertificateFault::PasswordMissing, .. }));
-    let read = if is_locked { None } else { Some(read.map_err(unfit)?) };
+    let read = match read {
+        Err(CredentialTrouble::Unread(_)) if password.is_none() => {
+            tell_about(context, read);
+            return Ok(SecretChoice::Source(bare));
+        }
+        _ if is_locked => None,
+        read => Some(read.map_err(unfit)?),
+    };
     let in_vault = match password {
         Some(SourceRequest::Vault) => true,
         Some(SourceRequest::Keyring | SourceRequest::At(_)) => false,

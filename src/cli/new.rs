@@ -12,7 +12,7 @@ use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
 use crate::store::{StoreError, profiles};
-use crate::work::{self, SaveRequest, SecretChoice, WorkError};
+use crate::work::{self, MadeCertificate, SaveRequest, SecretChoice, WorkError};
 
 /// Set up a profile.
 #[derive(Debug, clap::Args)]
@@ -160,8 +160,9 @@ async fn save(
     if !failure.troubles.is_empty() {
         return Err(failure);
     }
-    request.make(context, &session, &name).await?;
-    let saved = work::save(&session, SaveRequest { name: name.clone(), was: None, draft, secret: choice }).await?;
+    let made = request.make(context, &session, &name).await?;
+    let request = SaveRequest { name: name.clone(), was: None, draft, secret: choice };
+    let saved = work::save(&session, request).await.inspect_err(|_| made.iter().for_each(MadeCertificate::discard))?;
     context.saved(&session, &name, &saved);
     OK
 }

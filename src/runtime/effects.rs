@@ -17,7 +17,7 @@ use crate::runtime::desktop;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
 use crate::store::{self, StoreError};
-use crate::work::{self, Attendance, SaveRequest, SecretChoice, Session, WorkError};
+use crate::work::{self, Attendance, MadeCertificate, SaveRequest, SecretChoice, Session, WorkError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
@@ -405,13 +405,11 @@ async fn save(
     draft: ProfileDraft,
     secret: SecretWish,
 ) -> Result<(String, ProfileDraft), WorkError> {
-    let mut made = String::new();
+    let mut made = None;
     let secret = match secret {
         SecretWish::Make(path) => {
             let path = store::absolute(&path);
-            let certificate = work::make_certificate(session, Path::new(&path), name).await?;
-            made =
-                format!("upload {} to the app (thumbprint {}); ", certificate.public.display(), certificate.thumbprint);
+            made = Some(work::make_certificate(session, Path::new(&path), name).await?);
             SecretChoice::Source(CredentialSource::certificate(&path))
         }
         SecretWish::Keep => SecretChoice::Keep,
@@ -427,7 +425,8 @@ async fn save(
             SecretChoice::Certificate { path: store::absolute(&path), password, in_vault }
         }
     };
-    let saved = work::save(session, SaveRequest { name: name.clone(), was, draft, secret }).await?;
+    let request = SaveRequest { name: name.clone(), was, draft, secret };
+    let saved = work::save(session, request).await.inspect_err(|_| made.iter().for_each(MadeCertificate::discard))?;
     let left = saved.left.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
     // What is to be known or done stands in front: the end of a long line may not be seen.
     let merged = saved.merged().map(|what| format!("{what}; ")).unwrap_or_default();
@@ -440,5 +439,8 @@ async fn save(
         true => "in this rehearsal, until you leave".to_owned(),
         false => format!("{}, {kept}", saved.path.display()),
     };
+    let made =
+        made.map(|made| format!("upload {} to the app (thumbprint {}); ", made.public.display(), made.thumbprint));
+    let made = made.unwrap_or_default();
     Ok((format!("{made}{merged}{place}{left}"), saved.draft))
 }

@@ -56,7 +56,11 @@ pub fn save(home: &Home, draft: &Draft) -> Result<(), StoreError> {
     let path = home.draft(&draft.name);
     let lock = files::lock(home)?;
     if let Some((_, old)) = files::find(&home.drafts(), &draft.name, EXTENSION)?.filter(|(_, old)| *old != path) {
-        files::rename(&old, &path, &lock)?;
+        match files::rename(&old, &path, &lock) {
+            Err(error) if !error.is_done() => return Err(error),
+            // What is written now is flushed with it.
+            _ => {}
+        }
     }
     files::write(&path, &doc.to_string(), &lock)
 }

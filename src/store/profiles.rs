@@ -168,7 +168,8 @@ pub fn taken(home: &Home, name: &ProfileName) -> Result<Taken, StoreError> {
     Ok(Taken { name, text, history, draft })
 }
 
-/// Brings a removed profile back as it stood, with the place of its secret edited.
+/// Brings a removed profile back as it stood, with the place of its secret edited. Its history and draft come back where
+/// they can be written: they are a convenience, and no reason to give the profile up again.
 ///
 /// # Errors
 /// When there is a profile of its name by now, or it cannot be written.
@@ -180,14 +181,16 @@ pub fn bring_back(
     let lock = files::lock(home)?;
     free(home, &taken.name)?;
     let path = home.profile(&taken.name);
-    write(&path, &format::change(&path, &taken.text, |draft| Ok(edit(draft)))?, &lock)?;
+    let written = go_on(write(&path, &format::change(&path, &taken.text, |draft| Ok(edit(draft)))?, &lock))?;
     let beside = [(home.history(&taken.name), &taken.history), (home.draft(&taken.name), &taken.draft)];
     for (path, text) in beside {
-        if let Some(text) = text {
-            files::write(&path, text, &lock)?;
+        if let Some(text) = text
+            && let Err(error) = files::write(&path, text, &lock)
+        {
+            tracing::warn!(profile = %taken.name, %error, "not all of it came back");
         }
     }
-    Ok(())
+    written
 }
 
 /// Reads, changes, renames and writes a profile under one lock.
@@ -204,10 +207,11 @@ fn change(
         if new == old {
             return Ok(());
         }
-        if let Some(version) = migrate::older(&old) {
-            back_up(path, version, &old)?;
-        }
-        write(path, &new, &lock)
+        let backed_up = match migrate::older(&old) {
+            Some(version) => go_on(back_up(path, version, &old))?,
+            None => Ok(()),
+        };
+        write(path, &new, &lock).and(backed_up)
     };
     if was.as_str() == name.as_str() {
         return write_to(&old_path).map(|()| old_path);

@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeCertificate {
+    /// The file with the key and its certificate.
+    pub key: PathBuf,
     /// The file to be uploaded: the certificate without its key.
     pub public: PathBuf,
     /// SHA-1, as the portal shows it.
@@ -24,6 +26,15 @@ pub struct MadeCertificate {
     pub thumbprint_sha256: String,
     /// The last day.
     pub ends: Date,
+}
+
+impl MadeCertificate {
+    /// Takes both files away again: the save that they were made for did not come about, and the next try makes its own.
+    /// What cannot be taken away is in nobody's way but the next try's, which says so.
+    pub fn discard(&self) {
+        let _ = std::fs::remove_file(&self.key);
+        let _ = std::fs::remove_file(&self.public);
+    }
 }
 
 /// Makes an RSA key of 3072 bits and a certificate of that name for twelve months. The key is written into one file with
@@ -53,6 +64,7 @@ pub async fn make_certificate(
                 return Err(error.into());
             }
             Ok(MadeCertificate {
+                key: path,
                 public,
                 thumbprint: read.thumbprint(),
                 thumbprint_sha256: read.thumbprint_sha256(),

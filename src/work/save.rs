@@ -9,7 +9,7 @@ use crate::core::question::FieldId;
 use crate::core::secret::ClientSecret;
 use crate::store;
 use crate::store::profiles::{self, Save};
-use crate::store::secrets::{self, SecretTrouble, Stop};
+use crate::store::secrets::{self, CredentialTrouble, SecretTrouble, Stop};
 use crate::store::{StoreError, drafts};
 use crate::work::session::Stores;
 use crate::work::{Session, WorkError};
@@ -111,7 +111,7 @@ pub async fn save(session: &Session, request: SaveRequest) -> Result<Saved, Work
     session.beside(move |stores| save_in(stores, request)).await
 }
 
-/// Whether a certificate that is named can be used; where its password cannot be read now, nobody knows.
+/// Whether a certificate that is named can be used; where it or its password cannot be read now, nobody knows.
 fn certificate_fits(stores: &Stores, certificate: &CertificateSource) -> Result<(), WorkError> {
     let CertificateSource { path, password } = certificate;
     let password = match password.as_ref().map(|source| stores.secrets.read(source, &Stop::default())) {
@@ -119,7 +119,10 @@ fn certificate_fits(stores: &Stores, certificate: &CertificateSource) -> Result<
         Some(Ok(password)) => Some(password),
         Some(Err(_)) => return Ok(()),
     };
-    secrets::certificate(path, password.as_deref()).map(drop).map_err(WorkError::Certificate)
+    match secrets::certificate(path, password.as_deref()) {
+        Err(trouble @ CredentialTrouble::Unfit { .. }) => Err(WorkError::Certificate(trouble)),
+        _ => Ok(()),
+    }
 }
 
 fn save_in(stores: &Stores, request: SaveRequest) -> Result<Saved, WorkError> {
