@@ -407,7 +407,7 @@ fn without_a_keyring_nothing_is_saved_and_the_other_sources_are_named() {
     for (path, bytes) in place.files() {
         assert!(!String::from_utf8_lossy(&bytes).contains(CANARY), "{}", path.display());
     }
-    for (text, says) in [("", "empty"), ("a\nb", "one line"), (CLIENT, "Application (client) ID")] {
+    for (text, says) in [("", "holds no value"), ("a\nb", "one line"), (CLIENT, "Application (client) ID")] {
         let out = place.run_with(&new("one", &["--secret", "stdin"]), &[], Some(text)).expect(2);
         assert!(out.err.contains(says), "{text:?}: {}", out.err);
     }

@@ -190,7 +190,7 @@ impl fmt::Display for ResourceUrl {
 
 /// A part of a host name between dots, as DNS has them (RFC 1123); some machines have an underline in their names.
 fn is_label(part: &str) -> bool {
-    (1..=63).contains(&part.len())
+    !part.is_empty()
         && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         && !part.starts_with('-')
         && !part.ends_with('-')

@@ -90,7 +90,7 @@ impl Place {
                 let path = entry.path();
                 if path.is_dir() {
                     walk(&path, all);
-                } else if entry.file_name() != "lock" {
+                } else if path.is_file() && entry.file_name() != "lock" {
                     all.push((path.clone(), std::fs::read(&path).unwrap()));
                 }
             }
