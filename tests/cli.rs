@@ -522,6 +522,36 @@ fn a_certificate_that_was_made_for_a_save_that_failed_is_not_in_the_way_of_the_n
 }
 
 #[test]
+fn an_end_that_has_passed_is_told_by_rotate() {
+    let place = Place::new();
+    let args = ["rotate", "fno-client-credentials", "--sandbox", "--no-wait", "--expires", "2020-01-01"];
+    let out = place.rehearse(&args, None);
+    assert!(out.err.contains("today or has passed"), "{}", out.err);
+}
+
+#[test]
+fn deceptive_characters_of_a_profile_are_seen_in_every_text() {
+    let place = ready("one");
+    let text = std::fs::read_to_string(place.profile("one"))
+        .unwrap()
+        .replace("[credential]", "[d365]\ncompany = \"CRO\u{202e}NUS\"\nuser_id = \"svc\u{200b}-odata\"\n[credential]");
+    std::fs::write(place.profile("one"), text).unwrap();
+    for args in [
+        &["guides", "--profile", "one"][..],
+        &["handoff", "one", "--role", "d365-admin", "--all"],
+        &["handoff", "one", "--role", "entra-admin", "--all"],
+        &["show", "one"],
+        &["list"],
+        &["diagnose", "--profile", "one", "401 Unauthorized from https://contoso.operations.dynamics.com/data"],
+    ] {
+        let out = place.run(args);
+        let said = out.out + &out.err;
+        assert!(!said.contains(['\u{202e}', '\u{200b}']), "{args:?}: {said}");
+    }
+    assert!(place.run(&["show", "one"]).out.contains("svc<U+200B>-odata"));
+}
+
+#[test]
 fn another_secret_has_another_end() {
     let place = ready("one");
     place.run(&["edit", "one", "--set", "credential.expires=2027-05-20"]);

@@ -197,9 +197,16 @@ async fn new_credential(
     };
     if end.is_empty() && matches!(choice, SecretChoice::Value(_) | SecretChoice::InVault(_)) && context.is_interactive()
     {
-        context.printer.say("Its end date, as 2027-05-20 (Enter: not recorded):");
-        end = input::line().await?.trim().to_owned();
+        // A slip does not cost the secret that was just typed.
+        loop {
+            context.printer.say("Its end date, as 2027-05-20 (Enter: not recorded):");
+            end = input::line().await?.trim().to_owned();
+            if end.is_empty() || expiry::parse_date(&end).is_some() {
+                break;
+            }
+        }
     }
+    input::tell_notes(context, &[(FieldId::Expires, end.clone())], before, guide);
     Ok((choice, end))
 }
 

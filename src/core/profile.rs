@@ -9,9 +9,13 @@ use crate::core::names::{ClientId, ProfileName, TenantId};
 use crate::core::question::{self, Context, FieldId, Note, Weight};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::looks_like_secret;
+use crate::core::untrusted::Untrusted;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The most characters of a value that a text for people holds.
+const MAX_SHOWN: usize = 2000;
 
 /// Where a secret is read from at each use. The secret itself is in no file of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -420,10 +424,11 @@ impl ProfileDraft {
         ResourceUrl::parse(self.given(FieldId::AuthorityUrl).or(own)?).ok().map(|(url, _)| url)
     }
 
-    /// A value by its name in templates. What the guide's product has of its own accord is filled in where the guide is
+    /// A value by its name in templates, made harmless. What the guide's product has of its own accord is filled in where the guide is
     /// known.
     pub fn template_value(&self, name: &str, guide: Option<&Guide>, clouds: &Clouds) -> Option<String> {
-        let given = |field| self.harmless(field).map(str::to_owned);
+        // These texts are read and sent on by people (safety rule 7).
+        let given = |field| self.harmless(field).map(|value| Untrusted::plain(value).one_line(MAX_SHOWN));
         let resource = || guide.and_then(|guide| self.resource(guide.product, clouds));
         match name {
             "client_id" => given(FieldId::ClientId),
