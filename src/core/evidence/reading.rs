@@ -550,6 +550,7 @@ impl Layer {
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
+            || ["on http", "from http"].iter().any(|words| phrase.starts_with(words))
             || (is_after_arrow(before)
                 && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
     }
@@ -919,6 +920,12 @@ mod tests {
             ("AAD\u{ad}STS70\u{2060}00215", &[7000215]),
             ("\\u200bAADSTS\\u200b7000215", &[7000215]),
             ("ＡＡＤＳＴＳ７０００２１５", &[7000215]),
+            ("AADSTS7OOO2l5: Invalid", &[7000215]),
+            ("AADSTS 7OOO215", &[7000215]),
+            (
+                "body: eyJlcnJvciI6ImludmFsaWRfY2xpZW50IiwiZXJyb3JfZGVzY3JpcHRpb24iOiJBQURTVFM3MDAwMjE1OiBJbnZhbGlkIn0= end",
+                &[7000215],
+            ),
             ("QUFEU1RTNzAwMDIxNTogSW52YWxpZCBjbGllbnQgc2VjcmV0IHByb3ZpZGVkLiBFbnN1cmU=", &[7000215]),
         ] {
             assert_eq!(read_text(text).codes, codes, "{text}");
@@ -950,6 +957,7 @@ mod tests {
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
             ("attempt 1 GET /data/Companies 429 after 3 s", Some(429)),
             ("read /data/Companies 404 times", None),
+            ("job B: 404 on https://x.test/data", Some(404)),
             ("curl: (56) CONNECT tunnel failed, response 403", None),
             ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
             ("rows 401 -> 403", None),
