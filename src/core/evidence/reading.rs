@@ -195,6 +195,9 @@ const CODE_CUES: &[&str] = &[
 const SENTENCES: &[(&str, u16)] = &[
     ("the http request is unauthorized with client authentication scheme", 401),
     ("the http request was forbidden with client authentication scheme", 403),
+    // Headers that come with these alone.
+    ("www-authenticate: bearer authorization_uri", 401),
+    ("proxy-authenticate:", 407),
     ("exception: unauthorized", 401),
     ("exception: forbidden", 403),
     ("\"exceptionmessage\":\"unauthorized", 401),
@@ -550,7 +553,9 @@ impl Layer {
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
-            || ["on http", "from http"].iter().any(|words| phrase.starts_with(words))
+            || ["on http", "from http", "get http", "post http", "put http", "patch http", "delete http"]
+                .iter()
+                .any(|words| phrase.starts_with(words))
             || (is_after_arrow(before)
                 && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
     }
