@@ -188,6 +188,8 @@ pub enum Mark {
     CloudsDiffer,
     /// The `Authorization` header holds a token without the word `Bearer`.
     BearerMissing,
+    /// The page is that of a filter between here and the service.
+    FilterPage,
     /// Codes stand in a list with their meanings, as in documentation.
     CodesListed,
     /// A later call in the text succeeds.

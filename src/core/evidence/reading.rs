@@ -677,6 +677,11 @@ impl Layer {
                 evidence.marks.insert(Mark::LoginPage);
             }
         }
+        // A page of a filter in between: its status is none of the service's.
+        if evidence.check.is_none() && evidence.marks.contains(&Mark::Html) && has(&FILTERS) {
+            evidence.marks.insert(Mark::FilterPage);
+            evidence.http_status = None;
+        }
         if has(&[
             "maintenance mode",
             "in maintenance",
@@ -804,6 +809,26 @@ impl Layer {
             .or_else(|| found(|origin| origin == Origin::Entra))
     }
 }
+
+/// What pages of filters and proxies say.
+const FILTERS: [&str; 16] = [
+    "zscaler",
+    "fortiguard",
+    "fortinet",
+    "blue coat",
+    "bluecoat",
+    "forcepoint",
+    "netskope",
+    "squid",
+    "cisco umbrella",
+    "web filter",
+    "url filtering",
+    "cloudflare",
+    "mcafee web gateway",
+    "sophos",
+    "blocked by your organization",
+    "access to this site is blocked",
+];
 
 /// What is said of a company that is not there.
 const ABSENT: [&str; 4] = [" does not exist", " doesn't exist", " existiert nicht", " ist nicht vorhanden"];
