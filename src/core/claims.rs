@@ -263,7 +263,9 @@ impl Claims {
         let called = evidence.origin.filter(|origin| !matches!(origin, Origin::Entra | Origin::Local))?;
         let host = self.audience.as_deref().and_then(host_of);
         let own = host.as_deref().and_then(origin_of).or(self.product().map(Origin::of))?;
-        if own != called {
+        // Where the claims stand decoded in the text, their audience is a host in it as well.
+        let is_decoded = evidence.said.has("\"aud\"");
+        if own != called || is_decoded && evidence.beside.as_ref().is_some_and(|call| call.origin != Some(own)) {
             return Some(Mark::AudienceElsewhere);
         }
         let called = evidence.named.get("host").and_then(|host| host_of(host));

@@ -194,6 +194,8 @@ pub enum Mark {
     CloudsDiffer,
     /// The `Authorization` header holds a token without the word `Bearer`.
     BearerMissing,
+    /// The page is that of a filter between here and the service.
+    FilterPage,
     /// Codes stand in a list with their meanings, as in documentation.
     CodesListed,
     /// A later call in the text succeeds.
@@ -310,6 +312,17 @@ impl Said {
     pub fn last(&self, phrase: &str) -> Option<usize> {
         let line = self.line.rsplit('\n').next().unwrap_or_default();
         said_at(line, phrase).last()
+    }
+
+    /// Whether this was said, for the last time, of a service that is not named after that line: no later answer is its.
+    pub fn is_of_unanswered_host(&self, phrase: &str) -> bool {
+        let Some(at) = said_at(&self.whole, phrase).last() else { return false };
+        let from = self.whole[..at].rfind('\n').map_or(0, |end| end + 1);
+        let to = self.whole[at..].find('\n').map_or(self.whole.len(), |end| at + end);
+        let words = self.whole[from..to].split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.'));
+        let mut hosts =
+            words.map(|word| word.trim_matches(['-', '.'])).filter(|word| origin_of(word).is_some()).peekable();
+        hosts.peek().is_some() && hosts.all(|host| !self.whole[to..].contains(host))
     }
 
     /// How the text speaks of this, where it speaks so at each place.
@@ -614,7 +627,9 @@ pub fn read_text(text: &str) -> Evidence {
             evidence.marks.insert(Mark::CodesListed);
             evidence.hedged.extend(evidence.codes.iter().map(|code| (*code, Hedge::Listed)));
         }
-        evidence.beside = beside::call_beside(inner).map(Box::new);
+        evidence.beside = beside::call_beside(inner, |_| true).map(Box::new);
+    } else if let (Some(inner), Some(origin)) = (layers.plain.last(), evidence.origin) {
+        evidence.beside = beside::call_beside(inner, |call| call.origin != Some(origin)).map(Box::new);
     }
     evidence
 }

@@ -296,8 +296,9 @@ impl Rule {
 
     fn confidence_in(&self, evidence: &Evidence, heard: &Heard) -> Confidence {
         // An answer after the break: the connection came about.
-        let is_over =
-            self.is_of_connection() && evidence.answered_at.is_some_and(|at| heard.last(&self.when.text) < Some(at));
+        let is_over = self.is_of_connection()
+            && evidence.answered_at.is_some_and(|at| heard.last(&self.when.text) < Some(at))
+            && !self.when.text.iter().any(|phrase| evidence.said.is_of_unanswered_host(phrase));
         if is_over || self.hedge_in(evidence, heard).is_some() {
             Confidence::Possible
         } else if heard.is_worded && !self.when.codes.is_empty() {

@@ -15,12 +15,12 @@ const LENGTH: usize = 600;
 /// In so many lines a call is looked for.
 const MAX_LINES: usize = 200;
 
-/// The evidence of the first such call that was refused.
-pub(super) fn call_beside(layer: &Layer) -> Option<Evidence> {
+/// The evidence of the first such call that was refused, and that is wanted.
+pub(super) fn call_beside(layer: &Layer, is_wanted: impl Fn(&Evidence) -> bool) -> Option<Evidence> {
     let mut lines = layer.text.lines().take(MAX_LINES).peekable();
     while let Some(line) = lines.next() {
         let next = lines.peek().filter(|next| head(next.trim_start(), 5).eq_ignore_ascii_case("http/"));
-        if let Some(found) = call_in(line, next.copied().unwrap_or_default()) {
+        if let Some(found) = call_in(line, next.copied().unwrap_or_default()).filter(|found| is_wanted(found)) {
             return Some(found);
         }
     }
@@ -73,6 +73,7 @@ mod tests {
             (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
             (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
             (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
+            (format!("403 on https://graph.microsoft.com/v1.0/users\nGET {URL}/data/Vendors 404"), Some(404)),
             (format!("We had AADSTS7000215. Now: 403 Forbidden on {URL}/data/VendorsV2"), Some(403)),
             // A code without AADSTS, in the call itself.
             (format!("GET {URL}/data/CustomersV3 403 Forbidden, error 50011"), None),

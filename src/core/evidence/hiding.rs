@@ -9,7 +9,7 @@ use crate::core::secret::looks_like_secret;
 pub const HIDDEN: &str = "[token]";
 
 /// Ends of names whose value is a secret.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 35] = [
     "access_token",
     "accesstoken",
     "refresh_token",
@@ -39,6 +39,12 @@ const NAMES: [&str; 29] = [
     "sharedaccesskey",
     "sharedaccesssignature",
     "privatekey",
+    "auth-token",
+    "auth_token",
+    "authtoken",
+    "session_token",
+    "sas_token",
+    "sastoken",
 ];
 /// Names so short that they must be whole words.
 const WORDS: [&str; 3] = ["sig", "pwd", "pass"];
@@ -371,6 +377,10 @@ mod tests {
             "export CLIENT_SECRET=CaN4rYkey\nAADSTS7000215",
             "privateKey: CaN4rYkey 401",
             "SAMLResponse=CaN4rYx 401",
+            "X-Auth-Token: CaN4rYkey 401",
+            "\"connectionString\": \"Server=x;User ID=sa;Password = CaN4rYkey;Encrypt=True\" 401",
+            "{\\\"password\\\":\\\"CaN4rYkey\\\"} 401",
+            "git clone https://user:CaN4rYkey@dev.azure.com/contoso/_git/x 403",
             "Y2xpZW50X3NlY3JldD1DYU40clkxMjMmZ3JhbnRfdHlwZT1jbGllbnRfY3JlZGVudGlhbHMmY2xpZW50X2lkPTEyMw==",
         ] {
             let shown = shown(text);

@@ -92,8 +92,10 @@ fn unwrapped(layer: &Layer) -> Option<String> {
         pairs.iter().fold(text.clone(), |text, (entity, sign)| text.replace(entity, sign))
     } else if has(&["\\\"", "\\r", "\\n", "\\u00", "\\u20", "\\uff", "\\/"]) {
         unescaped(text)
-    } else if let Some(decoded) = base64_decoded(text) {
+    } else if let Some(decoded) = base64_decoded(text).or_else(|| with_json_decoded(text)) {
         decoded
+    } else if let Some(read) = misread_code(layer) {
+        read
     } else if !text.is_ascii() {
         text.chars().filter_map(plain_char).collect()
     } else {
@@ -109,6 +111,35 @@ fn base64_decoded(text: &str) -> Option<String> {
         bare.len() >= 60 && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
     let bytes = is_base64.then(|| STANDARD.decode(bare).ok()).flatten()?;
     String::from_utf8(bytes).ok().filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+}
+
+/// A text with the first word that is JSON in base64, and no token, decoded; none where there is none.
+fn with_json_decoded(text: &str) -> Option<String> {
+    text.match_indices("eyJ").take(16).find_map(|(at, _)| {
+        let signs = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
+        let end = at + text[at..].find(signs).unwrap_or(text.len() - at);
+        let is_alone = !text[..at].ends_with(['.', '-', '_']) && !text[end..].starts_with(['.', '-', '_']);
+        let decoded = base64_decoded(&text[at..end]).filter(|_| is_alone)?;
+        Some(format!("{}{decoded}{}", &text[..at], &text[end..]))
+    })
+}
+
+/// A text with the letters made digits that were read for digits in a code, as from a picture: `AADSTS7OOO215`.
+fn misread_code(layer: &Layer) -> Option<String> {
+    let mut text = layer.text.clone();
+    for (at, sign) in layer.lower.match_indices("aadsts") {
+        let from = at + sign.len() + usize::from(layer.lower[at + sign.len()..].starts_with(' '));
+        let belongs = |c: char| c.is_ascii_digit() || matches!(c, 'o' | 'l' | 'i');
+        let run = layer.lower[from..].find(|c| !belongs(c)).unwrap_or(layer.lower.len() - from);
+        let digits = layer.lower[from..from + run].bytes().filter(u8::is_ascii_digit).count();
+        // Letters that belong to a word are none of the code's.
+        let is_whole = !layer.lower[from + run..].starts_with(|c: char| c.is_ascii_alphanumeric());
+        if is_whole && (5..=8).contains(&run) && digits >= 3 && digits < run {
+            let read = layer.lower[from..from + run].replace('o', "0").replace(['l', 'i'], "1");
+            text.replace_range(from..from + run, &read);
+        }
+    }
+    (text != layer.text).then_some(text)
 }
 
 /// A character as it is read: none for one that cannot be seen, and that of ASCII for its wide form.

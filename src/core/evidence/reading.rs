@@ -168,6 +168,12 @@ const STATUS_CUES: &[&str] = &[
     "responded with",
     "failed with",
     "answered",
+    "answers",
+    "gives",
+    "gave",
+    "throws",
+    "responds",
+    "responds with",
     "answered with",
     "response",
     "received",
@@ -195,6 +201,9 @@ const CODE_CUES: &[&str] = &[
 const SENTENCES: &[(&str, u16)] = &[
     ("the http request is unauthorized with client authentication scheme", 401),
     ("the http request was forbidden with client authentication scheme", 403),
+    // Headers that come with these alone.
+    ("www-authenticate: bearer authorization_uri", 401),
+    ("proxy-authenticate:", 407),
     ("exception: unauthorized", 401),
     ("exception: forbidden", 403),
     ("\"exceptionmessage\":\"unauthorized", 401),
@@ -550,6 +559,9 @@ impl Layer {
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
+            || ["on http", "from http", "get http", "post http", "put http", "patch http", "delete http"]
+                .iter()
+                .any(|words| phrase.starts_with(words))
             || (is_after_arrow(before)
                 && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
     }
@@ -670,6 +682,11 @@ impl Layer {
             if has(&signs) {
                 evidence.marks.insert(Mark::LoginPage);
             }
+        }
+        // A page of a filter in between: its status is none of the service's.
+        if evidence.check.is_none() && evidence.marks.contains(&Mark::Html) && has(&FILTERS) {
+            evidence.marks.insert(Mark::FilterPage);
+            evidence.http_status = None;
         }
         if has(&[
             "maintenance mode",
@@ -799,6 +816,26 @@ impl Layer {
     }
 }
 
+/// What pages of filters and proxies say.
+const FILTERS: [&str; 16] = [
+    "zscaler",
+    "fortiguard",
+    "fortinet",
+    "blue coat",
+    "bluecoat",
+    "forcepoint",
+    "netskope",
+    "squid",
+    "cisco umbrella",
+    "web filter",
+    "url filtering",
+    "cloudflare",
+    "mcafee web gateway",
+    "sophos",
+    "blocked by your organization",
+    "access to this site is blocked",
+];
+
 /// What is said of a company that is not there.
 const ABSENT: [&str; 4] = [" does not exist", " doesn't exist", " existiert nicht", " ist nicht vorhanden"];
 
@@ -919,6 +956,12 @@ mod tests {
             ("AAD\u{ad}STS70\u{2060}00215", &[7000215]),
             ("\\u200bAADSTS\\u200b7000215", &[7000215]),
             ("ＡＡＤＳＴＳ７０００２１５", &[7000215]),
+            ("AADSTS7OOO2l5: Invalid", &[7000215]),
+            ("AADSTS 7OOO215", &[7000215]),
+            (
+                "body: eyJlcnJvciI6ImludmFsaWRfY2xpZW50IiwiZXJyb3JfZGVzY3JpcHRpb24iOiJBQURTVFM3MDAwMjE1OiBJbnZhbGlkIn0= end",
+                &[7000215],
+            ),
             ("QUFEU1RTNzAwMDIxNTogSW52YWxpZCBjbGllbnQgc2VjcmV0IHByb3ZpZGVkLiBFbnN1cmU=", &[7000215]),
         ] {
             assert_eq!(read_text(text).codes, codes, "{text}");
@@ -950,6 +993,8 @@ mod tests {
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
             ("attempt 1 GET /data/Companies 429 after 3 s", Some(429)),
             ("read /data/Companies 404 times", None),
+            ("the call answers 401, empty", Some(401)),
+            ("job B: 404 on https://x.test/data", Some(404)),
             ("curl: (56) CONNECT tunnel failed, response 403", None),
             ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
             ("rows 401 -> 403", None),
