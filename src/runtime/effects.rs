@@ -350,7 +350,23 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             let result = write_file(session, &path, &paper, over).await;
             Some(Msg::FileWritten { path, paper, result })
         }
-        _ => None,
+        // These are not for files.
+        Effect::StartChecks { .. }
+        | Effect::StartSaved { .. }
+        | Effect::CancelChecks { .. }
+        | Effect::OpenLink(..)
+        | Effect::CopyText(..)
+        | Effect::ProbeKeyring
+        | Effect::TrySource(..)
+        | Effect::ProbeVault
+        | Effect::OpenVault(..)
+        | Effect::CarryOut { .. }
+        | Effect::AnswerSignIn { .. }
+        | Effect::TellPage { .. }
+        | Effect::HideSecretSoon
+        | Effect::AgeChangesSoon(..)
+        | Effect::Repaint
+        | Effect::Suspend => None,
     }
 }
 
