@@ -552,6 +552,24 @@ fn deceptive_characters_of_a_profile_are_seen_in_every_text() {
 }
 
 #[test]
+fn without_a_profile_the_guide_is_the_one_that_the_text_fits() {
+    let not_found = "AADSTS500011: The resource principal named https://HOST was not found in the tenant named x.";
+    let of_host = |host: &str| not_found.replace("HOST", host);
+    for (text, guide) in [
+        (of_host("contoso.operations.dynamics.com"), Some("fno-client-credentials")),
+        (of_host("api.businesscentral.dynamics.com"), Some("business-central")),
+        (of_host("graph.microsoft.com"), Some("office365")),
+        (of_host("api.contoso.example"), None),
+        ("{\"error\":{\"code\":\"Authentication_InvalidCredentials\",\"message\":\"The server has rejected the client credentials.\"}}".into(), Some("business-central")),
+        ("AADSTS7000215: Invalid client secret provided.".into(), None),
+    ] {
+        let out = Place::new().run(&["diagnose", "-o", "json", &text]).expect(1);
+        let told: Value = serde_json::from_str(&out.out).unwrap();
+        assert_eq!(told["findings"][0]["fix"]["guide"].as_str(), guide, "{text}: {told:#}");
+    }
+}
+
+#[test]
 fn another_secret_has_another_end() {
     let place = ready("one");
     place.run(&["edit", "one", "--set", "credential.expires=2027-05-20"]);

@@ -392,9 +392,15 @@ impl Evidence {
         }
     }
 
-    /// The guide of the product that answered, where the evidence tells it: the first of that product.
+    /// The guide of the product that answered, or that Entra was asked for, where the evidence tells it: the first of
+    /// that product.
     pub fn guide<'g>(&self, guides: &'g [Guide]) -> Option<&'g Guide> {
-        let product = self.origin?.product()?;
+        let wanted = || origin_of(&host_of(self.named.get("resource")?)?);
+        let origin = match self.origin {
+            None | Some(Origin::Entra) => wanted()?,
+            Some(origin) => origin,
+        };
+        let product = origin.product()?;
         guides.iter().find(|guide| guide.product == product)
     }
 

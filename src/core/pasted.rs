@@ -79,7 +79,13 @@ impl Known<'_> {
             Some(own) => own.draft.template_value(name, guide, self.clouds),
             None => cloud.filter(|_| name == "portal").map(|cloud| cloud.portal.clone()),
         };
-        Judge { book: self.book, guide, values: &values }.findings(evidence)
+        let judged = Judge { book: self.book, guide, values: &values }.findings(evidence);
+        // Some causes are of one product, whoever answered.
+        let product = judged.first().filter(|_| guide.is_none()).and_then(|first| first.cause.product());
+        match self.guides.iter().find(|guide| Some(guide.product) == product) {
+            None => judged,
+            own => Judge { book: self.book, guide: own, values: &values }.findings(evidence),
+        }
     }
 
     /// The cloud whose sign-in host a text names, else the worldwide one.

@@ -5,7 +5,7 @@
 
 use crate::core::check::{CheckId, Status};
 use crate::core::evidence::{Evidence, Fault, Hedge, Mark, Origin, Said, origin_of, says};
-use crate::core::guide::Guide;
+use crate::core::guide::{Guide, Product};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::question::FieldId;
 use crate::core::template;
@@ -98,6 +98,15 @@ causes! {
         NotTheService = "not-the-service";
     Microsoft: Throttled = "throttled", ServiceUnavailable = "service-unavailable";
     None: NotAnError = "not-an-error", Unknown = "unknown";
+}
+
+impl Cause {
+    /// The product that alone has this fault.
+    pub fn product(self) -> Option<Product> {
+        let is_of_bc =
+            matches!(self, Cause::BcAppNotEnabled | Cause::BcPermissionSetMissing | Cause::BcAdminNotAuthorized);
+        is_of_bc.then_some(Product::BusinessCentral)
+    }
 }
 
 /// How sure a finding is.

@@ -255,6 +255,7 @@ const SERVICE_FAMILIES: &[&str] = &["badrequest_", "authentication_", "authoriza
 /// What known texts of Entra and OData say before they name a thing.
 const NAMING: &[(&str, &str)] = &[
     ("resource principal named ", "resource"),
+    ("needs access to a service (", "resource"),
     ("resource value from request: ", "resource"),
     ("service principal for resource ", "resource"),
     ("the application named ", "resource"),
