@@ -49,7 +49,8 @@ const MAX_SHOWN: usize = 20;
 #[command(
     long_about = "Explain an error text, a reply, an AADSTS code or a log; offline.\n\n\
         The text is given as words, with --file, or on standard input ('-' or a pipe). A log may have any size: its \
-        errors are put together by cause, app and tenant, counted, and the most frequent one is explained. \
+        errors are put together by cause, app and tenant, counted, and the most frequent one is explained. A sign-in log \
+        of Entra is read as JSON, or as the CSV that the portal saves. \
         With --profile the links and ids are filled in, and what the text names is compared with the profile. Of a \
         token the claims are listed, beside what the profile needs; it is neither kept nor shown.",
     after_help = "Examples:\n  \
