@@ -771,24 +771,32 @@ fn rename_copy_and_remove() {
     let result = Ok(("'damaged' was removed".into(), false));
     bench.tell(Msg::Removed { name: "damaged".parse().unwrap(), result });
     assert!(toast(&bench).contains("u does not bring it back"), "{}", toast(&bench));
-    for name in ["first", "contoso"] {
+    for name in ["first", "fabrikam", "contoso"] {
         let result = Ok((format!("'{name}' was removed"), true));
         bench.tell(Msg::Removed { name: name.parse().unwrap(), result });
         assert!(toast(&bench).contains("u brings it back"), "{}", toast(&bench));
     }
     for (result, again) in [
-        (Err(trouble("there is a profile 'contoso' already")), "BringBack"),
-        (Ok("back".into()), "BringBack"),
-        (Ok("back".into()), ""),
+        (Err(trouble("the disk is full")), "contoso"),
+        (Ok("back".into()), "contoso"),
+        // 'fabrikam' is there by now, and passed over.
+        (Ok("back".into()), "first"),
     ] {
         bench.take();
-        bench.keys("u");
-        assert_eq!(bench.asked(), "BringBack");
+        // Pressed again while the answer is waited for it does nothing.
+        bench.keys("uu");
+        let effects = bench.take();
+        let [Effect::BringBack { name, .. }] = &effects[..] else { panic!("{again}: {effects:?} {}", toast(&bench)) };
+        assert_eq!(name.as_str(), again);
         bench.tell(Msg::BroughtBack(result));
-        bench.take();
-        bench.keys("u");
-        assert_eq!(bench.asked(), again);
+        if again == "contoso" && bench.app.home.removed.len() == 2 {
+            bench.keys("u");
+            assert!(toast(&bench).contains("'fabrikam' cannot come back"), "{}", toast(&bench));
+        }
     }
+    bench.take();
+    bench.keys("u");
+    assert_eq!(bench.asked(), "", "only what cannot come back is left");
     // A draft comes back as it was; over another one of its name it does not.
     let mut bench = Bench::home(vec![row("contoso")]);
     let list = |drafts: Vec<DraftRow>| {
@@ -807,6 +815,11 @@ fn rename_copy_and_remove() {
         matches!(&effects[..], [Effect::KeepDraft { name, draft, step }] if (name, draft, step) == (&half.name, &half.draft, &half.step)),
         "{effects:?}"
     );
+    // Where that fails it is not lost.
+    bench.tell(Msg::DraftKept(Err(trouble("the disk is full"))));
+    assert_eq!((toast(&bench), bench.app.home.removed.len()), ("the disk is full", 1));
+    bench.keys("u").tell(Msg::DraftKept(Ok(())));
+    assert_eq!((toast(&bench), bench.app.home.removed.len()), ("the draft 'half' is back", 0));
     // What is not there any more is told, and the list is read again.
     let gone = || Err(trouble("there is no profile 'contoso'"));
     let name = || "contoso".parse::<d365_connect::core::names::ProfileName>().unwrap();

@@ -121,7 +121,7 @@ async fn a_secret_follows_its_profile_and_leaves_no_entry_behind() {
 async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     let session = with_one_profile(Scenario::Healthy).await;
     let ready = name("fno-client-credentials");
-    assert!(matches!(work::bring_back(&session).await, Err(WorkError::NothingRemoved)));
+    assert!(matches!(work::bring_back(&session, &ready).await, Err(WorkError::NothingRemoved)));
     let path = work::open(&session, &ready).await.unwrap().stored.path;
     let text = format!("# by hand\n{}", std::fs::read_to_string(&path).unwrap());
     let text = text.replacen("[credential]", "unknown = 1\n[credential]", 1);
@@ -132,11 +132,11 @@ async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     // Its name was given to another meanwhile: nothing of either is lost.
     let other = ProfileDraft::new("office365");
     profiles::save(&session.home, &ready, &other, profiles::Save::New).unwrap();
-    work::bring_back(&session).await.unwrap_err();
+    work::bring_back(&session, &ready).await.unwrap_err();
     assert_eq!(entries(&session), 0, "no entry is left by a failure");
     work::remove(&session, &ready).await.unwrap();
-    let (back, without) = work::bring_back(&session).await.unwrap();
-    assert_eq!((back.as_str(), without, entries(&session)), (ready.as_str(), None, 1));
+    let without = work::bring_back(&session, &ready).await.unwrap();
+    assert_eq!((without, entries(&session)), (None, 1));
     let now = std::fs::read_to_string(&path).unwrap();
     let but_entry = |text: &str| text.lines().filter(|line| !line.starts_with("entry")).collect::<Vec<_>>().join("\n");
     assert_eq!(but_entry(&now), but_entry(&text));
@@ -147,7 +147,7 @@ async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     let history = session.home.history(&ready);
     work::remove_for_now(&session, &ready).await.unwrap();
     std::fs::create_dir(&history).unwrap();
-    assert_eq!(work::bring_back(&session).await.unwrap(), (ready.clone(), None));
+    assert_eq!(work::bring_back(&session, &ready).await.unwrap(), None);
     assert_eq!((entries(&session), path.exists()), (1, true));
     std::fs::remove_dir(&history).unwrap();
     // Several come back one by one, the last one first, each with a draft of its name.
@@ -157,17 +157,17 @@ async fn what_was_removed_can_be_brought_back_while_the_program_runs() {
     for gone in [&ready, &name("second")] {
         assert!(work::remove_for_now(&session, gone).await.unwrap().remembered);
     }
-    for back in ["second", ready.as_str()] {
-        assert_eq!(work::bring_back(&session).await.unwrap(), (name(back), None));
+    for back in [&ready, &name("second")] {
+        assert_eq!(work::bring_back(&session, back).await.unwrap(), None);
     }
     assert_eq!(work::drafts(&session).await.unwrap(), [half]);
     assert_eq!(entries(&session), 1);
     // Once only; and a secret that could not be read is told.
-    assert!(work::bring_back(&session).await.is_err());
+    assert!(work::bring_back(&session, &ready).await.is_err());
     let Keyring::Memory(map) = &session.keyring else { panic!("a rehearsal keeps secrets in memory") };
     map.lock().unwrap().clear();
     work::remove_for_now(&session, &ready).await.unwrap();
-    assert!(work::bring_back(&session).await.unwrap().1.unwrap().contains("keyring"));
+    assert!(work::bring_back(&session, &ready).await.unwrap().unwrap().contains("keyring"));
     assert_eq!(work::open(&session, &ready).await.unwrap().stored.draft.source, None);
 }
 
@@ -539,7 +539,7 @@ async fn a_profile_of_the_vault_is_removed_and_brought_back() {
     let before = source(&session).await;
     assert_eq!(work::remove_for_now(&session, &ready).await.unwrap().left, None);
     assert_eq!(work::vault_count(&session).await.unwrap(), 0);
-    assert_eq!(work::bring_back(&session).await.unwrap().1, None);
+    assert_eq!(work::bring_back(&session, &ready).await.unwrap(), None);
     assert_eq!((work::vault_count(&session).await.unwrap(), entries(&session)), (1, 0));
     let again = source(&session).await;
     assert!(again.in_vault() && again != before);
@@ -548,6 +548,6 @@ async fn a_profile_of_the_vault_is_removed_and_brought_back() {
     locked.vault = Vault::of(&locked.home);
     let left = work::remove_for_now(&locked, &ready).await.unwrap().left.unwrap();
     assert!(left.contains("vault entry is left"), "{left}");
-    assert_eq!(work::bring_back(&locked).await.unwrap().1, None);
+    assert_eq!(work::bring_back(&locked, &ready).await.unwrap(), None);
     assert_eq!(source(&locked).await, again);
 }

@@ -124,8 +124,13 @@ pub enum Effect {
     Remove(ProfileName),
     /// Remove a profile, and leave its secret in the vault, which stays locked.
     RemoveLocked(ProfileName),
-    /// Bring the profile back that was removed last.
-    BringBack,
+    /// Bring a removed profile back.
+    BringBack {
+        /// Its name.
+        name: ProfileName,
+        /// Whether its secret goes back into the vault.
+        in_vault: bool,
+    },
     /// Open a page in the browser.
     OpenLink(String),
     /// Send a text to the terminal's clipboard.

@@ -379,6 +379,11 @@ impl App {
             Msg::SaveGone { name, old } => self.save_gone(&name, &old),
             Msg::SaveClashed { name, fields, now } => self.save_clashed(&name, fields, *now),
             Msg::DraftKept(result) => {
+                if let Some(Removed::Draft(row)) = &self.home.returning {
+                    let back = format!("the draft '{}' is back", row.name);
+                    self.returned(result.is_ok());
+                    return self.update(Msg::Changed(result.map(|()| back)));
+                }
                 let leaving = self.leaving.take();
                 let mut effects = vec![Effect::LoadHome];
                 match (result, leaving) {
@@ -398,7 +403,8 @@ impl App {
             Msg::Removed { name, result } => {
                 match result {
                     Ok((text, true)) => {
-                        self.home.removed.push(Removed::Profile(name));
+                        let in_vault = self.home.profiles().iter().any(|row| row.name == name && row.in_vault);
+                        self.home.removed.push(Removed::Profile { name, in_vault });
                         self.say(format!("{text}; u brings it back"));
                     }
                     Ok((text, false)) => self.say(format!("{text}; it could not be read, so u does not bring it back")),
@@ -407,12 +413,7 @@ impl App {
                 vec![Effect::LoadHome]
             }
             Msg::BroughtBack(result) => {
-                // After a failure it can be tried again.
-                if result.is_ok()
-                    && let Some(Removed::Profile(name)) = self.home.removed.pop()
-                {
-                    self.home.follow = Some(name);
-                }
+                self.returned(result.is_ok());
                 self.update(Msg::Changed(result))
             }
             Msg::Changed(result) => {

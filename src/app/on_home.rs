@@ -164,23 +164,42 @@ impl App {
         }
     }
 
-    /// Brings back what was removed last and is not back yet.
+    /// Brings back what was removed last and is not back yet. What cannot come back is passed over.
     fn bring_back(&mut self) -> Vec<Effect> {
-        match self.home.removed.last() {
-            Some(Removed::Profile(_)) => return vec![Effect::BringBack],
-            Some(Removed::Draft(row)) if self.home.has(&row.name) || self.home.has_draft(&row.name) => {
-                self.warn(format!("the draft '{}' cannot come back: there is one of that name by now", row.name));
-            }
-            Some(Removed::Draft(row)) => {
-                let DraftRow { name, draft, step } = row.clone();
-                self.home.removed.pop();
-                self.home.follow = Some(name.clone());
-                self.say(format!("the draft '{name}' is back"));
-                return vec![Effect::KeepDraft { name, draft, step }];
-            }
-            None => self.warn("nothing was removed since the program was started"),
+        // One after the other: the answer is waited for.
+        if self.home.returning.is_some() {
+            return Vec::new();
         }
-        Vec::new()
+        let Some(removed) = self.home.removed.pop() else {
+            self.warn("nothing was removed since the program was started");
+            return Vec::new();
+        };
+        let name = removed.name().clone();
+        let is_draft = matches!(removed, Removed::Draft(_));
+        if self.home.has(&name) || is_draft && self.home.has_draft(&name) {
+            let next = if self.home.removed.is_empty() { "" } else { "; u brings back what was removed before it" };
+            self.warn(format!("'{name}' cannot come back: there is one of that name by now{next}"));
+            self.home.removed.insert(0, removed);
+            return Vec::new();
+        }
+        let effect = match &removed {
+            Removed::Profile { name, in_vault } => Effect::BringBack { name: name.clone(), in_vault: *in_vault },
+            Removed::Draft(row) => {
+                let DraftRow { name, draft, step } = row.clone();
+                Effect::KeepDraft { name, draft, step }
+            }
+        };
+        self.home.returning = Some(removed);
+        vec![effect]
+    }
+
+    /// It is back, or after a failure it can be tried again.
+    pub(super) fn returned(&mut self, is_back: bool) {
+        match self.home.returning.take() {
+            Some(removed) if is_back => self.home.follow = Some(removed.name().clone()),
+            Some(removed) => self.home.removed.push(removed),
+            None => {}
+        }
     }
 
     /// What a key does to the filter while it is typed; says whether it does nothing else.

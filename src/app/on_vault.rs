@@ -37,6 +37,7 @@ impl App {
         let in_vault = |draft: &ProfileDraft| draft.source.as_ref().is_some_and(CredentialSource::in_vault);
         match effect {
             Effect::StartChecks { draft, secret, .. } => is_there && secret.is_none() && in_vault(draft),
+            Effect::BringBack { in_vault, .. } => is_there && *in_vault,
             Effect::StartSaved { name, .. } | Effect::Copy(name, _) | Effect::Remove(name) => named(name),
             Effect::Save { secret, was, .. } => match secret {
                 SecretWish::Keep => false,

@@ -186,7 +186,7 @@ impl Effects {
             | Effect::Copy(..)
             | Effect::Remove(_)
             | Effect::RemoveLocked(_)
-            | Effect::BringBack
+            | Effect::BringBack { .. }
             | Effect::MakeExport { .. }
             | Effect::NoteExport { .. }
             | Effect::WriteFile { .. }) => {
@@ -327,9 +327,9 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             });
             Some(Msg::Removed { name, result })
         }
-        Effect::BringBack => {
-            let done = work::bring_back(session).await.map_err(|error| trouble(&error));
-            Some(Msg::BroughtBack(done.map(|(name, without)| match without {
+        Effect::BringBack { name, .. } => {
+            let done = work::bring_back(session, &name).await.map_err(|error| trouble(&error));
+            Some(Msg::BroughtBack(done.map(|without| match without {
                 None => format!("'{name}' is back"),
                 Some(why) => format!("'{name}' is back without its secret: {why}"),
             })))

@@ -290,17 +290,18 @@ pub async fn remove_for_now(session: &Session, name: &ProfileName) -> Result<Rem
         .await
 }
 
-/// Brings the profile back that was removed last and is not back yet, its secret under a new entry. Says which, and why it has no secret
-/// where that could not be had.
+/// Brings a removed profile back, its secret under a new entry. Says why it has no secret where that could not be had.
 ///
 /// # Errors
-/// When nothing was removed in this session, there is a profile of that name by now, or it cannot be kept.
-pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String>), WorkError> {
-    let removals = Arc::clone(&session.removals);
+/// When none of that name was removed in this session, there is one by now, or it cannot be kept.
+pub async fn bring_back(session: &Session, name: &ProfileName) -> Result<Option<String>, WorkError> {
+    let (name, removals) = (name.clone(), Arc::clone(&session.removals));
     session
         .beside(move |stores| {
             let mut removals = removals.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(Removal { files, secret }) = removals.last() else { return Err(WorkError::NothingRemoved) };
+            let at =
+                removals.iter().rposition(|removal| removal.files.name == name).ok_or(WorkError::NothingRemoved)?;
+            let Removal { files, secret } = &removals[at];
             let (kept, without) = match secret {
                 None => (None, None),
                 Some(Ok((place, secret))) => {
@@ -323,9 +324,8 @@ pub async fn bring_back(session: &Session) -> Result<(ProfileName, Option<String
                 }
                 _ => {}
             }
-            let name = files.name.clone();
-            removals.pop();
-            Ok((name, without))
+            removals.remove(at);
+            Ok(without)
         })
         .await
 }

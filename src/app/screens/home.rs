@@ -79,6 +79,8 @@ pub struct Home {
     pub follow: Option<ProfileName>,
     /// What was removed and can be brought back, the last one last.
     pub removed: Vec<Removed>,
+    /// What is being brought back.
+    pub returning: Option<Removed>,
     /// Tests that run.
     pub runs: Vec<HomeRun>,
     /// What they are part of.
@@ -98,9 +100,24 @@ pub enum Marked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removed {
     /// A profile.
-    Profile(ProfileName),
+    Profile {
+        /// Its name.
+        name: ProfileName,
+        /// Whether its secret was in the vault, and goes back there.
+        in_vault: bool,
+    },
     /// A draft.
     Draft(DraftRow),
+}
+
+impl Removed {
+    /// Its name.
+    pub fn name(&self) -> &ProfileName {
+        match self {
+            Removed::Profile { name, .. } => name,
+            Removed::Draft(row) => &row.name,
+        }
+    }
 }
 
 /// An entry of the list.
