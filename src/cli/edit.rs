@@ -95,8 +95,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     }
     let made = request.make(context, &session, &opened.stored.name).await?;
     let Stored { name, draft: before, .. } = opened.stored;
-    let end =
-        given.iter().any(|(field, _)| *field == FieldId::Expires).then(|| draft.value(FieldId::Expires).to_owned());
+    let end = touched.contains(&FieldId::Expires).then(|| draft.value(FieldId::Expires).to_owned());
     let request = SaveRequest { was: Some((name.clone(), before)), name: name.clone(), draft, secret };
     // A secret does not tell when it ends.
     let is_other = end.is_none() && touched.contains(&FieldId::Secret) && {

@@ -57,8 +57,9 @@ pub struct Args {
 
 impl Args {
     /// Whether the values, or the secret, are read from standard input.
-    pub fn reads_stdin(&self) -> bool {
-        self.file.as_ref().is_none_or(|file| file.as_os_str() == "-") || self.secret.as_deref() == Some("stdin")
+    pub fn reads_stdin(&self, asks: bool) -> bool {
+        let is_piped = self.file.as_ref().is_none_or(|file| file.as_os_str() == "-");
+        is_piped || self.secret.as_deref().is_some_and(|source| input::reads_stdin(source, asks))
     }
 }
 

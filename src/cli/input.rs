@@ -115,10 +115,9 @@ impl CredentialArgs {
         self.secret.is_none() && self.certificate_password.is_none() && self.make_certificate.is_none()
     }
 
-    /// Whether one of them is read from standard input: where nobody can be asked, what the vault is to keep is, too.
+    /// Whether one of them is read from standard input.
     pub fn read_stdin(&self, asks: bool) -> bool {
-        let given = [&self.secret, &self.certificate_password].map(Option::as_deref);
-        given.contains(&Some("stdin")) || (!asks && given.contains(&Some("vault")))
+        [&self.secret, &self.certificate_password].into_iter().flatten().any(|given| reads_stdin(given, asks))
     }
 
     /// Whether a certificate is to be made.
@@ -246,6 +245,11 @@ impl CredentialRequest {
             .hint("App registrations › your app › Certificates & secrets › Certificates › Upload certificate");
         Ok(Some(made))
     }
+}
+
+/// Whether a source is read from standard input: where nobody can be asked, what keyring or vault are to keep is, too.
+pub fn reads_stdin(source: &str, asks: bool) -> bool {
+    source == "stdin" || !asks && matches!(source, "keyring" | "vault")
 }
 
 /// Whether the profile has a secret in another place than that.

@@ -282,7 +282,7 @@ fn reads_stdin(command: &Command, asks: bool) -> bool {
         Command::New(args) => args.credential.read_stdin(asks),
         Command::Edit(args) => args.credential.read_stdin(asks),
         Command::Rotate(args) => args.credential.read_stdin(asks),
-        Command::Import(args) => args.reads_stdin(),
+        Command::Import(args) => args.reads_stdin(asks),
         Command::Diagnose(args) => args.reads_stdin(),
         Command::Vault(args) => args.new_passphrase.as_deref() == Some("stdin"),
         _ => false,

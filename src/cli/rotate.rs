@@ -57,7 +57,6 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args, context: &Context) -> Done {
-    let is_end = |end: &str| end.eq_ignore_ascii_case("none") || expiry::parse_date(end).is_some();
     if args.expires.as_deref().is_some_and(|end| !is_end(end)) {
         return Err(Failure::usage("the end date is no date", "--expires 2027-05-20"));
     }
@@ -201,13 +200,19 @@ async fn new_credential(
         loop {
             context.printer.say("Its end date, as 2027-05-20 (Enter: not recorded):");
             end = input::line().await?.trim().to_owned();
-            if end.is_empty() || expiry::parse_date(&end).is_some() {
+            if end.is_empty() || is_end(&end) {
                 break;
             }
+            context.printer.note("a date is written year-month-day");
         }
     }
     input::tell_notes(context, &[(FieldId::Expires, end.clone())], before, guide);
     Ok((choice, end))
+}
+
+/// Whether that says when a credential ends, or that this is not to be recorded.
+fn is_end(text: &str) -> bool {
+    text.eq_ignore_ascii_case("none") || expiry::parse_date(text).is_some()
 }
 
 fn missing(name: &ProfileName, is_certificate: bool) -> Failure {

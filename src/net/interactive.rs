@@ -250,13 +250,13 @@ impl Signing<'_> {
         evidence
     }
 
-    /// This machine could not do its part.
     /// No browser can come back to this machine.
     fn no_listener(&self, error: &io::Error) -> Answer {
         let evidence = Evidence::local(CheckId::Token, [Mark::UserSignIn, Mark::NoListener]);
         Answer::Denied(evidence.naming("reason", &error.to_string()))
     }
 
+    /// This machine could not do its part.
     fn broken(&self, what: &str) -> Answer {
         Answer::Denied(Evidence::saying(CheckId::Token, what, Some(Mark::UserSignIn)))
     }

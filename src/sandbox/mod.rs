@@ -48,6 +48,8 @@ pub const FINANCE_OPERATIONS: &str = "https://contoso.sandbox.test";
 pub const BUSINESS_CENTRAL: &str = "https://businesscentral.sandbox.test";
 /// Microsoft Graph's fixed name.
 pub const GRAPH: &str = "https://graph.sandbox.test";
+/// An environment's name with a slip in it (scenario `resource-not-found`).
+const TYPO: &str = "https://contoso-typo.sandbox.test";
 
 /// What a new profile begins with in a rehearsal: nothing but the simulated hosts can be reached.
 pub fn preset(product: Product) -> Vec<(FieldId, &'static str)> {
@@ -60,8 +62,6 @@ pub fn preset(product: Product) -> Vec<(FieldId, &'static str)> {
     let address = address.map(|url| (FieldId::ResourceUrl, url));
     [(FieldId::AuthorityUrl, AUTHORITY)].into_iter().chain(address).collect()
 }
-/// An environment's name with a slip in it (scenario `resource-not-found`).
-const TYPO: &str = "https://contoso-typo.sandbox.test";
 
 /// Values that the simulated portal shows: to be pasted.
 #[derive(Debug, Clone)]

@@ -37,9 +37,10 @@ pub fn read(bytes: &[u8], password: Option<&ClientSecret>) -> Result<Certificate
 pub fn keep(home: &Home, pem: &str) -> Result<PathBuf, StoreError> {
     // The lock makes the home where there is none.
     let _lock = files::lock(home)?;
-    let mut number = 2;
+    let mut number = 1;
     loop {
-        let path = home.root().join(format!("certificate-{number}.pem"));
+        let name = if number == 1 { "certificate.pem".to_owned() } else { format!("certificate-{number}.pem") };
+        let path = home.root().join(name);
         match files::write_private(&path, pem.as_bytes(), false) {
             Err(StoreError::FileExists { .. }) => number += 1,
             written => return written.map(|()| path),

@@ -91,7 +91,9 @@ impl WorkError {
     pub fn hint(&self) -> Option<String> {
         match self {
             WorkError::Store(error) => error.hint().map(str::to_owned),
-            WorkError::Secret(trouble) | WorkError::Vault(trouble) | WorkError::Passphrase(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
+            WorkError::Secret(trouble) | WorkError::Vault(trouble) | WorkError::Passphrase(trouble) => {
+                Some(trouble.hint.clone()).filter(|hint| !hint.is_empty())
+            }
             WorkError::Certificate(trouble) => Some(trouble.hint().to_owned()),
             WorkError::NotKept(trouble) if trouble.place == "the vault" => Some(trouble.hint.clone()),
             WorkError::NotKept(_) => Some(

@@ -379,8 +379,14 @@ mod tests {
             assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
             // It holds the output open until somebody reads from the pipe, and was not ended with the command.
             let words = format!("sh -c 'echo canary; echo alive > {} &'", pipe.display());
+            // Open for both, so that nobody waits for ever for a helper that was ended.
+            let mut told = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
             assert!(read(&words, &Stop::default()).is_ok());
-            assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "alive\n");
+            // What an ended one would not have said comes behind it.
+            std::io::Write::write_all(&mut told, b"ended\n").unwrap();
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(told), &mut line).unwrap();
+            assert_eq!(line, "alive\n");
         }
 
         #[test]
