@@ -315,17 +315,13 @@ pub fn human(context: &Context, tested: &Tested) {
     let (printer, report) = (&context.printer, &tested.report);
     let seconds = report.duration_ms as f64 / 1000.0;
     printer.out(&format!("{}  {}  {seconds:.1} s", printer.bold(&report.profile), printer.status(report.verdict)));
-    let lanes = [
-        ("Profile", None, None),
-        ("Entra", Some(Lane::Entra), Some(report.lanes.entra)),
-        ("D365", Some(Lane::D365), Some(report.lanes.d365)),
-    ];
-    for (title, lane, status) in lanes {
+    for (title, lane) in [("Profile", None), ("Entra", Some(Lane::Entra)), ("D365", Some(Lane::D365))] {
         let lines: Vec<_> = report.checks.iter().filter(|line| line.id.lane() == lane).collect();
         if lines.is_empty() {
             continue;
         }
-        printer.out(&status.map_or(format!("  {title}"), |status| format!("  {title}: {status}")));
+        let verdict = lane.map(|lane| format!(": {}", report.lane_in_words(lane))).unwrap_or_default();
+        printer.out(&format!("  {title}{verdict}"));
         for line in lines {
             let head = format!("    {}  {}", printer.status(line.status), line.id.title());
             printer.out(&format!(

@@ -359,8 +359,9 @@ impl CheckRun {
                     CheckResult::Skipped { reason } => (Status::Skipped, reason, Details::new()),
                     CheckResult::Refused { summary, mut details, evidence } => {
                         let mut worst = Status::Unknown;
-                        for one in &evidence {
-                            let (status, findings) = judge.judge(one);
+                        let alike = alike(&evidence, judge);
+                        for (one, alike) in evidence.iter().zip(alike) {
+                            let (status, findings) = judge.judge(&alike);
                             worst = worst.max(status);
                             self.judged.extend(findings.into_iter().map(|finding| (status, finding)));
                             if let Some(entity) = one.named.get("entity") {
@@ -472,6 +473,22 @@ fn is_told(told: &[Finding], finding: &Finding) -> bool {
         let no_names = known.cause == Cause::Dns && finding.cause == Cause::EnvironmentNotFound;
         known.cause == finding.cause && !(is_busy && elsewhere) || no_names && elsewhere
     })
+}
+
+/// The same evidence, each naming all entities that were refused for the same reason: a cause is told once, and whoever
+/// mends it is to know of all.
+fn alike(evidence: &[Evidence], judge: &Judge<'_>) -> Vec<Evidence> {
+    let cause = |one: &Evidence| judge.findings(one).first().map(|finding| finding.cause);
+    let named: Vec<_> = evidence.iter().filter_map(|one| Some((one.named.get("entity")?, cause(one)))).collect();
+    let all = |one: &Evidence| {
+        let of = cause(one);
+        let names: Vec<&str> = named.iter().filter(|(_, cause)| *cause == of).map(|(name, _)| name.as_str()).collect();
+        one.named.contains_key("entity").then(|| names.join(", "))
+    };
+    evidence
+        .iter()
+        .map(|one| all(one).map_or_else(|| one.clone(), |names| one.clone().naming("entity", &names)))
+        .collect()
 }
 
 /// Writes into the details how an entity stands.

@@ -81,6 +81,16 @@ pub struct ProfileReport {
     pub by_check: Vec<Finding>,
 }
 
+impl ProfileReport {
+    /// A lane's verdict in words: one that passed as far as it was tested is not all right.
+    pub fn lane_in_words(&self, lane: Lane) -> String {
+        let status = if lane == Lane::Entra { self.lanes.entra } else { self.lanes.d365 };
+        let is_cut = self.checks.iter().any(|line| line.id.lane() == Some(lane) && line.status == Status::Skipped);
+        let is_good = matches!(status, Status::Passed | Status::Warning);
+        if is_cut && is_good { format!("{status} as far as it was tested") } else { status.to_string() }
+    }
+}
+
 /// The lanes' verdicts.
 #[derive(Debug, Serialize)]
 pub struct Lanes {

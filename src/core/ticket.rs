@@ -3,7 +3,7 @@
 //! Writes fields that are named here, and no others. Does not know where the report goes; whoever writes it searches it
 //! for the secret first.
 
-use crate::core::check::{CheckId, CheckResult};
+use crate::core::check::{CheckId, CheckResult, Lane};
 use crate::core::evidence::Evidence;
 use crate::core::names::parse_guid;
 use crate::core::report::{CheckLine, ProfileReport};
@@ -78,8 +78,8 @@ impl Ticket<'_> {
         let mut out = format!("# Connection test of {}\n\n", self.text(&report.profile));
         let mut head = vec![
             ("Result", report.verdict.to_string()),
-            ("Entra", report.lanes.entra.to_string()),
-            ("D365", report.lanes.d365.to_string()),
+            ("Entra", report.lane_in_words(Lane::Entra)),
+            ("D365", report.lane_in_words(Lane::D365)),
             ("Tested", format!("{}, took {}", report.started, seconds(report.duration_ms))),
             ("Set-up", format!("{} ({})", self.guide, report.guide)),
         ];
