@@ -1486,13 +1486,14 @@ fn a_certificate_that_is_none_is_refused_and_a_right_one_brings_its_end() {
     place.run(&[&new[..], &settings].concat()).expect(0);
     let before = std::fs::read_to_string(place.profile("one")).unwrap();
     std::fs::write(place.path().join("none.pem"), "no certificate").unwrap();
-    for (wrong, why) in
-        [("none.pem", "neither PEM nor PFX"), ("nowhere.pem", "nowhere.pem"), ("own.cer", "no private key")]
-    {
+    for (wrong, why) in [("none.pem", "neither PEM nor PFX"), ("own.cer", "no private key")] {
         let out = place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of(wrong))]).expect(2);
         assert!(out.err.contains(why) && out.err.contains("hint:"), "{}", out.err);
         assert_eq!(std::fs::read_to_string(place.profile("one")).unwrap(), before, "{wrong}");
     }
+    // As any source that cannot be read now.
+    let later = place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of("nowhere.pem"))]).expect(0);
+    assert!(later.err.contains("cannot be read at the moment"), "{}", later.err);
     place.run(&["edit", "one", "--secret", &format!("certificate:{}", place_of("own.pem"))]).expect(0);
     let end = |name: &str| {
         let text = std::fs::read_to_string(place.profile(name)).unwrap();
