@@ -707,4 +707,44 @@ mod tests {
             assert_eq!(clean(bare).0, bare, "twice is once: {raw:?}");
         }
     }
+
+    #[test]
+    fn ids_of_microsofts_own_apps_are_told() {
+        // Facts, section 2.
+        for (id, name) in [
+            ("00000015-0000-0000-c000-000000000000", "Microsoft Dynamics ERP"),
+            ("00000007-0000-0000-c000-000000000000", "Dataverse"),
+            ("00000003-0000-0000-c000-000000000000", "Microsoft Graph"),
+            ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
+            ("996def3d-b36c-4153-8607-a6fd3c01b89f", "Business Central"),
+            ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Azure CLI"),
+            ("14d82eec-204b-4c2f-b7e8-296a70dab67e", "Microsoft Graph Command Line Tools"),
+            ("de8bc8b5-d9f9-48b1-a8ad-b748da725064", "Graph Explorer"),
+            ("913c6de4-2a4a-4a61-a9ce-945d2b2ce2e0", "Dynamics Lifecycle Services"),
+            ("1950a258-227b-4e31-a9cf-717495945fc2", "Azure PowerShell"),
+            ("51f81489-12ee-4a9e-aaae-a2591f45987d", "Dynamics 365 Example Client App"),
+        ] {
+            assert_eq!(first_party(id), Some(name));
+        }
+        assert_eq!(first_party("66666666-7777-4888-9999-aaaaaaaaaaaa"), None);
+    }
+
+    #[test]
+    fn an_end_date_is_weighed_by_the_days_that_are_left() {
+        let today = Date::constant(2026, 11, 21);
+        for (end, weight) in [
+            ("2026-11-20", Weight::Hint),
+            ("2026-11-21", Weight::Hint),
+            ("2026-11-22", Weight::Hint),
+            ("2026-12-21", Weight::Hint),
+            ("2026-12-22", Weight::Good),
+            ("2028-11-21", Weight::Good),
+            ("2028-11-22", Weight::Hint),
+            ("soon", Weight::Problem),
+        ] {
+            let mut notes = Vec::new();
+            expires(end, today, &mut notes);
+            assert_eq!(notes.iter().map(|note| note.weight).collect::<Vec<_>>(), [weight], "{end}");
+        }
+    }
 }
