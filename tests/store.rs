@@ -556,7 +556,10 @@ fn a_file_is_written_whole_and_never_over_another_unasked() {
     let path = folder.path().join("out");
     write_private(&path, b"one", false).unwrap();
     let error = write_private(&path, b"two", false).unwrap_err();
-    assert!(matches!(error, StoreError::FileExists { .. }) && error.hint().unwrap().contains("--force"), "{error}");
+    assert!(
+        matches!(error, StoreError::FileExists { .. }) && error.hint().unwrap().contains("another path"),
+        "{error}"
+    );
     assert_eq!(fs::read(&path).unwrap(), b"one");
     write_private(&path, b"two", true).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");

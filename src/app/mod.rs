@@ -133,12 +133,12 @@ pub enum Screen {
     Pair(Box<Pair>),
 }
 
-/// Where a new set-up is left to, as soon as its draft is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was left while its draft is being kept. Should that fail, it is still there.
+#[derive(Debug)]
 enum Leaving {
-    /// To the screen below.
-    Screen,
-    /// Out of the program, with this exit code.
+    /// The set-up was left.
+    Screen(Box<Wizard>),
+    /// The program is to be left, with this exit code.
     Program(u8),
 }
 
@@ -385,13 +385,15 @@ impl App {
                     return self.update(Msg::Changed(result.map(|()| back)));
                 }
                 let leaving = self.leaving.take();
-                let mut effects = vec![Effect::LoadHome];
+                let effects = vec![Effect::LoadHome];
                 match (result, leaving) {
-                    (Ok(()), Some(Leaving::Screen)) => effects.extend(self.pop()),
                     (Ok(()), Some(Leaving::Program(code))) => self.quit = Some(code),
-                    (Ok(()), None) => {}
+                    (Ok(()), _) => {}
                     // Nothing that was typed is gone.
-                    (Err(trouble), _) => {
+                    (Err(trouble), leaving) => {
+                        if let Some(Leaving::Screen(wizard)) = leaving {
+                            self.stack.push(Screen::Wizard(wizard));
+                        }
                         if let Some(form) = self.form_mut() {
                             form.not_kept();
                         }
@@ -515,7 +517,9 @@ impl App {
             self.say("being saved, a moment");
             return Vec::new();
         }
-        if self.leaving.is_some() && !matches!(intent, Some(Intent::Quit | Intent::Repaint | Intent::Suspend)) {
+        if matches!(self.leaving, Some(Leaving::Program(_)))
+            && !matches!(intent, Some(Intent::Quit | Intent::Repaint | Intent::Suspend))
+        {
             return Vec::new();
         }
         let Some(intent) = intent else { return self.type_key(key) };

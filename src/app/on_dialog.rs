@@ -160,7 +160,13 @@ impl App {
                 self.dialog = self.under.pop();
                 Vec::new()
             }
-            Answer::LeaveKeeping => self.keep_draft_and_leave(Leaving::Screen),
+            Answer::LeaveKeeping => {
+                let effects = self.keep_draft();
+                if let Some(Screen::Wizard(wizard)) = self.stack.pop().filter(|_| !effects.is_empty()) {
+                    self.leaving = Some(Leaving::Screen(wizard));
+                }
+                effects
+            }
             Answer::LeaveDropping => {
                 let draft = match self.stack.last() {
                     Some(Screen::Wizard(wizard)) => wizard.draft.clone(),
@@ -172,7 +178,12 @@ impl App {
             Answer::QuitKeeping => {
                 // A test may lie over the wizard.
                 let mut effects = self.drop_checks();
-                effects.extend(self.keep_draft_and_leave(Leaving::Program(130)));
+                let kept = self.keep_draft();
+                match kept.is_empty() {
+                    true => self.quit = Some(130),
+                    false => self.leaving = Some(Leaving::Program(130)),
+                }
+                effects.extend(kept);
                 effects
             }
             Answer::QuitDropping => {

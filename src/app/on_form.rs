@@ -10,7 +10,7 @@ use crate::app::keymap::Intent;
 use crate::app::msg::{Offered, Trouble};
 use crate::app::screens::checks::Run;
 use crate::app::screens::wizard::{Focus, Wizard};
-use crate::app::{App, Leaving, Screen, cancel};
+use crate::app::{App, Screen, cancel};
 use crate::core::check::Status;
 use crate::core::intake::{Found, Intake};
 use crate::core::names::ProfileName;
@@ -156,22 +156,6 @@ impl App {
             Some(old) => vec![keep, Effect::ForgetDraft(old)],
             None => vec![keep],
         }
-    }
-
-    /// Keeps a draft, and leaves when that is done: what could not be kept is still there then.
-    pub(super) fn keep_draft_and_leave(&mut self, leaving: Leaving) -> Vec<Effect> {
-        let effects = self.keep_draft();
-        if effects.is_empty() {
-            return match leaving {
-                Leaving::Screen => self.pop(),
-                Leaving::Program(code) => {
-                    self.quit = Some(code);
-                    effects
-                }
-            };
-        }
-        self.leaving = Some(leaving);
-        effects
     }
 
     /// Goes to the first problem, says it, and tells whether there was one.
