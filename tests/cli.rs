@@ -263,6 +263,21 @@ fn wrong_values_are_refused_with_an_example_and_odd_ones_are_told() {
         assert!(out.err.contains("hint: --set"), "{set}: {}", out.err);
         assert_eq!(place.files(), [], "{set}");
     }
+    // In the words of the guide.
+    for (guide, set, says) in [
+        ("business-central", "resource_url=https://businesscentral.dynamics.com/x/Sandbox", "in the browser"),
+        (
+            "business-central",
+            "resource_url=https://businesscentral.dynamics.com",
+            "https://api.businesscentral.dynamics.com\n",
+        ),
+        ("office365", "sign_in=foo", "for example app"),
+        ("fno-delegated", "sign_in=device-code", "the product needs it"),
+    ] {
+        let out = place.run(&["new", "one", "--no-input", "--guide", guide, "--set", set]).expect(2);
+        assert!(out.err.contains(says), "{set} does not say {says}: {}", out.err);
+        assert_eq!(place.files(), [], "{set}");
+    }
     for (set, says) in [
         (
             "resource_url=https://Contoso.operations.dynamics.com/data/?x=1",

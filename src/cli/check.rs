@@ -7,6 +7,7 @@ use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
 use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status};
+use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::permissions;
 use crate::core::profile::{Problem, Profile, ProfileDraft};
@@ -134,9 +135,9 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
     for name in names {
         match work::open(session, &name).await {
             Ok(Opened { profile: Ok(profile), stored, .. }) => ready.push((profile, stored.draft)),
-            Ok(Opened { profile: Err(problems), .. }) => {
+            Ok(Opened { profile: Err(problems), guide, .. }) => {
                 left_out.code = code::USAGE;
-                left_out.troubles.extend(incomplete(&name, problems).troubles);
+                left_out.troubles.extend(incomplete(&name, problems, guide).troubles);
             }
             Err(error) => {
                 let failure = Failure::from(error);
@@ -151,11 +152,11 @@ async fn choose(args: &Args, session: &Session) -> Result<(Vec<(Profile, Profile
 }
 
 /// What an incomplete profile lacks.
-pub fn incomplete(name: &ProfileName, problems: Vec<Problem>) -> Failure {
+pub fn incomplete(name: &ProfileName, problems: Vec<Problem>, guide: &Guide) -> Failure {
     let troubles = problems.into_iter().map(|problem| Trouble {
         error: format!("profile '{name}' is not complete: {}: {}", problem.field, problem.text),
         cause: None,
-        hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field))),
+        hint: Some(format!("d365-connect edit {name} {}", missing_hint(problem.field, guide))),
     });
     Failure { code: code::USAGE, troubles: troubles.collect() }
 }

@@ -88,7 +88,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
     let (old, new): (Vec<Problem>, Vec<Problem>) =
         problems.into_iter().partition(|problem| before.contains(problem) && !touched.contains(&problem.field));
     if !new.is_empty() {
-        return Err(Failure::problems(&new));
+        return Err(Failure::problems(&new, opened.guide));
     }
     for problem in old {
         context.printer.hint(&format!("still to mend: {}: {}", problem.field, problem.text));

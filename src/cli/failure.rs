@@ -2,6 +2,7 @@
 //!
 //! Does not print anything.
 
+use crate::core::guide::Guide;
 use crate::core::names::NameError;
 use crate::core::profile::Problem;
 use crate::core::question::FieldId;
@@ -81,17 +82,17 @@ impl Failure {
     }
 
     /// Missing and wrong values, each with its field and its flag.
-    pub fn problems(problems: &[Problem]) -> Failure {
+    pub fn problems(problems: &[Problem], guide: &Guide) -> Failure {
         let troubles = problems.iter().map(|problem| match problem.text.as_str() {
             "missing" => Trouble {
                 error: format!("{} is missing", problem.field),
                 cause: None,
-                hint: Some(missing_hint(problem.field)),
+                hint: Some(missing_hint(problem.field, guide)),
             },
             text => Trouble {
                 error: format!("{}: {text}", problem.field),
                 cause: None,
-                hint: Some(format!("{} for example {}", flag(problem.field), problem.field.spec().example)),
+                hint: Some(format!("{} for example {}", flag(problem.field), guide.example(problem.field))),
             },
         });
         Failure { code: code::USAGE, troubles: troubles.collect() }
@@ -111,10 +112,14 @@ fn flag(field: FieldId) -> String {
 }
 
 /// What to do about a missing value.
-pub fn missing_hint(field: FieldId) -> String {
+pub fn missing_hint(field: FieldId, guide: &Guide) -> String {
     match field {
+        // The test with a code may do without.
+        FieldId::Secret if guide.sign_in.iter().any(|way| way.is_user()) => {
+            format!("{SECRET_SOURCE}; the product needs it, however the test signs in")
+        }
         FieldId::Secret => SECRET_SOURCE.into(),
-        _ => format!("--set {}=…, {}", field.name(), field.spec().help),
+        _ => format!("--set {}=…, {}", field.name(), guide.help(field)),
     }
 }
 

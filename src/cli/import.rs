@@ -177,7 +177,7 @@ fn wrong(draft: &ProfileDraft, name: &ProfileName, guide: &Guide, choice: &Secre
     let mut problems = draft.check(name, guide, assets::clouds()).err().unwrap_or_default();
     problems.retain(|problem| !draft.value(problem.field).is_empty());
     problems.extend(input::mixed_up(choice, draft));
-    if problems.is_empty() { Ok(()) } else { Err(Failure::problems(&problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(Failure::problems(&problems, guide)) }
 }
 
 /// What was recognised, from where, and what was left alone. The secret by its length only.

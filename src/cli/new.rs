@@ -7,7 +7,8 @@ use crate::assets;
 use crate::cli::failure::{Failure, code};
 use crate::cli::input::{CredentialArgs, CredentialRequest};
 use crate::cli::{Context, Done, OK, accessible, input, profile_name};
-use crate::core::guide::Guide;
+use crate::core::cloud::CloudId;
+use crate::core::guide::{Guide, SignIn};
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use crate::core::question::FieldId;
@@ -87,7 +88,10 @@ pub async fn run(args: Args, context: &Context) -> Done {
 /// What stands below the flags: every field and source there is.
 fn after_help() -> String {
     format!(
-        "Fields: {}\n\n\
+        "Fields: {}\n  \
+        cloud               {}\n  \
+        sign_in             {}, of those that the guide has\n\n\
+        With sign_in=device-code a secret is wanted, too: the test may do without, the product that is connected does not.\n\n\
         Sources of a secret, never the secret itself:\n  \
         stdin, prompt       read once and kept; standard input gives one value\n  \
         keyring, vault      read once, and kept there\n  \
@@ -103,7 +107,9 @@ fn after_help() -> String {
         --set client_id=66666666-7777-4888-9999-aaaaaaaaaaaa \\\n    \
         --set resource_url=https://contoso.operations.dynamics.com\n\n\
         Exit codes: 0 saved, 2 a value is missing or wrong, 3 the secret or the file could not be kept",
-        input::fields()
+        input::fields(),
+        CloudId::ALL.map(CloudId::as_str).join(", "),
+        SignIn::ALL.map(SignIn::as_str).join(", ")
     )
 }
 
@@ -156,7 +162,7 @@ async fn save(
     };
     let mut problems = draft.check(&name, guide, assets::clouds()).err().unwrap_or_default();
     problems.extend(input::mixed_up(&choice, &draft));
-    failure.troubles.splice(0..0, Failure::problems(&problems).troubles);
+    failure.troubles.splice(0..0, Failure::problems(&problems, guide).troubles);
     if !failure.troubles.is_empty() {
         return Err(failure);
     }

@@ -53,7 +53,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     let session = context.session().await?;
     let opened = work::open(&session, &profile_name(&args.name)?).await?;
     let draft = opened.stored.draft;
-    let profile = opened.profile.map_err(|problems| check::incomplete(&opened.stored.name, problems))?;
+    let profile = opened.profile.map_err(|problems| check::incomplete(&opened.stored.name, problems, opened.guide))?;
     context.unlock_for(&session, &draft.source).await?;
 
     let started = jiff::Timestamp::now();

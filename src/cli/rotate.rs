@@ -66,7 +66,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     if let Err(problems) = &opened.profile
         && problems.iter().any(|problem| !matches!(problem.field, FieldId::Secret | FieldId::Expires))
     {
-        return Err(check::incomplete(name, problems.clone()));
+        return Err(check::incomplete(name, problems.clone(), guide));
     }
     context.unlock_for(&session, &before.source).await?;
     let (choice, end) = new_credential(args, context, &session, &opened).await?;
@@ -85,7 +85,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
     problems.extend(input::mixed_up(&choice, &draft));
     let profile = match draft.check(name, guide, assets::clouds()) {
         Ok(profile) if problems.is_empty() => profile,
-        _ => return Err(Failure::problems(&problems)),
+        _ => return Err(Failure::problems(&problems, guide)),
     };
 
     let started = Timestamp::now();

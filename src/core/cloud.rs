@@ -94,6 +94,8 @@ pub enum HostKind {
     Dataverse,
     /// Business Central.
     BusinessCentral,
+    /// Business Central's pages in the browser, which its API is not among.
+    BusinessCentralClient,
     /// Microsoft Graph.
     Graph,
     /// A sign-in host.
@@ -116,7 +118,7 @@ impl HostKind {
         match self {
             HostKind::FinanceOperations => "Finance & Operations",
             HostKind::Dataverse => "Dataverse",
-            HostKind::BusinessCentral => "Business Central",
+            HostKind::BusinessCentral | HostKind::BusinessCentralClient => "Business Central",
             HostKind::Graph => "Microsoft Graph",
             HostKind::SignIn => "Microsoft Entra ID sign-in",
             HostKind::Portal => "a Microsoft portal",

@@ -363,7 +363,11 @@ impl Guide {
 
     /// How the field looks, in the words of this guide.
     pub fn example(&self, field: FieldId) -> &str {
-        self.words.get(&field).and_then(|words| words.example.as_deref()).unwrap_or(field.spec().example)
+        let usual = match field {
+            FieldId::SignIn => self.sign_in.first().map_or(field.spec().example, |way| way.as_str()),
+            field => field.spec().example,
+        };
+        self.words.get(&field).and_then(|words| words.example.as_deref()).unwrap_or(usual)
     }
 
     /// Every field that a profile of this guide needs, the credential included.

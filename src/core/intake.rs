@@ -15,6 +15,7 @@ use crate::core::resource::ResourceUrl;
 use crate::core::secret::{SecretShape, is_placeholder, looks_like_secret};
 use reading::{Pair, Written};
 use url::Url;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// One recognised value.
@@ -111,6 +112,10 @@ enum Label {
 /// What is told of a token.
 const TOKEN: &str = "a token (tokens are not kept)";
 
+/// What is told of ids that are not asked for.
+const OBJECT_ID: &str = "Object ID (not needed)";
+const SECRET_ID: &str = "Secret ID (the Value is needed)";
+
 /// Labels as the portal, `az`, common environment files, vendors' forms and this program write them; compared by their
 /// letters and digits alone.
 fn label(text: &str) -> Option<Label> {
@@ -124,7 +129,7 @@ fn label(text: &str) -> Option<Label> {
     // AzureAd:ClientId and AzureAd__ClientId name the last part.
     let last = text.rsplit(':').next().unwrap_or(text);
     let last = last.rsplit("__").next().unwrap_or(last);
-    let folded: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let folded: String = last.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     // `oauth.api.key`, `TF_VAR_tenant_id`.
     let folded = [
         "tfvar",
@@ -146,12 +151,33 @@ fn label(text: &str) -> Option<Label> {
     .find_map(|lead| folded.strip_prefix(lead).filter(|rest| is_core(rest)))
     .unwrap_or(&folded);
     Some(match folded {
-        "applicationclientid" | "applicationid" | "clientid" | "appid" | "batondynamicsclientid" | "apikey" => {
-            Label::Field(FieldId::ClientId)
-        }
+        "applicationclientid"
+        | "applicationid"
+        | "clientid"
+        | "appid"
+        | "batondynamicsclientid"
+        | "apikey"
+        | "client" => Label::Field(FieldId::ClientId),
         "directorytenantid" | "directoryid" | "tenantid" | "tenant" | "batontenantid" => {
             Label::Field(FieldId::TenantId)
         }
+        // The portal in German, French and Spanish.
+        "anwendungsidclient"
+        | "iddapplicationclient"
+        | "iddelapplicationclient"
+        | "iddeaplicacióncliente"
+        | "identificadordeaplicacióncliente" => Label::Field(FieldId::ClientId),
+        "verzeichnisidmandant"
+        | "mandantenid"
+        | "iddannuairelocataire"
+        | "iddelannuairelocataire"
+        | "iddedirectorioinquilino"
+        | "identificadordedirectorioinquilino" => Label::Field(FieldId::TenantId),
+        "umgebungsurl" | "urldelenvironnement" | "urldelentorno" => Label::Field(FieldId::ResourceUrl),
+        "geheimerclientschlüssel" | "secretclient" | "secretodecliente" => Label::Secret { named: true },
+        "wert" | "valeur" | "valor" => Label::Secret { named: false },
+        "objektid" | "iddobjet" | "iddelobjet" | "iddeobjeto" => Label::NotNeeded(OBJECT_ID),
+        "geheimnisid" | "iddesecret" | "iddusecret" | "iddesecreto" => Label::NotNeeded(SECRET_ID),
         "resourceurl"
         | "resourceuri"
         | "environmenturl"
@@ -197,8 +223,8 @@ fn label(text: &str) -> Option<Label> {
         "granttype" | "authtype" | "batonprovisioning" | "batonsynconlyenabledroleassignments" | "batonhostid" => {
             Label::Nothing
         }
-        "objectid" => Label::NotNeeded("Object ID (not needed)"),
-        "secretid" | "keyid" => Label::NotNeeded("Secret ID (the Value is needed)"),
+        "objectid" => Label::NotNeeded(OBJECT_ID),
+        "secretid" | "keyid" => Label::NotNeeded(SECRET_ID),
         "subscriptionid" => Label::NotNeeded("Subscription ID (not needed)"),
         "accesstoken" | "refreshtoken" | "idtoken" => Label::NotNeeded(TOKEN),
         "clientcertificatepath" | "certificatediskpath" => {
@@ -246,17 +272,24 @@ fn is_core(folded: &str) -> bool {
 
 /// Reads every value that a text holds.
 pub fn read(text: &str, clouds: &Clouds) -> Intake {
-    let mut reader =
-        Reader { clouds, intake: Intake::default(), derived: Vec::new(), is_sure: false, baton: false, product: None };
+    let mut reader = Reader {
+        clouds,
+        intake: Intake::default(),
+        derived: Vec::new(),
+        named: Vec::new(),
+        is_sure: false,
+        baton: false,
+        product: None,
+    };
     for pair in reading::pairs(text) {
         reader.take(&pair);
     }
     if reader.intake.is_empty() && reader.derived.is_empty() {
         reader.intake.by_shape = true;
         by_shape(&mut reader.intake, text);
-        reader.ids_without_label(text);
     }
     reader.look_at_addresses(text);
+    reader.ids_without_label(text);
     reader.finish()
 }
 
@@ -265,6 +298,8 @@ struct Reader<'a> {
     intake: Intake,
     /// What other values tell; used where nothing says it outright.
     derived: Vec<Found>,
+    /// Ids that stood beside a label that is known.
+    named: Vec<Uuid>,
     /// The secret is the app's by its label or its shape, and no other password.
     is_sure: bool,
     /// Variables of C1's connector were there.
@@ -276,6 +311,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn take(&mut self, pair: &Pair) {
         let Some(label) = label(&pair.name) else { return };
+        self.named.extend(pair.value.split_whitespace().filter_map(id_in));
         self.baton |= pair.name.to_ascii_uppercase().starts_with("BATON_");
         let (cleaned, _) = clean(&pair.value);
         let cleaned = Zeroizing::new(cleaned);
@@ -317,7 +353,7 @@ impl Reader<'_> {
         // In quotes it is meant as it stands there.
         let value = if pair.written == Written::Bare { cleaned } else { pair.value.as_str() };
         if parse_guid(value).is_some() {
-            self.leave("Secret ID (the Value is needed)".into());
+            self.leave(SECRET_ID.into());
         } else if SecretShape::of(value) == SecretShape::Masked {
             self.leave("a masked secret (the portal shows the whole one only once)".into());
         } else if pair.written == Written::Bare && value.contains(char::is_whitespace) {
@@ -356,6 +392,10 @@ impl Reader<'_> {
             },
             Label::Field(FieldId::ResourceUrl) => match ResourceUrl::parse(value) {
                 Ok((url, _)) if self.clouds.kind(url.host()) == HostKind::SignIn => self.sign_in(value, pair),
+                // Taken apart where addresses are looked at.
+                Ok((url, _)) if self.clouds.kind(url.host()) == HostKind::BusinessCentralClient => {
+                    self.product = self.product.or(Some(HostKind::BusinessCentral));
+                }
                 Ok((url, _)) if value.contains('.') || url.is_loopback() => {
                     self.product = self.product.or(Some(self.clouds.kind(url.host())));
                     self.field(FieldId::ResourceUrl, value, pair);
@@ -463,13 +503,18 @@ impl Reader<'_> {
         }
     }
 
-    /// Ids among other words: nobody but the reader knows which is which, so they are told and not taken.
+    /// Ids among other words: nobody but the reader knows which is which, so they are told and not taken, as long as one is
+    /// missing. In JSON each has a name, if one that is not known.
     fn ids_without_label(&mut self, text: &str) {
-        let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
-        if words.clone().count() > 1 && self.intake.left.is_empty() {
-            for id in words.filter_map(parse_guid).take(5) {
-                self.leave(format!("{id}: nothing beside it says whether it is the app's id, the tenant's or another"));
-            }
+        let has = |field| self.intake.value(field).is_some() || self.derived.iter().any(|found| found.field == field);
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        if has(FieldId::ClientId) && has(FieldId::TenantId) || is_json || text.split_whitespace().nth(1).is_none() {
+            return;
+        }
+        let mut ids: Vec<Uuid> = text.split_whitespace().filter_map(id_in).collect();
+        ids.retain(|id| !self.named.contains(id));
+        for id in ids.into_iter().take(5) {
+            self.leave(format!("{id}: nothing beside it says whether it is the app's id, the tenant's or another"));
         }
     }
 
@@ -504,12 +549,12 @@ impl Reader<'_> {
                         if at == 3 && parts[1].parse::<TenantId>().is_ok() {
                             self.derive(FieldId::TenantId, parts[1], &by);
                         }
-                        let name = format!("x={}", parts[at - 1].replace('+', "%2B"));
-                        let name = url::form_urlencoded::parse(name.as_bytes()).next();
-                        if let Some((_, name)) = name {
-                            self.derive(FieldId::Environment, &name, &by);
-                        }
+                        self.derive(FieldId::Environment, &unescaped(parts[at - 1]), &by);
                     }
+                }
+                HostKind::BusinessCentralClient => {
+                    self.product = self.product.or(Some(HostKind::BusinessCentral));
+                    self.web_client(&url, &parts, &Pair { name: "the address in the browser".into(), ..by });
                 }
                 HostKind::SignIn
                 | HostKind::Sandbox
@@ -520,6 +565,26 @@ impl Reader<'_> {
                 | HostKind::Loopback
                 | HostKind::Odd => {}
             }
+        }
+    }
+
+    /// `https://businesscentral.dynamics.com[/TENANT][/ENVIRONMENT]/?company=NAME&…`
+    fn web_client(&mut self, url: &Url, parts: &[&str], by: &Pair) {
+        let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| unescaped(part)).collect();
+        let is_page = |part: &str| part == "admin" || part.to_ascii_lowercase().ends_with(".htm");
+        let mut names = parts.iter().map(String::as_str).filter(|part| !is_page(part)).peekable();
+        let before = self.derived.len();
+        if let Some(tenant) = names.next_if(|part| part.parse::<TenantId>().is_ok()) {
+            self.derive(FieldId::TenantId, tenant, by);
+        }
+        if let Some(environment) = names.next() {
+            self.derive(FieldId::Environment, environment, by);
+        }
+        for (_, company) in url.query_pairs().filter(|(name, value)| name == "company" && !value.trim().is_empty()) {
+            self.derive(FieldId::Company, &company, by);
+        }
+        if self.derived.len() == before {
+            self.leave("Business Central's address in the browser: it is not that of its API".into());
         }
     }
 
@@ -547,6 +612,17 @@ impl Reader<'_> {
         self.intake.guide = self.intake.guide.or(fits.map(str::to_owned));
         self.intake
     }
+}
+
+/// A part of a path without its percent signs.
+fn unescaped(part: &str) -> String {
+    let text = format!("x={}", part.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(text.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// The id that a word is, whatever stands around it.
+fn id_in(word: &str) -> Option<Uuid> {
+    parse_guid(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
 }
 
 /// Names with commas between them.
@@ -698,7 +774,10 @@ mod tests {
         let told = left(&format!("the app is ({CLIENT}), and again {CLIENT}, in {TENANT}."));
         assert!(told.len() == 2 && told[0].starts_with(CLIENT) && told[1].starts_with(TENANT), "{told:?}");
         assert!(left(CLIENT).is_empty(), "alone it is for the field under the cursor");
-        assert!(left(&format!("AZURE_CLIENT_ID={CLIENT} # {TENANT}")).is_empty(), "what has a label is enough");
+        let told = left(&format!("AZURE_CLIENT_ID={CLIENT}\nin {TENANT}"));
+        assert!(told.len() == 1 && told[0].starts_with(TENANT), "a tenant is missing: {told:?}");
+        let both = format!("AZURE_CLIENT_ID={CLIENT}\nAZURE_TENANT_ID={TENANT}\nsee {}", CLIENT.replace('6', "9"));
+        assert!(left(&both).is_empty(), "nothing is missing");
     }
 
     proptest::proptest! {

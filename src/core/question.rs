@@ -504,10 +504,18 @@ fn resource(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
             Weight::Hint,
             "this is the Dataverse address (Environment URL); the one needed is the Finance and Operations URL beside it in the Power Platform admin center".to_owned(),
         ),
+        HostKind::BusinessCentralClient if product == Product::BusinessCentral => (
+            Weight::Problem,
+            "this is Business Central's address in the browser, not that of its API: leave this empty, and https://api.businesscentral.dynamics.com is used".to_owned(),
+        ),
         HostKind::RetiredGraph => {
             (Weight::Hint, "this is Azure AD Graph, which is retired: Microsoft Graph takes its place".to_owned())
         }
-        kind @ (HostKind::FinanceOperations | HostKind::Dataverse | HostKind::BusinessCentral | HostKind::Graph) => {
+        kind @ (HostKind::FinanceOperations
+        | HostKind::Dataverse
+        | HostKind::BusinessCentral
+        | HostKind::BusinessCentralClient
+        | HostKind::Graph) => {
             (Weight::Hint, format!("this is an address of {}, not of {}", kind.name(), product.name()))
         }
         HostKind::SignIn => (Weight::Hint, "this is a sign-in host, not the API".to_owned()),

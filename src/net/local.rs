@@ -208,6 +208,7 @@ fn is_other_product(kind: HostKind, product: Product) -> bool {
         HostKind::FinanceOperations
         | HostKind::Dataverse
         | HostKind::BusinessCentral
+        | HostKind::BusinessCentralClient
         | HostKind::Graph
         | HostKind::SignIn
         | HostKind::Portal

@@ -386,6 +386,13 @@ impl Lines<'_> {
             }
             return true;
         }
+        let parts = several(line, self.yaml);
+        if parts.len() > 1 {
+            for part in parts {
+                self.line(part, number);
+            }
+            return true;
+        }
         let Some((name, value, style)) = split(line, self.yaml) else {
             return self.command(line, number) || self.side_by_side(line, number);
         };
@@ -460,13 +467,9 @@ impl Lines<'_> {
 
     /// `Application (client) ID 6666…`: nothing but a blank between them, where the form of the value leaves no doubt.
     fn side_by_side(&mut self, line: &str, number: usize) -> bool {
-        let Some((name, value)) = line.rsplit_once(char::is_whitespace) else { return false };
-        let is_sure = parse_guid(value).is_some() || value.starts_with("https://") || looks_like_secret(value);
-        let found = is_sure && label(name).is_some();
-        if found {
-            self.put(name, value, Style::Label, number);
-        }
-        found
+        let Some((name, value)) = beside(line) else { return false };
+        self.put(name, value, Style::Label, number);
+        true
     }
 
     /// A label on a line of its own: its value is on the next.
@@ -540,6 +543,55 @@ const DECLARED: [&str; 17] = [
     "var ",
     "string ",
 ];
+
+/// A name that is known, a blank, and a value whose form leaves no doubt.
+fn beside(text: &str) -> Option<(&str, &str)> {
+    let blanks = text.match_indices(char::is_whitespace).take_while(|(at, _)| *at < MAX_NAME);
+    let parts = blanks.map(|(at, _)| (&text[..at], text[at..].split_whitespace().next().unwrap_or_default()));
+    parts.into_iter().find(|(_, value)| is_sure(value)).filter(|(name, _)| label(name).is_some())
+}
+
+/// Whether a word cannot be anything but a value.
+fn is_sure(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'', '`', ',', ';', '|']);
+    parse_guid(word).is_some() || word.starts_with("https://") || looks_like_secret(word)
+}
+
+/// A line cut before each name that is known and stands behind a comma or the like, or behind a value whose form leaves no
+/// doubt: `Tenant ID: 1111…, Client ID 6666…`. The line itself where there are not two of them.
+fn several(line: &str, yaml: bool) -> Vec<&str> {
+    // The flags of a command are read elsewhere.
+    let is_flag = |text: &str| text.starts_with('-') && !text.starts_with("- ");
+    let begins = |text: &str| !is_flag(text) && (split(text, yaml).is_some() || beside(text).is_some());
+    let mut starts: Vec<usize> = Vec::new();
+    let (mut before, mut quote, mut rest) = ("", None, line);
+    while let Some(word) = rest.split_whitespace().next() {
+        let at = line.len() - rest.trim_start().len();
+        let is_cut = before.ends_with([',', ';', '|', '/']) || before == "and" || is_sure(before);
+        if quote.is_none() && starts.len() < MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
+            starts.push(at);
+        }
+        // What stands in quotes is one value.
+        let mut last = ' ';
+        for c in word.chars() {
+            match quote {
+                Some(open) if c == open => quote = None,
+                None if matches!(c, '"' | '\'') && !last.is_alphanumeric() => quote = Some(c),
+                _ => {}
+            }
+            last = c;
+        }
+        before = word;
+        rest = &line[at + word.len()..];
+    }
+    if starts.len() < 2 {
+        return vec![line];
+    }
+    let ends = starts.iter().skip(1).copied().chain([line.len()]);
+    let parts = starts.iter().zip(ends).map(|(start, end)| line[*start..end].trim_end());
+    let ends_in = [" |", " /", " and", ",", ";"];
+    parts.map(|part| ends_in.iter().find_map(|end| part.strip_suffix(end)).unwrap_or(part).trim_end()).collect()
+}
 
 /// A line cut at the first sign behind a name that is known.
 fn split(line: &str, yaml: bool) -> Option<(&str, &str, Style)> {
