@@ -21,6 +21,7 @@ use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
+use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
@@ -1486,6 +1487,54 @@ fn a_failed_test_can_be_saved_all_the_same_and_a_good_one_of_a_saved_profile_goe
     let run = bench.run();
     bench.run_ends(run, None).keys("<enter>");
     assert!(bench.app.stack.is_empty());
+}
+
+#[test]
+fn opened_after_a_failed_test_it_tells_what_that_found_and_leads_to_its_step() {
+    let last = |verdict, cause| Some(LastVerdict { verdict, when: now(), cause });
+    let opened = |last| {
+        let mut bench = Bench::home(vec![Row { last, ..row("contoso") }]);
+        bench.keys("<enter>").take();
+        let name = "contoso".parse().unwrap();
+        bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Look, result: Ok(draft()) });
+        bench
+    };
+    for (verdict, cause, step) in [
+        (Status::Failed, Cause::D365NotRegistered, "register-in-d365"),
+        (Status::Failed, Cause::SecretExpired, "client-secret"),
+        (Status::Unknown, Cause::Dns, "test"),
+    ] {
+        let mut bench = opened(last(verdict, Some(cause)));
+        assert!(matches!(checks(&bench).run, Run::Idle), "no test is made up");
+        let finding = checks(&bench).finding().unwrap();
+        assert_eq!((finding.cause, finding.fix.step.as_str()), (cause, step));
+        assert!(!finding.title.contains(['{', '<']), "{}", finding.title);
+        bench.keys("<enter>");
+        assert_eq!(bench.place().0, step);
+        assert!(bench.wizard().fault.is_some());
+        // It can be tested anew at once, and then it is this test that is told.
+        let mut bench = opened(last(verdict, Some(cause)));
+        bench.keys("r");
+        assert!(checks(&bench).finding().is_none());
+        let run = bench.run();
+        bench.run_ends(run, None);
+        assert!(checks(&bench).finding().is_none());
+    }
+    for last in [
+        None,
+        last(Status::Passed, None),
+        last(Status::Warning, Some(Cause::SecretExpired)),
+        last(Status::Failed, None),
+    ] {
+        let mut bench = opened(last);
+        assert!(checks(&bench).finding().is_none());
+        bench.keys("<enter>");
+        assert_eq!(bench.asked(), "StartChecks");
+    }
+    // What is handed over from here is of that cause.
+    let mut bench = opened(last(Status::Failed, Some(Cause::D365NotRegistered)));
+    bench.keys("h");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Paper(paper)) if paper.title.contains("Dynamics 365")));
 }
 
 #[test]

@@ -113,6 +113,17 @@ fn opened(purpose: OpenFor) -> Bench {
     bench
 }
 
+/// A saved profile whose last test failed, opened from home.
+fn failed_before() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    let when = "2026-11-21T08:00:00Z".parse().unwrap();
+    let last = Some(LastVerdict { verdict: Status::Failed, when, cause: Some(Cause::D365NotRegistered) });
+    let rows = vec![Row { last, ..row("contoso") }];
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now(), trouble: None })));
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Look, result: Ok(draft()) });
+    bench
+}
+
 /// A test of a saved profile that fails because D365 does not know the app.
 fn refused() -> Bench {
     let mut bench = opened(OpenFor::Test);
@@ -474,6 +485,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
         ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
         ("test-idle", opened(OpenFor::Look)),
+        ("test-idle-failed", failed_before()),
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),

@@ -160,6 +160,7 @@ impl App {
     pub(super) fn after_checks(&self) -> After {
         let Some(Screen::Checks(checks)) = self.stack.last() else { return After::Wait };
         match &checks.run {
+            Run::Idle if checks.finding().is_some() => After::Fix,
             Run::Idle => After::Start,
             Run::Running { fold, .. } if fold.asks().is_some() => After::SignIn,
             Run::Trouble(_) => After::Again,
