@@ -13,7 +13,7 @@ use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::home::{Entry, Shown};
-use d365_connect::app::screens::wizard::Wizard;
+use d365_connect::app::screens::wizard::{Standing, Wizard};
 use d365_connect::app::{App, Knowledge, Open, Screen, Seen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
@@ -173,7 +173,13 @@ fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
     assert_eq!(bench.place(), ("values", None), "all is there: nothing to ask");
     bench.keys("<right><right>");
     assert_eq!(bench.place().0, "test");
-    assert!((0..6).all(|step| bench.wizard().done(step)));
+    let standing = |bench: &Bench| (0..7).map(|step| bench.wizard().standing(step)).collect::<Vec<_>>();
+    use Standing::{Holds, Open as Not, Seen as Gone};
+    assert_eq!(
+        standing(&bench),
+        [Holds, Holds, Holds, Gone, Holds, Gone, Not],
+        "nothing tells of what is done elsewhere"
+    );
     bench.take();
 
     bench.keys("<enter>");
@@ -298,7 +304,7 @@ fn a_draft_is_kept_at_each_step_follows_its_name_and_is_resumed() {
     let mut bench = with_drafts(vec![draft_row("contoso", "client-secret")]);
     bench.keys("<enter>");
     assert_eq!(bench.place(), ("client-secret", Some(SECRET_FIELD)));
-    assert!(bench.wizard().done(0));
+    assert_eq!(bench.wizard().standing(0), Standing::Holds);
     assert_eq!(bench.wizard().form.text(FieldKey::Name), "contoso");
     bench.keys("<esc>");
     assert!(bench.app.stack.is_empty(), "nothing was typed");
@@ -910,7 +916,7 @@ fn steps_are_handed_over() {
     assert_eq!(title(&bench), entra);
     bench.keys("<esc>").take();
     let mut tested = row("contoso");
-    let (verdict, cause) = (Status::Failed, Some(d365_connect::core::rules::Cause::D365NotRegistered));
+    let (verdict, cause) = (Status::Failed, Some(Cause::D365NotRegistered));
     tested.last = Some(LastVerdict { verdict, when: now(), cause });
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![tested], drafts: Vec::new(), now: now(), trouble: None })));
     bench.keys("h");
@@ -1487,6 +1493,42 @@ fn a_failed_test_can_be_saved_all_the_same_and_a_good_one_of_a_saved_profile_goe
     let run = bench.run();
     bench.run_ends(run, None).keys("<enter>");
     assert!(bench.app.stack.is_empty());
+}
+
+#[test]
+fn a_step_is_ticked_only_where_what_it_wants_holds() {
+    // What looks wrong, and what is wrong.
+    for (field, value, standing) in [
+        (FieldId::ResourceUrl, URL, Standing::Holds),
+        (FieldId::ResourceUrl, "https://contoso.crm.dynamics.com", Standing::Doubtful),
+        (FieldId::ResourceUrl, "ftp://contoso", Standing::Wrong),
+        (FieldId::ResourceUrl, "", Standing::Open),
+    ] {
+        let mut bench = filled();
+        let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("no wizard") };
+        wizard.form.put(FieldKey::Of(field), value);
+        assert_eq!(wizard.standing(0), Standing::Open, "not gone through: {value}");
+        bench.keys("<right>");
+        assert_eq!(bench.wizard().standing(0), standing, "{value}");
+        assert_eq!(bench.wizard().form.doubts().is_empty(), standing != Standing::Doubtful, "{value}");
+    }
+    // The test itself: only while what passed is what is there.
+    let at = assets::guide(GUIDE).unwrap().position("test").unwrap();
+    for (failure, holds) in [(Some(failure(CheckId::Registration, "")), false), (None, true)] {
+        let mut bench = filled();
+        bench.keys("<right><right><right><right><right><right><pgdn><pgdn><pgdn>");
+        assert_eq!(bench.wizard().standing(at), Standing::Open, "not tested");
+        bench.keys("t");
+        let run = bench.run();
+        bench.run_ends(run, failure.as_ref()).keys("<esc>");
+        let standing = |bench: &Bench| bench.wizard().standing(at);
+        assert_eq!(standing(&bench) == Standing::Holds, holds);
+        bench.keys("<left><left><left><left><tab>");
+        assert_eq!(bench.place().1, Some(SECRET_FIELD));
+        assert_eq!(standing(&bench) == Standing::Holds, holds, "going through the steps changes nothing");
+        bench.keys("x");
+        assert_eq!(standing(&bench), Standing::Open);
+    }
 }
 
 #[test]

@@ -168,6 +168,16 @@ fn green() -> Bench {
     bench
 }
 
+/// A set-up with values that look wrong.
+fn doubtful() -> Bench {
+    let mut bench = filled();
+    if let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() {
+        wizard.form.put(FieldKey::Of(FieldId::ResourceUrl), "https://contoso.crm.dynamics.com");
+        wizard.form.put(FieldKey::Of(FieldId::Secret), &format!("\"{SECRET}\""));
+    }
+    bench
+}
+
 /// A test that failed with a new secret and counts down to its next try.
 fn counting() -> Bench {
     let mut bench = opened(OpenFor::Test);
@@ -467,6 +477,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
                 "n<backtab><right><backtab><right><backtab><right><right><backtab><right><right>",
             ),
         ),
+        ("step-6-tested", keys(green(), "<esc><right><right><right><right><right><right><left>")),
+        ("step-7-doubts", keys(doubtful(), "<right><right><right><right><right><right>")),
         ("field-problem", keys(Bench::home(Vec::new()), "nftp://contoso<enter><backtab>")),
         ("field-hint", hint),
         ("values-found", offered),

@@ -110,6 +110,15 @@ impl App {
     }
 
     pub(super) fn checks_ended(&mut self, run: u64, result: Result<(), Trouble>) -> Vec<Effect> {
+        if let Some(Screen::Checks(checks)) = self.stack.last()
+            && let Run::Running { run: mine, fold, .. } = &checks.run
+            && *mine == run
+        {
+            let works = result.is_ok() && fold.verdict() <= Status::Warning;
+            if let Some(form) = self.form_mut() {
+                form.tested = works;
+            }
+        }
         let (rules, changes) = (self.know.rules, &self.changes);
         for screen in &mut self.stack {
             if let Screen::Checks(checks) = screen

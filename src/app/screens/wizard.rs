@@ -32,6 +32,24 @@ pub struct Fault {
     pub mended: bool,
 }
 
+/// The step that tests the connection (contract, section 3).
+const TEST: &str = "test";
+
+/// How a step stands, as far as is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not gone through, or something that it must collect is missing.
+    Open,
+    /// Gone through; whether it was done cannot be seen here.
+    Seen,
+    /// A value that it collects may be wrong.
+    Doubtful,
+    /// A value that it collects cannot work.
+    Wrong,
+    /// What it collects is there and well formed; of the test, that it passed.
+    Holds,
+}
+
 /// A walk through a guide.
 #[derive(Debug)]
 pub struct Wizard {
@@ -237,12 +255,22 @@ impl Wizard {
         }
     }
 
-    /// Whether a step shows as done: gone through, and nothing that it must collect is missing or wrong.
-    pub fn done(&self, step: usize) -> bool {
-        self.passed[step]
-            && self.fields_of(step).into_iter().all(|key| {
-                (self.filled(key) || !self.required(key))
-                    && !self.form.notes(key).iter().any(|note| note.weight == Weight::Problem)
-            })
+    /// How a step stands, for the list of steps.
+    pub fn standing(&self, step: usize) -> Standing {
+        if self.guide().steps[step].id == TEST {
+            return if self.form.tested { Standing::Holds } else { Standing::Open };
+        }
+        let keys = self.fields_of(step);
+        let is_missing = |key: &FieldKey| self.required(*key) && !self.filled(*key);
+        if !self.passed[step] || keys.iter().any(is_missing) {
+            return Standing::Open;
+        }
+        match keys.iter().filter_map(|key| self.form.worst(*key)).max() {
+            Some(Weight::Problem) => Standing::Wrong,
+            Some(Weight::Hint | Weight::Odd) => Standing::Doubtful,
+            // Of what is done elsewhere nothing is known before the test.
+            _ if keys.iter().any(|key| self.filled(*key)) => Standing::Holds,
+            _ => Standing::Seen,
+        }
     }
 }
