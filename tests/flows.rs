@@ -90,7 +90,8 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
             assert_eq!(bench.asked(), "OpenProfile");
             let name = "contoso".parse().unwrap();
             bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
-            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>")
+            bench.paste(&format!("AADSTS7000222: The provided client secret keys for app '{CLIENT}' are expired."));
+            bench.keys("<enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -480,8 +481,24 @@ fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
         assert_eq!(bench.asked(), "", "{stray}");
         assert!(toast(&bench).contains("still waited for"), "{stray}: {}", toast(&bench));
     }
+    // The page to sign in at, and what came of it, come before details.
+    bench.keys("i");
+    assert!(checks(&bench).detail.is_some());
     bench.paste("AADSTS50011: x");
+    let evidence = vec![Evidence { check: Some(CheckId::Token), ..read_text("AADSTS50011: x") }];
+    let result = CheckResult::Refused { summary: "refused".into(), details: Details::new(), evidence };
+    bench.tell(Msg::Check { run, event: CheckEvent::Finished { check: CheckId::Token, at: Duration::ZERO, result } });
+    assert!(checks(&bench).detail.is_none(), "the finding is seen");
     let effects = bench.take();
+    bench.keys("ir");
+    let again = bench.run();
+    assert!(checks(&bench).detail.is_some());
+    let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
+    bench.tell(Msg::Check {
+        run: again,
+        event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt },
+    });
+    assert!(checks(&bench).detail.is_none(), "the prompt is seen");
     assert!(
         matches!(&effects[..], [Effect::TellPage { run: told, text }] if *told == run && text == "AADSTS50011: x"),
         "{effects:?}"
@@ -1744,6 +1761,39 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
 }
 
+/// The profile that was marked is not what a text is about that names none of its ids, before somebody says so.
+#[test]
+fn a_text_that_names_no_id_of_the_marked_profile_is_judged_by_itself() {
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste("AADSTS7000215: Invalid client secret provided.");
+    let told = |bench: &Bench| format!("{:?}", diagnosis(bench).findings);
+    assert!(diagnosis(&bench).is_loose);
+    assert!([CLIENT, TENANT, URL].iter().all(|id| !told(&bench).contains(id)), "{}", told(&bench));
+    bench.take();
+    bench.keys("h");
+    assert!(bench.take().is_empty() && toast(&bench).contains("with p"), "{}", toast(&bench));
+    // Whose it is, is asked; the profile comes first.
+    bench.keys("<enter>");
+    assert!(title(&bench).contains("Which connection"));
+    bench.keys("<enter>");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
+    // Said with p, it is the profile's.
+    bench.keys("p<down><enter>");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
+    assert!(!diagnosis(&bench).is_loose && told(&bench).contains(CLIENT), "{}", told(&bench));
+    // So it is where the text says it.
+    for text in [
+        format!("AADSTS7000215: x {CLIENT}"),
+        format!("AADSTS7000215: x {}", TENANT.to_uppercase()),
+        format!("{URL}/data 401"),
+    ] {
+        let mut bench = opened(OpenFor::Diagnose, draft());
+        bench.paste(&text);
+        assert!(!diagnosis(&bench).is_loose, "{text}");
+    }
+}
+
 #[test]
 fn without_a_profile_the_guide_is_asked_for() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
@@ -1768,6 +1818,27 @@ fn a_second_paste_is_added_and_a_key_begins_anew() {
     assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
     bench.keys("n");
     assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
+}
+
+/// What cannot be used is shown as such before its step is left; whoever wants to go on all the same does.
+#[test]
+fn a_wrong_value_is_told_before_its_step_is_left() {
+    for key in ["<enter>", "<pgdn>"] {
+        for (date, is_held) in [("5.6.2027", true), ("soon", true), ("28.5.2027", false), ("", false)] {
+            let mut bench = filled();
+            bench.app.seen.page = 10;
+            bench.keys("<right><right><tab><tab><tab><c-u>").keys(date);
+            assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Of(FieldId::Expires))));
+            assert!(!bench.wizard().form.field(FieldKey::Of(FieldId::Expires)).unwrap().left);
+            bench.keys(key);
+            assert_eq!(bench.place().0 == "client-secret", is_held, "{date}");
+            if is_held {
+                assert!(bench.wizard().form.field(FieldKey::Of(FieldId::Expires)).unwrap().left, "{date}");
+                bench.keys(key);
+                assert_eq!(bench.place().0, "permissions", "{date}");
+            }
+        }
+    }
 }
 
 /// What was pasted is read; what is typed by hand is typed on.

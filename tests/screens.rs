@@ -263,6 +263,16 @@ fn compared() -> Bench {
     bench
 }
 
+/// A text that does not say what it is about.
+fn of_whom() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    bench.paste("AADSTS7000215: Invalid client secret provided.");
+    bench
+}
+
 /// A text of another product than the profile's.
 fn of_another_product() -> Bench {
     let mut bench = Bench::knowing(assets::guides(), vec![row("contoso")]);
@@ -516,6 +526,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("diagnosis", diagnosis),
         ("diagnosis-findings", compared()),
         ("diagnosis-token", pasted_token()),
+        ("diagnosis-loose", of_whom()),
         ("diagnosis-other", of_another_product()),
         ("diagnosis-mend", mended_from_a_text()),
         ("mended", carried_out()),

@@ -136,7 +136,7 @@ impl App {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
             (Context::DiagnosisFindings, Intent::HandOver) => {
-                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none())
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none() && !diagnosis.is_loose)
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {

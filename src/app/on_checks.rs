@@ -97,8 +97,9 @@ impl App {
                 let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
                 let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
-                // A prompt that comes, or goes, takes the place of what was read.
+                // A prompt that comes, or goes, takes the place of what was read, and so does what came of it.
                 if fold.asks().is_some() != asked {
+                    checks.detail = None;
                     checks.scroll = 0;
                 }
                 return;

@@ -172,6 +172,15 @@ impl Wizard {
         self.form.revealed = false;
     }
 
+    /// The field under the cursor is left for good. `true` where something is wrong in it that was not shown as such yet: it
+    /// is looked at first.
+    pub fn is_held(&mut self) -> bool {
+        let Some(key) = self.focused() else { return false };
+        let was_left = self.form.field(key).is_some_and(|field| field.left);
+        self.leave_field();
+        !was_left && self.form.worst(key) == Some(Weight::Problem)
+    }
+
     /// Moves the cursor among the fields and the text, around in a ring.
     pub fn cycle(&mut self, forward: bool) {
         self.leave_field();
