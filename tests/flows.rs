@@ -13,7 +13,7 @@ use d365_connect::app::paper::Paper;
 use d365_connect::app::screens::checks::{Checks, Run};
 use d365_connect::app::screens::diagnosis::{Diagnosis, Part};
 use d365_connect::app::screens::home::{Entry, Shown};
-use d365_connect::app::screens::wizard::Wizard;
+use d365_connect::app::screens::wizard::{Standing, Wizard};
 use d365_connect::app::{App, Knowledge, Open, Screen, Seen};
 use d365_connect::assets;
 use d365_connect::core::check::{CheckEvent, CheckId, CheckResult, Details, SignInPrompt, Status};
@@ -21,6 +21,7 @@ use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
+use d365_connect::core::rules::Cause;
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
@@ -89,7 +90,8 @@ fn opened(purpose: OpenFor, draft: ProfileDraft) -> Bench {
             assert_eq!(bench.asked(), "OpenProfile");
             let name = "contoso".parse().unwrap();
             bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft.clone()) });
-            bench.paste("AADSTS7000222: The provided client secret keys are expired.").keys("<enter>")
+            bench.paste(&format!("AADSTS7000222: The provided client secret keys for app '{CLIENT}' are expired."));
+            bench.keys("<enter>")
         }
     };
     assert_eq!(bench.asked(), "OpenProfile");
@@ -172,7 +174,13 @@ fn a_new_set_up_from_empty_to_saved_and_tested_as_saved() {
     assert_eq!(bench.place(), ("values", None), "all is there: nothing to ask");
     bench.keys("<right><right>");
     assert_eq!(bench.place().0, "test");
-    assert!((0..6).all(|step| bench.wizard().done(step)));
+    let standing = |bench: &Bench| (0..7).map(|step| bench.wizard().standing(step)).collect::<Vec<_>>();
+    use Standing::{Holds, Open as Not, Seen as Gone};
+    assert_eq!(
+        standing(&bench),
+        [Holds, Holds, Holds, Gone, Holds, Gone, Not],
+        "nothing tells of what is done elsewhere"
+    );
     bench.take();
 
     bench.keys("<enter>");
@@ -297,7 +305,7 @@ fn a_draft_is_kept_at_each_step_follows_its_name_and_is_resumed() {
     let mut bench = with_drafts(vec![draft_row("contoso", "client-secret")]);
     bench.keys("<enter>");
     assert_eq!(bench.place(), ("client-secret", Some(SECRET_FIELD)));
-    assert!(bench.wizard().done(0));
+    assert_eq!(bench.wizard().standing(0), Standing::Holds);
     assert_eq!(bench.wizard().form.text(FieldKey::Name), "contoso");
     bench.keys("<esc>");
     assert!(bench.app.stack.is_empty(), "nothing was typed");
@@ -468,8 +476,24 @@ fn what_a_sign_in_page_says_is_pasted_while_the_test_waits_for_it() {
         assert_eq!(bench.asked(), "", "{stray}");
         assert!(toast(&bench).contains("still waited for"), "{stray}: {}", toast(&bench));
     }
+    // The page to sign in at, and what came of it, come before details.
+    bench.keys("i");
+    assert!(checks(&bench).detail.is_some());
     bench.paste("AADSTS50011: x");
+    let evidence = vec![Evidence { check: Some(CheckId::Token), ..read_text("AADSTS50011: x") }];
+    let result = CheckResult::Refused { summary: "refused".into(), details: Details::new(), evidence };
+    bench.tell(Msg::Check { run, event: CheckEvent::Finished { check: CheckId::Token, at: Duration::ZERO, result } });
+    assert!(checks(&bench).detail.is_none(), "the finding is seen");
     let effects = bench.take();
+    bench.keys("ir");
+    let again = bench.run();
+    assert!(checks(&bench).detail.is_some());
+    let prompt = SignInPrompt::Browser { url: "https://login.microsoftonline.com/x".into(), lasts: Duration::MAX };
+    bench.tell(Msg::Check {
+        run: again,
+        event: CheckEvent::SignIn { check: CheckId::Token, at: Duration::ZERO, prompt },
+    });
+    assert!(checks(&bench).detail.is_none(), "the prompt is seen");
     assert!(
         matches!(&effects[..], [Effect::TellPage { run: told, text }] if *told == run && text == "AADSTS50011: x"),
         "{effects:?}"
@@ -904,7 +928,7 @@ fn steps_are_handed_over() {
     assert_eq!(title(&bench), entra);
     bench.keys("<esc>").take();
     let mut tested = row("contoso");
-    let (verdict, cause) = (Status::Failed, Some(d365_connect::core::rules::Cause::D365NotRegistered));
+    let (verdict, cause) = (Status::Failed, Some(Cause::D365NotRegistered));
     tested.last = Some(LastVerdict { verdict, when: now(), cause });
     bench.tell(Msg::HomeLoaded(Ok(HomeData { rows: vec![tested], drafts: Vec::new(), now: now(), trouble: None })));
     bench.keys("h");
@@ -1484,6 +1508,90 @@ fn a_failed_test_can_be_saved_all_the_same_and_a_good_one_of_a_saved_profile_goe
 }
 
 #[test]
+fn a_step_is_ticked_only_where_what_it_wants_holds() {
+    // What looks wrong, and what is wrong.
+    for (field, value, standing) in [
+        (FieldId::ResourceUrl, URL, Standing::Holds),
+        (FieldId::ResourceUrl, "https://contoso.crm.dynamics.com", Standing::Doubtful),
+        (FieldId::ResourceUrl, "ftp://contoso", Standing::Wrong),
+        (FieldId::ResourceUrl, "", Standing::Open),
+    ] {
+        let mut bench = filled();
+        let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("no wizard") };
+        wizard.form.put(FieldKey::Of(field), value);
+        assert_eq!(wizard.standing(0), Standing::Open, "not gone through: {value}");
+        bench.keys("<right>");
+        assert_eq!(bench.wizard().standing(0), standing, "{value}");
+        assert_eq!(bench.wizard().form.doubts().is_empty(), standing != Standing::Doubtful, "{value}");
+    }
+    // The test itself: only while what passed is what is there.
+    let at = assets::guide(GUIDE).unwrap().position("test").unwrap();
+    for (failure, holds) in [(Some(failure(CheckId::Registration, "")), false), (None, true)] {
+        let mut bench = filled();
+        bench.keys("<right><right><right><right><right><right><pgdn><pgdn><pgdn>");
+        assert_eq!(bench.wizard().standing(at), Standing::Open, "not tested");
+        bench.keys("t");
+        let run = bench.run();
+        bench.run_ends(run, failure.as_ref()).keys("<esc>");
+        let standing = |bench: &Bench| bench.wizard().standing(at);
+        assert_eq!(standing(&bench) == Standing::Holds, holds);
+        bench.keys("<left><left><left><left><tab>");
+        assert_eq!(bench.place().1, Some(SECRET_FIELD));
+        assert_eq!(standing(&bench) == Standing::Holds, holds, "going through the steps changes nothing");
+        bench.keys("x");
+        assert_eq!(standing(&bench), Standing::Open);
+    }
+}
+
+#[test]
+fn opened_after_a_failed_test_it_tells_what_that_found_and_leads_to_its_step() {
+    let last = |verdict, cause| Some(LastVerdict { verdict, when: now(), cause });
+    let opened = |last| {
+        let mut bench = Bench::home(vec![Row { last, ..row("contoso") }]);
+        bench.keys("<enter>").take();
+        let name = "contoso".parse().unwrap();
+        bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Look, result: Ok(draft()) });
+        bench
+    };
+    for (verdict, cause, step) in [
+        (Status::Failed, Cause::D365NotRegistered, "register-in-d365"),
+        (Status::Failed, Cause::SecretExpired, "client-secret"),
+        (Status::Unknown, Cause::Dns, "test"),
+    ] {
+        let mut bench = opened(last(verdict, Some(cause)));
+        assert!(matches!(checks(&bench).run, Run::Idle), "no test is made up");
+        let finding = checks(&bench).finding().unwrap();
+        assert_eq!((finding.cause, finding.fix.step.as_str()), (cause, step));
+        assert!(!finding.title.contains(['{', '<']), "{}", finding.title);
+        bench.keys("<enter>");
+        assert_eq!(bench.place().0, step);
+        assert!(bench.wizard().fault.is_some());
+        // It can be tested anew at once, and then it is this test that is told.
+        let mut bench = opened(last(verdict, Some(cause)));
+        bench.keys("r");
+        assert!(checks(&bench).finding().is_none());
+        let run = bench.run();
+        bench.run_ends(run, None);
+        assert!(checks(&bench).finding().is_none());
+    }
+    for last in [
+        None,
+        last(Status::Passed, None),
+        last(Status::Warning, Some(Cause::SecretExpired)),
+        last(Status::Failed, None),
+    ] {
+        let mut bench = opened(last);
+        assert!(checks(&bench).finding().is_none());
+        bench.keys("<enter>");
+        assert_eq!(bench.asked(), "StartChecks");
+    }
+    // What is handed over from here is of that cause.
+    let mut bench = opened(last(Status::Failed, Some(Cause::D365NotRegistered)));
+    bench.keys("h");
+    assert!(matches!(&bench.app.dialog, Some(Dialog::Paper(paper)) if paper.title.contains("Dynamics 365")));
+}
+
+#[test]
 fn an_incomplete_profile_opens_at_what_is_missing() {
     for purpose in [OpenFor::Look, OpenFor::Test] {
         let mut incomplete = draft();
@@ -1648,6 +1756,39 @@ fn a_text_is_compared_with_the_profile_that_was_marked_or_is_chosen() {
     assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
 }
 
+/// The profile that was marked is not what a text is about that names none of its ids, before somebody says so.
+#[test]
+fn a_text_that_names_no_id_of_the_marked_profile_is_judged_by_itself() {
+    let mut bench = opened(OpenFor::Diagnose, draft());
+    bench.paste("AADSTS7000215: Invalid client secret provided.");
+    let told = |bench: &Bench| format!("{:?}", diagnosis(bench).findings);
+    assert!(diagnosis(&bench).is_loose);
+    assert!([CLIENT, TENANT, URL].iter().all(|id| !told(&bench).contains(id)), "{}", told(&bench));
+    bench.take();
+    bench.keys("h");
+    assert!(bench.take().is_empty() && toast(&bench).contains("with p"), "{}", toast(&bench));
+    // Whose it is, is asked; the profile comes first.
+    bench.keys("<enter>");
+    assert!(title(&bench).contains("Which connection"));
+    bench.keys("<enter>");
+    assert!(matches!(&bench.take()[..], [Effect::OpenProfile { purpose: OpenFor::Mend, .. }]));
+    // Said with p, it is the profile's.
+    bench.keys("p<down><enter>");
+    let name = "contoso".parse().unwrap();
+    bench.tell(Msg::ProfileOpened { name, purpose: OpenFor::Diagnose, result: Ok(draft()) });
+    assert!(!diagnosis(&bench).is_loose && told(&bench).contains(CLIENT), "{}", told(&bench));
+    // So it is where the text says it.
+    for text in [
+        format!("AADSTS7000215: x {CLIENT}"),
+        format!("AADSTS7000215: x {}", TENANT.to_uppercase()),
+        format!("{URL}/data 401"),
+    ] {
+        let mut bench = opened(OpenFor::Diagnose, draft());
+        bench.paste(&text);
+        assert!(!diagnosis(&bench).is_loose, "{text}");
+    }
+}
+
 #[test]
 fn without_a_profile_the_guide_is_asked_for() {
     let mut bench = Bench::knowing(assets::guides(), Vec::new());
@@ -1672,6 +1813,27 @@ fn a_second_paste_is_added_and_a_key_begins_anew() {
     assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
     bench.keys("n");
     assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
+}
+
+/// What cannot be used is shown as such before its step is left; whoever wants to go on all the same does.
+#[test]
+fn a_wrong_value_is_told_before_its_step_is_left() {
+    for key in ["<enter>", "<pgdn>"] {
+        for (date, is_held) in [("5.6.2027", true), ("soon", true), ("28.5.2027", false), ("", false)] {
+            let mut bench = filled();
+            bench.app.seen.page = 10;
+            bench.keys("<right><right><tab><tab><tab><c-u>").keys(date);
+            assert_eq!(bench.place(), ("client-secret", Some(FieldKey::Of(FieldId::Expires))));
+            assert!(!bench.wizard().form.field(FieldKey::Of(FieldId::Expires)).unwrap().left);
+            bench.keys(key);
+            assert_eq!(bench.place().0 == "client-secret", is_held, "{date}");
+            if is_held {
+                assert!(bench.wizard().form.field(FieldKey::Of(FieldId::Expires)).unwrap().left, "{date}");
+                bench.keys(key);
+                assert_eq!(bench.place().0, "permissions", "{date}");
+            }
+        }
+    }
 }
 
 /// What was pasted is read; what is typed by hand is typed on.

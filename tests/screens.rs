@@ -113,6 +113,17 @@ fn opened(purpose: OpenFor) -> Bench {
     bench
 }
 
+/// A saved profile whose last test failed, opened from home.
+fn failed_before() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    let when = "2026-11-21T08:00:00Z".parse().unwrap();
+    let last = Some(LastVerdict { verdict: Status::Failed, when, cause: Some(Cause::D365NotRegistered) });
+    let rows = vec![Row { last, ..row("contoso") }];
+    bench.tell(Msg::HomeLoaded(Ok(HomeData { rows, drafts: Vec::new(), now: now(), trouble: None })));
+    bench.tell(Msg::ProfileOpened { name: "contoso".parse().unwrap(), purpose: OpenFor::Look, result: Ok(draft()) });
+    bench
+}
+
 /// A test of a saved profile that fails because D365 does not know the app.
 fn refused() -> Bench {
     let mut bench = opened(OpenFor::Test);
@@ -154,6 +165,16 @@ fn green() -> Bench {
     bench.keys("t");
     let run = bench.run();
     bench.run_ends(run, None);
+    bench
+}
+
+/// A set-up with values that look wrong.
+fn doubtful() -> Bench {
+    let mut bench = filled();
+    if let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() {
+        wizard.form.put(FieldKey::Of(FieldId::ResourceUrl), "https://contoso.crm.dynamics.com");
+        wizard.form.put(FieldKey::Of(FieldId::Secret), &format!("\"{SECRET}\""));
+    }
     bench
 }
 
@@ -239,6 +260,16 @@ fn compared() -> Bench {
          \"error_description\":\"AADSTS700016: Application with identifier '19072c09-bf6c-4c36-b128-b12280421700' was not \
          found in the directory 'Contoso'. Trace ID: 3f2b7c1e-4d5a-4b6c-8d7e-9f0a1b2c3d4e\"}",
     );
+    bench
+}
+
+/// A text that does not say what it is about.
+fn of_whom() -> Bench {
+    let mut bench = Bench::home(vec![row("contoso")]);
+    bench.keys("d");
+    let (name, purpose) = ("contoso".parse().unwrap(), OpenFor::Diagnose);
+    bench.tell(Msg::ProfileOpened { name, purpose, result: Ok(draft()) });
+    bench.paste("AADSTS7000215: Invalid client secret provided.");
     bench
 }
 
@@ -456,6 +487,8 @@ fn scenes() -> Vec<(&'static str, Bench)> {
                 "n<backtab><right><backtab><right><backtab><right><right><backtab><right><right>",
             ),
         ),
+        ("step-6-tested", keys(green(), "<esc><right><right><right><right><right><right><left>")),
+        ("step-7-doubts", keys(doubtful(), "<right><right><right><right><right><right>")),
         ("field-problem", keys(Bench::home(Vec::new()), "nftp://contoso<enter><backtab>")),
         ("field-hint", hint),
         ("values-found", offered),
@@ -474,6 +507,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
         ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
         ("test-idle", opened(OpenFor::Look)),
+        ("test-idle-failed", failed_before()),
         ("test-running", running()),
         ("test-failed", refused()),
         ("test-green", green()),
@@ -492,6 +526,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("diagnosis", diagnosis),
         ("diagnosis-findings", compared()),
         ("diagnosis-token", pasted_token()),
+        ("diagnosis-loose", of_whom()),
         ("diagnosis-other", of_another_product()),
         ("diagnosis-mend", mended_from_a_text()),
         ("mended", carried_out()),

@@ -43,6 +43,8 @@ pub enum Answer {
     Guide(String),
     /// Go to the step of the marked finding in the guide of that id.
     MendIn(String),
+    /// Go to the step of the marked finding in that profile.
+    MendProfile(ProfileName),
     /// Show these two profiles side by side.
     Beside([ProfileName; 2]),
     /// Compare the text of the diagnosis with that profile, or with none.

@@ -84,6 +84,8 @@ pub struct Form {
     pub confirmed: BTreeSet<String>,
     /// The saved secret is known not to work.
     pub refused_secret: bool,
+    /// The last test of exactly what is here now passed.
+    pub tested: bool,
     /// What the text that led here names in place of a value.
     pub others: Vec<(FieldId, String)>,
     /// It is being saved under that name: nothing is typed meanwhile.
@@ -154,6 +156,7 @@ impl Form {
             kept: None,
             saving: None,
             refused_secret: false,
+            tested: false,
             others: Vec::new(),
         };
         form.mark_kept();
@@ -258,7 +261,9 @@ impl Form {
         self.fields.iter().find(|field| field.key == key)
     }
 
+    /// To be changed: what was tested is not what is there any more.
     fn field_mut(&mut self, key: FieldKey) -> Option<&mut Field> {
+        self.tested = false;
         self.fields.iter_mut().find(|field| field.key == key)
     }
 
@@ -372,7 +377,7 @@ impl Form {
                 self.put(key, &tidy);
             }
         }
-        if let Some(field) = self.field_mut(key) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.key == key) {
             field.left = true;
         }
         self.suggest_name();
@@ -708,6 +713,21 @@ impl Form {
         let place = |key: FieldKey| self.fields.iter().position(|field| field.key == key);
         problems.sort_by_key(|(key, _)| place(*key));
         problems
+    }
+
+    /// The weight of the worst note on a field.
+    pub fn worst(&self, key: FieldKey) -> Option<Weight> {
+        self.notes(key).iter().map(|note| note.weight).max()
+    }
+
+    /// What may be wrong without keeping the form from being tested, in the order of the fields.
+    pub fn doubts(&self) -> Vec<(FieldKey, String)> {
+        let doubts = |field: &Field| {
+            let notes = self.notes(field.key).into_iter();
+            let doubtful = notes.filter(|note| matches!(note.weight, Weight::Hint | Weight::Odd));
+            doubtful.map(|note| (field.key, note.text)).collect::<Vec<_>>()
+        };
+        self.fields.iter().flat_map(doubts).collect()
     }
 
     /// The name, or a stand-in that no other draft has while there is none.

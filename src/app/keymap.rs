@@ -249,7 +249,7 @@ const CHECKS: &[Binding] = &[
         Key::Enter,
         Intent::Enter,
         "go to the step",
-        "go to the step that mends it; before a test, start it; after a good one, save or go home",
+        "go to the step that mends it, of the last test too; before a first test, start it; after a good one, save or go home",
     ),
     bind(
         Key::Char('o'),

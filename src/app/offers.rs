@@ -136,7 +136,7 @@ impl App {
                 matches!(self.stack.last(), Some(Screen::Checks(checks)) if checks.fold().is_some())
             }
             (Context::DiagnosisFindings, Intent::HandOver) => {
-                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none())
+                matches!(self.stack.last(), Some(Screen::Diagnosis(diagnosis)) if diagnosis.profile.is_some() && diagnosis.other.is_none() && !diagnosis.is_loose)
             }
             (_, Intent::ChooseProfile) => !self.home.profiles().is_empty(),
             (Context::DiagnosisText, Intent::NextField) => {
@@ -160,6 +160,7 @@ impl App {
     pub(super) fn after_checks(&self) -> After {
         let Some(Screen::Checks(checks)) = self.stack.last() else { return After::Wait };
         match &checks.run {
+            Run::Idle if checks.finding().is_some() => After::Fix,
             Run::Idle => After::Start,
             Run::Running { fold, .. } if fold.asks().is_some() => After::SignIn,
             Run::Trouble(_) => After::Again,

@@ -14,7 +14,7 @@ use crate::core::check::{CheckEvent, CheckId, CheckRun, SignInPrompt, Status};
 use crate::core::names::ProfileName;
 use crate::core::pasted::Known;
 use crate::core::profile::ProfileDraft;
-use crate::core::rules::{Cause, Judge};
+use crate::core::rules::{Cause, Finding, Judge};
 use crate::core::since::Traits;
 use std::mem;
 use std::sync::Arc;
@@ -31,6 +31,7 @@ impl App {
         secret: Option<Arc<crate::core::secret::ClientSecret>>,
     ) {
         let guide = self.guide(&draft.guide);
+        let last = saved.as_ref().and_then(|name| self.last_finding(name, &draft));
         self.stack.push(Screen::Checks(Box::new(Checks {
             saved,
             title,
@@ -38,6 +39,7 @@ impl App {
             draft,
             secret,
             run: Run::Idle,
+            last,
             again: None,
             gave_up: false,
             since: None,
@@ -45,6 +47,15 @@ impl App {
             detail: None,
             scroll: 0,
         })));
+    }
+
+    /// What the last test of a saved profile found first, where it did not pass. History holds no more of it than that.
+    fn last_finding(&self, name: &ProfileName, draft: &ProfileDraft) -> Option<Finding> {
+        let (verdict, cause) = self.last_of(name)?;
+        let cause = cause.filter(|_| matches!(verdict, Status::Failed | Status::Unknown))?;
+        let guide = self.guide(&draft.guide);
+        let values = |name: &str| draft.template_value(name, Some(guide), self.know.clouds);
+        Some(Judge { book: self.know.rules, guide: Some(guide), values: &values }.of_cause(cause))
     }
 
     pub(super) fn new_run(&mut self) -> u64 {
@@ -86,8 +97,9 @@ impl App {
                 let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
                 let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
-                // A prompt that comes, or goes, takes the place of what was read.
+                // A prompt that comes, or goes, takes the place of what was read, and so does what came of it.
                 if fold.asks().is_some() != asked {
+                    checks.detail = None;
                     checks.scroll = 0;
                 }
                 return;
@@ -99,6 +111,15 @@ impl App {
     }
 
     pub(super) fn checks_ended(&mut self, run: u64, result: Result<(), Trouble>) -> Vec<Effect> {
+        if let Some(Screen::Checks(checks)) = self.stack.last()
+            && let Run::Running { run: mine, fold, .. } = &checks.run
+            && *mine == run
+        {
+            let works = result.is_ok() && fold.verdict() <= Status::Warning;
+            if let Some(form) = self.form_mut() {
+                form.tested = works;
+            }
+        }
         let (rules, changes) = (self.know.rules, &self.changes);
         for screen in &mut self.stack {
             if let Screen::Checks(checks) = screen

@@ -11,7 +11,7 @@ use crate::app::screens::diagnosis::Part;
 use crate::app::{App, Screen};
 use crate::core::evidence;
 use crate::core::names::ProfileName;
-use crate::core::pasted::{Beside, Known, Reading};
+use crate::core::pasted::{self, Beside, Known, Reading};
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::Finding;
 
@@ -36,7 +36,17 @@ impl App {
         let known = Known { book: know.rules, guides: know.guides, clouds: know.clouds };
         let is_empty = diagnosis.text.trim().is_empty();
         let usual = know.guides.first();
-        let reading = if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
+        let read = |beside| if is_empty { Reading::default() } else { known.read(&diagnosis.text, beside, usual, now) };
+        let mut reading = read(beside);
+        // What shows no tie to a profile that was only marked tells nothing about that profile's app or secret.
+        let is_tied = |draft: &ProfileDraft| {
+            reading.other.is_some() || reading.token.is_some() || pasted::names_ids(&reading.evidence, draft)
+        };
+        let is_loose = !is_empty && diagnosis.is_assumed && chosen.is_some_and(|(_, draft)| !is_tied(draft));
+        if is_loose {
+            reading = read(None);
+        }
+        diagnosis.is_loose = is_loose;
         diagnosis.is_behind = false;
         diagnosis.token = reading.token.unwrap_or_default();
         diagnosis.shown = evidence::shown(&diagnosis.text);
@@ -75,6 +85,10 @@ impl App {
                 return match diagnosis.profile.clone() {
                     Some(_) if diagnosis.other.is_some() => {
                         self.warn("the text is of another product than the profile: choose another one, with p");
+                        Vec::new()
+                    }
+                    Some((name, _)) if diagnosis.is_loose => {
+                        self.warn(format!("the text names no id of {name}: say with p which profile it is about"));
                         Vec::new()
                     }
                     Some((name, _)) => self.hand_over_saved(name, cause),
@@ -129,14 +143,16 @@ impl App {
         if diagnosis.findings.is_empty() {
             return Vec::new();
         }
-        if let (Some((name, _)), None) = (&diagnosis.profile, diagnosis.other) {
-            return vec![Effect::OpenProfile { name: name.clone(), purpose: OpenFor::Mend }];
-        }
-        match self.know.guides {
-            [only] => self.mend_in(&only.id),
-            many => {
-                let answers =
-                    many.iter().map(|guide| (guide.title.as_str(), Answer::MendIn(guide.id.clone()))).collect();
+        let own = diagnosis.profile.as_ref().filter(|_| diagnosis.other.is_none()).map(|(name, _)| name.clone());
+        match (own, self.know.guides) {
+            (Some(name), _) if !diagnosis.is_loose => {
+                return vec![Effect::OpenProfile { name, purpose: OpenFor::Mend }];
+            }
+            (None, [only]) => self.mend_in(&only.id),
+            (own, many) => {
+                let own = own.iter().map(|name| (name.as_str(), Answer::MendProfile(name.clone())));
+                let new = many.iter().map(|guide| (guide.title.as_str(), Answer::MendIn(guide.id.clone())));
+                let answers = own.chain(new).collect();
                 self.dialog = Some(Dialog::ask("Which connection is it about?", Vec::new(), answers));
             }
         }

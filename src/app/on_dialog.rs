@@ -3,7 +3,7 @@
 //! Does not know how a question looks.
 
 use crate::app::dialog::{Answer, Dialog, NameFor};
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::{FieldKey, Purpose, type_hidden};
 use crate::app::key::Key;
 use crate::app::keymap::{self, Intent};
@@ -247,7 +247,13 @@ impl App {
                 self.mend_in(&guide);
                 Vec::new()
             }
-            Answer::DiagnoseWith(name) => self.diagnose_with(name),
+            Answer::MendProfile(name) => vec![Effect::OpenProfile { name, purpose: OpenFor::Mend }],
+            Answer::DiagnoseWith(name) => {
+                if let Some(Screen::Diagnosis(diagnosis)) = self.stack.last_mut() {
+                    diagnosis.is_assumed = false;
+                }
+                self.diagnose_with(name)
+            }
             Answer::Beside(names) => vec![Effect::OpenPair(names)],
             Answer::Guide(id) => {
                 self.open_wizard("", &ProfileDraft::new(&id), Purpose::New, "");

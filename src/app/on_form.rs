@@ -37,10 +37,7 @@ impl App {
                         Vec::new()
                     }
                     _ if wizard.at_end() => self.test_form(),
-                    _ => {
-                        wizard.turn(true);
-                        self.keep_draft()
-                    }
+                    _ => self.next_step(),
                 };
             }
             // In a low window the text is out of sight while the cursor is in a field.
@@ -52,10 +49,7 @@ impl App {
             Intent::PrevPage if wizard.scroll > 0 => {
                 wizard.scroll = wizard.scroll.min(max_scroll).saturating_sub(page);
             }
-            Intent::NextPage | Intent::NextStep => {
-                wizard.turn(true);
-                return self.keep_draft();
-            }
+            Intent::NextPage | Intent::NextStep => return self.next_step(),
             Intent::PrevPage | Intent::PrevStep => {
                 wizard.turn(false);
                 return self.keep_draft();
@@ -77,6 +71,16 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Goes on, unless the field under the cursor is to be looked at first.
+    fn next_step(&mut self) -> Vec<Effect> {
+        let Some(Screen::Wizard(wizard)) = self.stack.last_mut() else { return Vec::new() };
+        if wizard.is_held() {
+            return Vec::new();
+        }
+        wizard.turn(true);
+        self.keep_draft()
     }
 
     pub(super) fn editor_intent(&mut self, intent: Intent) -> Vec<Effect> {

@@ -7,6 +7,7 @@ use crate::app::effect::{Effect, OpenFor};
 use crate::app::form::{Form, Purpose};
 use crate::app::keymap::Intent;
 use crate::app::msg::{DraftRow, Trouble};
+use crate::app::screens::diagnosis::Diagnosis;
 use crate::app::screens::editor::Editor;
 use crate::app::screens::home::{HomeRun, Marked, Order, Removed, Round};
 use crate::app::screens::wizard::Wizard;
@@ -57,7 +58,8 @@ impl App {
             }
             (Intent::New, _) => self.start_new(),
             (Intent::Diagnose, marked) => {
-                self.stack.push(Screen::Diagnosis(Box::default()));
+                let is_assumed = matches!(marked, Some(Marked::Profile(_)));
+                self.stack.push(Screen::Diagnosis(Box::new(Diagnosis { is_assumed, ..Diagnosis::default() })));
                 match marked {
                     Some(Marked::Profile(row)) => self.diagnose_with(Some(row.name)),
                     _ => Vec::new(),

@@ -86,6 +86,8 @@ impl App {
                 let cause = checks.finding().map(|finding| finding.cause);
                 let last = match &checks.run {
                     Run::Ended { fold, stopped: false } => Some((fold.verdict(), cause)),
+                    // What is told then is of the last test.
+                    Run::Idle => None,
                     _ => cause.map(|cause| (Status::Failed, Some(cause))),
                 };
                 let last = last.or_else(|| self.last_of(checks.saved.as_ref()?));

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 /// Days left from which on the end is near (contract, check `expiry`).
 pub const WARNING_DAYS: i64 = 30;
 
-/// Reads `2027-05-20`, and the portal's `5/20/2027`.
+/// Reads `2027-05-20`, the portal's `5/20/2027`, and `20.5.2027`, with dots the day first.
 ///
-/// With slashes only where it is plain which number is the month, and of which century the year is.
+/// With slashes or dots only where it is plain which number is the month, and of which century the year is.
 pub fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
     if let Ok(date) = text.parse::<Date>() {
@@ -19,12 +19,16 @@ pub fn parse_date(text: &str) -> Option<Date> {
     if let Ok(date) = date_part.parse::<Date>() {
         return Some(date);
     }
-    if date_part.rsplit('/').next()?.len() != 4 {
+    let is_dotted = date_part.contains('.');
+    let sign = if is_dotted { '.' } else { '/' };
+    if date_part.rsplit(sign).next()?.len() != 4 {
         return None;
     }
-    let parts: Vec<i32> = date_part.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let parts: Vec<i32> = date_part.split(sign).map(str::parse).collect::<Result<_, _>>().ok()?;
     let [first, second, year] = parts.as_slice() else { return None };
     let (month, day) = match (*first, *second) {
+        // Nobody writes it so.
+        (_, second) if is_dotted && second > 12 => return None,
         (first, second) if first > 12 => (second, first),
         (first, second) if second > 12 || first == second => (first, second),
         // Which of the two is the month cannot be known.
@@ -63,6 +67,16 @@ mod tests {
             ("5/6/2027", None),
             ("5/5/2027", Some((2027, 5, 5))),
             ("5/20/27", None),
+            ("28.5.2027", Some((2027, 5, 28))),
+            ("31.12.2030", Some((2030, 12, 31))),
+            ("28.05.2027 ", Some((2027, 5, 28))),
+            ("5.5.2027", Some((2027, 5, 5))),
+            ("5.6.2027", None),
+            ("5.28.2027", None),
+            ("28.5.27", None),
+            ("28.5/2027", None),
+            ("31.2.2027", None),
+            ("2027.5.28", None),
             ("soon", None),
             ("", None),
         ] {

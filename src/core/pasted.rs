@@ -44,6 +44,14 @@ pub struct Reading {
     pub other: Option<&'static str>,
 }
 
+/// Whether a text that was compared with a profile names its app, tenant or host, or another app, tenant or address.
+pub fn names_ids(evidence: &Evidence, draft: &ProfileDraft) -> bool {
+    let own = [FieldId::ClientId, FieldId::TenantId].map(|field| draft.value(field).to_lowercase());
+    let host = evidence::host_of(draft.value(FieldId::ResourceUrl));
+    let is_said = own.into_iter().chain(host).any(|id| !id.is_empty() && evidence.said.has(&id));
+    is_said || ["other_app", "other_tenant", "other_resource"].iter().any(|name| evidence.named.contains_key(*name))
+}
+
 impl Known<'_> {
     /// Reads a text and judges it. `usual` is the guide where nothing tells one; `now` in seconds since 1970.
     pub fn read(&self, text: &str, beside: Option<Beside<'_>>, usual: Option<&Guide>, now: i64) -> Reading {

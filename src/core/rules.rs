@@ -486,6 +486,11 @@ impl Judge<'_> {
         (status, findings)
     }
 
+    /// What a cause says by itself, where what showed it is not known any more: how sure it was is not told then.
+    pub fn of_cause(&self, cause: Cause) -> Finding {
+        self.finding(cause, None, &Evidence::default())
+    }
+
     /// The findings for one piece of evidence, most likely first; never empty.
     pub fn findings(&self, evidence: &Evidence) -> Vec<Finding> {
         let mut findings = self.ranked(evidence);

@@ -82,6 +82,8 @@ pub struct Checks {
     pub secret: Option<Arc<ClientSecret>>,
     /// Where the test stands.
     pub run: Run,
+    /// What the last test of the profile found, where it did not pass: told until it is tested anew.
+    pub last: Option<Finding>,
     /// Set while it is tried again by itself.
     pub again: Option<Again>,
     /// It was tried again for as long as waiting helps.
@@ -105,9 +107,13 @@ impl Checks {
         }
     }
 
-    /// The finding that is marked.
+    /// The finding that is marked; before a test, that of the last one.
     pub fn finding(&self) -> Option<&Finding> {
-        self.fold().and_then(|fold| fold.findings.get(self.marked))
+        match &self.run {
+            Run::Idle => self.last.as_ref(),
+            Run::Running { fold, .. } | Run::Ended { fold, .. } => fold.findings.get(self.marked),
+            Run::Trouble(_) => None,
+        }
     }
 
     /// What is known about waiting, where the failure may pass by itself.

@@ -35,6 +35,10 @@ pub struct Diagnosis {
     pub token: Vec<Row>,
     /// The profile that it is compared with.
     pub profile: Option<(ProfileName, ProfileDraft)>,
+    /// The profile is the one that was marked at home: nobody said that the text is about it.
+    pub is_assumed: bool,
+    /// The text does not say so either: then it is judged without the profile.
+    pub is_loose: bool,
     /// The product that the text is of, where that is not the profile's: then it is judged without the profile.
     pub other: Option<&'static str>,
     /// What it means; empty while there is no text.
@@ -58,6 +62,8 @@ impl Default for Diagnosis {
             places: Vec::new(),
             token: Vec::new(),
             profile: None,
+            is_assumed: false,
+            is_loose: false,
             other: None,
             findings: Vec::new(),
             is_behind: false,

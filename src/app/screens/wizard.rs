@@ -32,6 +32,24 @@ pub struct Fault {
     pub mended: bool,
 }
 
+/// The step that tests the connection (contract, section 3).
+const TEST: &str = "test";
+
+/// How a step stands, as far as is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not gone through, or something that it must collect is missing.
+    Open,
+    /// Gone through; whether it was done cannot be seen here.
+    Seen,
+    /// A value that it collects may be wrong.
+    Doubtful,
+    /// A value that it collects cannot work.
+    Wrong,
+    /// What it collects is there and well formed; of the test, that it passed.
+    Holds,
+}
+
 /// A walk through a guide.
 #[derive(Debug)]
 pub struct Wizard {
@@ -154,6 +172,15 @@ impl Wizard {
         self.form.revealed = false;
     }
 
+    /// The field under the cursor is left for good. `true` where something is wrong in it that was not shown as such yet: it
+    /// is looked at first.
+    pub fn is_held(&mut self) -> bool {
+        let Some(key) = self.focused() else { return false };
+        let was_left = self.form.field(key).is_some_and(|field| field.left);
+        self.leave_field();
+        !was_left && self.form.worst(key) == Some(Weight::Problem)
+    }
+
     /// Moves the cursor among the fields and the text, around in a ring.
     pub fn cycle(&mut self, forward: bool) {
         self.leave_field();
@@ -237,12 +264,22 @@ impl Wizard {
         }
     }
 
-    /// Whether a step shows as done: gone through, and nothing that it must collect is missing or wrong.
-    pub fn done(&self, step: usize) -> bool {
-        self.passed[step]
-            && self.fields_of(step).into_iter().all(|key| {
-                (self.filled(key) || !self.required(key))
-                    && !self.form.notes(key).iter().any(|note| note.weight == Weight::Problem)
-            })
+    /// How a step stands, for the list of steps.
+    pub fn standing(&self, step: usize) -> Standing {
+        if self.guide().steps[step].id == TEST {
+            return if self.form.tested { Standing::Holds } else { Standing::Open };
+        }
+        let keys = self.fields_of(step);
+        let is_missing = |key: &FieldKey| self.required(*key) && !self.filled(*key);
+        if !self.passed[step] || keys.iter().any(is_missing) {
+            return Standing::Open;
+        }
+        match keys.iter().filter_map(|key| self.form.worst(*key)).max() {
+            Some(Weight::Problem) => Standing::Wrong,
+            Some(Weight::Hint | Weight::Odd) => Standing::Doubtful,
+            // Of what is done elsewhere nothing is known before the test.
+            _ if keys.iter().any(|key| self.filled(*key)) => Standing::Holds,
+            _ => Standing::Seen,
+        }
     }
 }

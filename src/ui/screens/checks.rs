@@ -65,6 +65,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
             let at = CheckId::ALL.iter().position(|other| *other == check).unwrap_or(0);
             format!("Details of {}: {} of {}", check.title(), at + 1, CheckId::ALL.len())
         }
+        (Run::Idle, _) if checks.last.is_some() => "What the last test found".to_owned(),
         (Run::Idle | Run::Trouble(_), _) => "The connection".to_owned(),
         (Run::Running { .. }, 0) => "Testing".to_owned(),
         (_, 0) => "What was found out".to_owned(),
@@ -327,6 +328,18 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
         |lead: &str, text: &str, style| widgets::paragraph(lead, Untrusted::plain(text).as_str(), room, style, theme);
     match &checks.run {
         Run::Idle => {
+            if let Some(last) = &checks.last {
+                lines.extend(widgets::paragraph("", &last.title, room, theme.bad(), theme));
+                lines.extend(widgets::paragraph("", last.owner.for_whom(), room, theme.dim(), theme));
+                lines.extend(widgets::paragraph("Do  ", &last.fix.text, room, theme.accent(), theme));
+                if let Some(url) = &last.fix.url {
+                    lines.extend(widgets::link("    ", url, room, plenty, theme));
+                }
+                let enter = theme.key_label(Key::Enter);
+                let keys = [Span::styled(enter, theme.key()), Span::raw(" goes to the step, ")];
+                let again = [Span::styled("r", theme.key()), Span::raw(" tests again, with all details")];
+                lines.extend([Line::from([keys, again].concat()), Line::default()]);
+            }
             let value = |field: FieldId| checks.draft.value(field).to_owned();
             let resource = checks.draft.resource(checks.guide.product, app.know.clouds);
             let source = checks.draft.source.as_ref().map_or("none".into(), |source| format!("read from {source}"));
@@ -344,9 +357,11 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
                     lines.extend(say(label, &value, Style::new()));
                 }
             }
-            lines.push(Line::default());
-            let enter = theme.key_label(Key::Enter);
-            lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" starts the test")]));
+            if checks.last.is_none() {
+                lines.push(Line::default());
+                let enter = theme.key_label(Key::Enter);
+                lines.push(Line::from(vec![Span::styled(enter, theme.key()), Span::raw(" starts the test")]));
+            }
             return lines;
         }
         Run::Trouble(trouble) => {

@@ -47,7 +47,9 @@ fn heading(app: &App, diagnosis: &Diagnosis, width: u16, theme: Theme) -> String
     let narrow = width < 60;
     let beside = match (&diagnosis.profile, diagnosis.other) {
         (None, _) => "no profile".to_owned(),
-        (Some((name, _)), None) => name.to_string(),
+        (Some((name, _)), None) if narrow && diagnosis.is_loose => format!("{name}?"),
+        (Some((name, _)), None) if narrow => name.to_string(),
+        (Some((name, _)), None) => format!("compared with {name}"),
         (Some((name, _)), Some(_)) if narrow => format!("not {name}"),
         (Some((name, _)), Some(other)) => format!("{other}, not {name}"),
     };
@@ -127,6 +129,12 @@ fn style_of(kind: Kind, theme: Theme) -> Style {
 
 fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
+    if let Some((name, _)) = diagnosis.profile.as_ref().filter(|_| diagnosis.is_loose) {
+        let text =
+            format!("The text names no id of {name}, so it is judged by itself: p says which profile it is about.");
+        lines.extend(widgets::paragraph("  ", &text, room, theme.warn(), theme));
+        lines.push(Line::default());
+    }
     for (at, finding) in diagnosis.findings.iter().enumerate() {
         let marked = at == diagnosis.marked;
         let lead = if marked && diagnosis.part == Part::Findings { theme.sign("▸ ", "> ") } else { "  " };

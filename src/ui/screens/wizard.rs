@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::app::form::Purpose;
 use crate::app::key::Key;
-use crate::app::screens::wizard::{Focus, Wizard};
+use crate::app::screens::wizard::{Focus, Standing, Wizard};
 use crate::core::check::Status;
 use crate::core::guide::{Listing, Need, Permission, TargetForm};
-use crate::core::question::FieldId;
+use crate::core::question::{FieldId, Weight};
 use crate::core::template;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{self, FieldView};
@@ -76,31 +76,43 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
 
 fn steps(frame: &mut Frame<'_>, area: Rect, wizard: &Wizard, theme: Theme) {
     let inner = widgets::pane(frame, area, "Steps", theme);
-    let lines: Vec<Line<'_>> = wizard
-        .guide()
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(at, step)| {
-            let (sign, style) = if at == wizard.step {
-                (theme.sign("▸", ">"), theme.accent())
-            } else if wizard.fault.as_ref().is_some_and(|fault| fault.step == at && !fault.mended) {
-                theme.status(Status::Failed)
-            } else if wizard.done(at) {
-                theme.status(Status::Passed)
-            } else {
-                (" ", Style::new())
-            };
-            Line::from(vec![
-                Span::styled(text::fit(sign, 3, theme.ascii), style),
-                Span::styled(step.short.clone(), style),
-            ])
-        })
-        .collect();
-    frame.render_widget(
-        ratatui::widgets::Paragraph::new(lines),
-        Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner },
-    );
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
+    let mut words: Vec<(&str, Style, &str)> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    let of = |sign, style, text: &str| {
+        Line::from(vec![Span::styled(text::fit(sign, 3, theme.ascii), style), Span::styled(text.to_owned(), style)])
+    };
+    for (at, step) in wizard.guide().steps.iter().enumerate() {
+        let found = wizard.fault.as_ref().is_some_and(|fault| fault.step == at && !fault.mended);
+        let (sign, style, word) = standing(if found { Standing::Wrong } else { wizard.standing(at) }, theme);
+        if at == wizard.step {
+            lines.push(of(theme.sign("▸", ">"), theme.accent(), &step.short));
+            continue;
+        }
+        lines.push(of(sign, style, &step.short));
+        if !word.is_empty() && !words.contains(&(sign, style, word)) {
+            words.push((sign, style, word));
+        }
+    }
+    // What the signs mean, at the bottom.
+    let spare = usize::from(inner.height).saturating_sub(lines.len() + words.len());
+    if spare > 0 {
+        lines.extend(std::iter::repeat_n(Line::default(), spare));
+        lines.extend(words.into_iter().map(|(sign, style, word)| of(sign, style, word)));
+    }
+    frame.render_widget(ratatui::widgets::Paragraph::new(lines), inner);
+}
+
+/// The sign of a step's standing, its style, and what it means.
+fn standing(standing: Standing, theme: Theme) -> (&'static str, Style, &'static str) {
+    let with = |(sign, style), word| (sign, style, word);
+    match standing {
+        Standing::Open => (" ", Style::new(), ""),
+        Standing::Seen => (theme.sign("·", "-"), theme.dim(), "seen, not checked"),
+        Standing::Doubtful => with(theme.status(Status::Warning), "look again"),
+        Standing::Wrong => with(theme.status(Status::Failed), "to be put right"),
+        Standing::Holds => with(theme.status(Status::Passed), "in order"),
+    }
 }
 
 /// What is different in the step that makes a secret, where a certificate takes its place.
@@ -147,23 +159,23 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
         }
     }
     if wizard.at_end() {
-        let problems = wizard.form.problems(false);
+        let (problems, doubts) = (wizard.form.problems(false), wizard.form.doubts());
         lines.push(Line::default());
         if problems.is_empty() {
             let text = "tests what is filled in. Nothing is saved before you say so.";
             let enter = format!("{} ", theme.key_label(Key::Enter));
             lines.extend(widgets::paragraph(&enter, text, room, theme.good(), theme));
-        } else {
+        }
+        if !problems.is_empty() || !doubts.is_empty() {
             lines.push(Line::styled("Still open:", theme.warn()));
-            for (key, problem) in problems {
-                lines.extend(widgets::paragraph(
-                    "   ",
-                    &format!("{}: {problem}", wizard.form.label(key)),
-                    room,
-                    Style::new(),
-                    theme,
-                ));
-            }
+        }
+        let signed = [(Weight::Problem, problems), (Weight::Hint, doubts)];
+        for (weight, (key, what)) in
+            signed.into_iter().flat_map(|(weight, all)| all.into_iter().map(move |one| (weight, one)))
+        {
+            let lead = format!("{:<3}", theme.note(weight).0);
+            let text = format!("{}: {what}", wizard.form.label(key));
+            lines.extend(widgets::paragraph(&lead, &text, room, Style::new(), theme));
         }
     }
     for watch in &step.watch {
