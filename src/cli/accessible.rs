@@ -336,7 +336,7 @@ impl Form<'_> {
         if let Steps::Full(steps) = &report.steps
             && let Some(step) = steps.get(at)
         {
-            guides::step(self.context, at + 1, step);
+            guides::step(self.context, Some(self.guide), at + 1, step);
             guides::lists(self.context, &report, step);
         }
     }
