@@ -908,7 +908,7 @@ fn steps_are_handed_over() {
 
     // At home: of the profile, by its last test; of a draft at once.
     let mut bench = opened(OpenFor::HandOver(None), draft());
-    assert_eq!(title(&bench), entra);
+    assert_eq!(title(&bench), d365, "in Entra nothing is open");
     bench.keys("<esc>").take();
     let mut tested = row("contoso");
     let (verdict, cause) = (Status::Failed, Some(d365_connect::core::rules::Cause::D365NotRegistered));
