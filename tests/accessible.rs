@@ -143,6 +143,74 @@ fn ctrl_d_and_ctrl_c_save_nothing_and_say_so() {
 }
 
 #[test]
+fn back_and_enter_work_at_every_number() {
+    let mut talk = Talk::begin(&["--sandbox", "--accessible"], &[]);
+    // At home nothing is before, and nothing is taken by Enter: it is asked again.
+    talk.answers(":\r\n", ":back");
+    talk.answers(":\r\n", "");
+    talk.chooses("Set up a connection");
+    talk.answers("Enter for 1:\r\n", ":back");
+    assert!(talk.chooses("Set up a connection").contains("Nothing was saved."));
+    talk.answers("Enter for 1:\r\n", "");
+    talk.answers("and '-':\r\n", ":back");
+    talk.answers("Enter for 1:\r\n", "");
+    talk.answers("and '-':\r\n", "plain");
+    // In the steps: Enter goes on by hand, :back to the step before.
+    for (asked, answer) in [
+        ("[before-you-start]", ""),
+        ("Finance & Operations URL", ""),
+        ("[register-app]", ":back"),
+        ("[before-you-start]", ""),
+        ("Finance & Operations URL", ""),
+        ("[register-app]", ""),
+        ("Application (client) ID", ""),
+        ("Directory (tenant) ID", ""),
+        ("[client-secret]", ""),
+        ("Where is the client secret?", "3"),
+        ("Name of the variable:", ":back"),
+        ("Where is the client secret?", ":back"),
+        ("[register-app]", "\x04"),
+    ] {
+        let said = talk.answers(":\r\n", answer);
+        assert!(said.contains(asked) && !said.contains("none of the numbers"), "{asked}: {said}");
+    }
+    talk.hears("Nothing was saved.");
+}
+
+#[test]
+fn a_doubtful_address_is_asked_about() {
+    let mut talk = Talk::begin(&["--sandbox", "--accessible", "edit", "fno-client-credentials"], &[]);
+    talk.chooses("Finance & Operations URL");
+    talk.answers("contoso.sandbox.test:", "https://contoso.crm4.dynamics.com");
+    talk.answers("Keep it all the same? [y/N]", "n");
+    talk.answers("contoso.sandbox.test:", "1");
+    let said = talk.answers("contoso.sandbox.test:", "erp.example.org");
+    assert!(said.contains("Not taken: a number is no host"), "{said}");
+    talk.answers("is it yours? [y/N]", "n");
+    talk.answers("contoso.sandbox.test:", "");
+    talk.chooses("Leave without saving");
+}
+
+#[test]
+fn a_half_done_set_up_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let drafts = home.path().join("drafts");
+    std::fs::create_dir(&drafts).unwrap();
+    let draft = "version = 1\nguide = \"fno-client-credentials\"\ncloud = \"global\"\nstep = \"values\"\n\
+        tenant_id = \"11111111-2222-4333-8444-555555555555\"\n";
+    std::fs::write(drafts.join("half.toml"), draft).unwrap();
+    let mut talk = Talk::begin(&["--home", home.path().to_str().unwrap(), "--accessible"], &[]);
+    let said = talk.chooses("Draft half: ");
+    assert!(!said.contains("Test every profile"), "there is none: {said}");
+    let said = talk.hears("Cloud, now global");
+    assert!(said.contains("Directory (tenant) ID, as it was given:") && said.contains("[values]"), "{said}");
+    assert!(!said.contains("[register-app]"), "it goes on where it was left: {said}");
+    talk.tui.keys("\x04");
+    talk.hears("Nothing was saved.");
+    assert_eq!(std::fs::read_to_string(drafts.join("half.toml")).unwrap(), draft);
+}
+
+#[test]
 fn a_value_that_cannot_be_one_is_not_taken_and_an_error_text_is_explained() {
     let mut talk = Talk::begin(&["--sandbox", "edit", "fno-client-credentials"], &[("TERM", "dumb")]);
     talk.chooses("Application (client) ID");

@@ -873,14 +873,16 @@ fn steps_are_handed_over() {
     // In the wizard: those of the step's person; in a field, where letters are typed, with its other key.
     let mut bench = filled();
     for (keys, told) in [
-        ("h", entra),
+        // At a step of one's own: to whoever has something to do. In Entra all is noted by now.
+        ("h", d365),
         ("<right>h", entra),
         ("<right><right><right><right>h", d365),
         ("<left><left><left><tab><c-p>", entra),
     ] {
         bench.keys(keys);
         assert_eq!(title(&bench), told, "{keys}");
-        assert!(paper(&bench).text.contains(CLIENT), "{}", paper(&bench).text);
+        let names = if told == entra { "Nothing is open" } else { CLIENT };
+        assert!(paper(&bench).text.contains(names), "{}", paper(&bench).text);
         assert!(!paper(&bench).text.contains(&SECRET[..12]));
         bench.keys("<esc>");
         assert_eq!(title(&bench), "");
@@ -925,7 +927,7 @@ fn steps_are_handed_over() {
 
     // At home: of the profile, by its last test; of a draft at once.
     let mut bench = opened(OpenFor::HandOver(None), draft());
-    assert_eq!(title(&bench), entra);
+    assert_eq!(title(&bench), d365, "in Entra nothing is open");
     bench.keys("<esc>").take();
     let mut tested = row("contoso");
     let (verdict, cause) = (Status::Failed, Some(Cause::D365NotRegistered));

@@ -19,17 +19,19 @@ use crate::core::report::{GuideReport, ProfileReport, Steps};
 use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
 use crate::sandbox::Offer;
+use crate::store::drafts::Draft;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
 
 /// What is said before the first question.
-const MANNERS: &str = "Enter keeps what stands there. :clear takes it out, :back goes to the step before, :help says where \
-    a value is found. Ctrl-D or Ctrl-C leaves, and nothing is saved.";
+const MANNERS: &str = "Enter keeps what stands there, and of numbers takes the one that is named with it. :clear takes a value \
+    out, :back goes to the step before, :help says where a value is found. Ctrl-D or Ctrl-C leaves, and nothing is saved.";
 
 /// What can be chosen at home.
 enum Wish<'a> {
     One(&'a Row),
+    Resume(&'a Draft),
     SetUp,
     Explain,
     TestAll,
@@ -38,7 +40,7 @@ enum Wish<'a> {
     Leave,
 }
 
-/// Home: the profiles, and what can be done.
+/// Home: the profiles and the half-done set-ups, and what can be done.
 pub async fn home(context: &Context) -> Done {
     let session = context.session().await?;
     let mut filter = Filter::of("");
@@ -46,11 +48,18 @@ pub async fn home(context: &Context) -> Done {
         let mut rows = work::rows(&session).await?;
         let all = rows.len();
         rows.retain(|row| list::fits(row, &filter));
+        let drafts = work::drafts(&session).await?;
         let mut wishes: Vec<(String, Wish)> = rows.iter().map(|row| (described(row), Wish::One(row))).collect();
+        wishes.extend(drafts.iter().map(|draft| {
+            let guide = assets::guide(&draft.values.guide).map_or("", |guide| guide.short.as_str());
+            (format!("Draft {}: {guide}, half done. Go on with it", draft.name), Wish::Resume(draft))
+        }));
         let mut may = |text: &str, wish| wishes.push((text.to_owned(), wish));
         may("Set up a connection", Wish::SetUp);
         may("Explain an error text", Wish::Explain);
-        may("Test every profile", Wish::TestAll);
+        if all > 0 {
+            may("Test every profile", Wish::TestAll);
+        }
         if all > 1 {
             may("Show only some profiles, by a part of the name, target, guide or tenant", Wish::Narrow);
         }
@@ -65,10 +74,14 @@ pub async fn home(context: &Context) -> Done {
             count => format!("{} of {count} profiles are shown.", rows.len()),
         };
         let options: Vec<String> = wishes.iter().map(|(text, _)| text.clone()).collect();
-        let chosen = choose(context, &format!("{said} What do you want to do?"), &options).await?;
+        // Nothing stands before it: it is asked again.
+        let Some(chosen) = choose(context, &format!("{said} What do you want to do?"), &options, None).await? else {
+            continue;
+        };
         let done = match wishes.get(chosen).map(|(_, wish)| wish) {
             Some(Wish::One(row)) => one(context, row).await,
-            Some(Wish::SetUp) => set_up(context, None, None, None).await,
+            Some(Wish::Resume(draft)) => resume(context, draft).await,
+            Some(Wish::SetUp) => set_up(context, None, None, None, "").await,
             Some(Wish::Explain) => explain(context, None).await,
             Some(Wish::TestAll) => command(context, &["check", "--all"]).await,
             Some(Wish::Narrow) => {
@@ -133,8 +146,10 @@ async fn one(context: &Context, row: &Row) -> Done {
         "Explain an error text beside its values",
         "Back",
     ];
-    let chosen =
-        choose(context, &format!("Profile {name}. What do you want to do?"), &actions.map(str::to_owned)).await?;
+    let question = format!("Profile {name}. What do you want to do?");
+    let Some(chosen) = choose(context, &question, &actions.map(str::to_owned), Some(actions.len() - 1)).await? else {
+        return OK;
+    };
     match chosen {
         0 => command(context, &["check", "--", &name]).await,
         1 => change(context, &row.name).await,
@@ -142,12 +157,12 @@ async fn one(context: &Context, row: &Row) -> Done {
         3 => {
             let roles = ["entra-admin", "d365-admin"];
             let whom = ["The Entra administrator", "The D365 administrator"].map(str::to_owned);
-            let role = roles[choose(context, "For whom?", &whom).await?];
-            command(context, &["handoff", "--role", role, "--", &name]).await
+            let Some(at) = choose(context, "For whom?", &whom, Some(0)).await? else { return OK };
+            command(context, &["handoff", "--role", roles[at], "--", &name]).await
         }
         4 => {
             let formats: Vec<String> = assets::exports().iter().map(|format| format.id.clone()).collect();
-            let at = choose(context, "In which format?", &formats).await?;
+            let Some(at) = choose(context, "In which format?", &formats, Some(0)).await? else { return OK };
             let out = line(context, "File to write, for you alone; Enter prints it here:").await?;
             let mut words = vec!["export", "--to", &formats[at]];
             if !out.trim().is_empty() {
@@ -182,27 +197,50 @@ async fn explain(context: &Context, profile: Option<&str>) -> Done {
     command(context, &words).await
 }
 
-/// A new profile, step by step.
+/// Goes on with a half-done set-up. A profile may have its name by now.
+async fn resume(context: &Context, draft: &Draft) -> Done {
+    let Some(guide) = assets::guide(&draft.values.guide) else {
+        return Err(Failure::usage(
+            "this version has no guide of that draft",
+            "d365-connect guides lists those it has",
+        ));
+    };
+    let session = context.session().await?;
+    let is_taken = work::rows(&session).await?.iter().any(|row| row.name == draft.name);
+    let name = Some(draft.name.clone()).filter(|_| !is_taken);
+    set_up(context, Some(guide), name, Some(draft.values.clone()), &draft.step).await
+}
+
+/// A new profile, step by step, from that step on.
 pub async fn set_up(
     context: &Context,
     guide: Option<&'static Guide>,
     name: Option<ProfileName>,
     draft: Option<ProfileDraft>,
+    step: &str,
 ) -> Done {
     let session = context.session().await?;
     let mut unsaved = Unsaved(Some(context));
-    let guide = match guide {
-        Some(guide) => guide,
-        None => {
-            let titles: Vec<String> =
-                assets::guides().iter().map(|guide| format!("{}. {}", guide.title, guide.summary)).collect();
-            &assets::guides()[choose(context, "What do you want to connect to?", &titles).await?]
+    let (guide, name) = loop {
+        let guide = match guide {
+            Some(guide) => guide,
+            None => {
+                let titles: Vec<String> =
+                    assets::guides().iter().map(|guide| format!("{}. {}", guide.title, guide.summary)).collect();
+                match choose(context, "What do you want to connect to?", &titles, Some(0)).await? {
+                    Some(at) => &assets::guides()[at],
+                    None => return OK,
+                }
+            }
+        };
+        context.printer.say(MANNERS);
+        match &name {
+            Some(name) => break (guide, name.clone()),
+            None => match new_name(context, &session).await? {
+                Some(name) => break (guide, name),
+                None => {}
+            },
         }
-    };
-    context.printer.say(MANNERS);
-    let name = match name {
-        Some(name) => name,
-        None => new_name(context, &session).await?,
     };
     let mut draft = draft.unwrap_or_else(|| ProfileDraft::new(&guide.id));
     draft.guide.clone_from(&guide.id);
@@ -213,7 +251,7 @@ pub async fn set_up(
         context.printer.say(&format!("{}, as it was given:", guide.label(field)));
         form.takes(field, &value).await?;
     }
-    let mut at = 0;
+    let mut at = guide.position(step).unwrap_or(0);
     loop {
         let last = at + 1 == guide.steps.len();
         form.tell_step(at);
@@ -241,7 +279,9 @@ pub async fn change(context: &Context, name: &ProfileName) -> Done {
     loop {
         let mut options: Vec<String> = fields.iter().map(|field| form.stands(*field)).collect();
         options.extend(["Test and save", "Leave without saving"].map(str::to_owned));
-        let chosen = choose(context, "What do you want to change?", &options).await?;
+        let question = "What do you want to change?";
+        // Nothing stands before it: it is asked again.
+        let Some(chosen) = choose(context, question, &options, Some(fields.len())).await? else { continue };
         match fields.get(chosen) {
             Some(field) => drop(form.ask(*field).await?),
             None if chosen == fields.len() => {
@@ -296,7 +336,7 @@ impl Form<'_> {
         if let Steps::Full(steps) = &report.steps
             && let Some(step) = steps.get(at)
         {
-            guides::step(self.context, at + 1, step);
+            guides::step(self.context, Some(self.guide), at + 1, step);
             guides::lists(self.context, &report, step);
         }
     }
@@ -306,8 +346,10 @@ impl Form<'_> {
         let step = &self.guide.steps[at];
         if self.session.sandbox.is_some() {
             let who = ["Let the sandbox's administrator do this step", "Go on by hand"].map(str::to_owned);
-            if choose(self.context, "This is a rehearsal.", &who).await? == 0 {
-                self.carry_out(&step.id).await;
+            match choose(self.context, "This is a rehearsal.", &who, Some(1)).await? {
+                Some(0) => self.carry_out(&step.id).await,
+                Some(_) => {}
+                None => return Ok(Went::Back),
             }
         }
         if step.collects.is_empty() {
@@ -409,12 +451,16 @@ impl Form<'_> {
                     self.say(&format!("Not taken: {}", note.text));
                     return Ok(false);
                 }
-                Weight::Odd if !input::confirm(self.context, &format!("{}. Is that right?", note.text)).await? => {
-                    return Ok(false);
-                }
+                // It ends with its question.
+                Weight::Odd if !input::confirm(self.context, &note.text).await? => return Ok(false),
                 Weight::Odd => {}
                 Weight::Good | Weight::Told | Weight::Hint => self.say(&note.text),
             }
+        }
+        // The address of another product hardly ever is what is meant.
+        let is_doubtful = field == FieldId::ResourceUrl && notes.iter().any(|note| note.weight == Weight::Hint);
+        if is_doubtful && !input::confirm(self.context, "Keep it all the same?").await? {
+            return Ok(false);
         }
         self.draft.set(field, value);
         Ok(true)
@@ -444,10 +490,14 @@ impl Form<'_> {
             options.extend(PLACES.map(|(option, ..)| option.to_owned()));
             options.push("A certificate that is made now, for twelve months".to_owned());
             options.extend([format!("Leave it: {}", self.stands(FieldId::Secret)), "Back".to_owned()]);
-            let chosen = choose(self.context, "Where is the client secret?", &options).await?;
+            let keep = options.len() - 2;
+            let Some(chosen) = choose(self.context, "Where is the client secret?", &options, Some(keep)).await? else {
+                return Ok(Went::Back);
+            };
             if chosen == 2 + PLACES.len() {
                 match self.make_certificate().await {
-                    Ok(()) => return Ok(Went::On),
+                    Ok(true) => return Ok(Went::On),
+                    Ok(false) => continue,
                     Err(failure) => {
                         told(self.context, Err(failure))?;
                         continue;
@@ -457,9 +507,11 @@ impl Form<'_> {
             let request = match (chosen, chosen.checked_sub(2).and_then(|at| PLACES.get(at))) {
                 (0, _) => Ok(SourceRequest::Keyring),
                 (1, _) => Ok(SourceRequest::Vault),
-                (_, Some((_, kind, question))) => {
-                    input::source(&format!("{kind}:{}", line(self.context, question).await?.trim()))
-                }
+                (_, Some((_, kind, question))) => match line(self.context, question).await?.trim() {
+                    // To the list of places.
+                    "" | ":back" => continue,
+                    place => input::source(&format!("{kind}:{place}")),
+                },
                 (at, None) if at == options.len() - 1 => return Ok(Went::Back),
                 _ => return Ok(Went::On),
             };
@@ -481,18 +533,18 @@ impl Form<'_> {
         }
     }
 
-    /// Makes a key and a certificate, and says what is to be uploaded.
-    async fn make_certificate(&mut self) -> Result<(), Failure> {
-        let path = line(self.context, "File to make, for you alone:").await?;
-        if path.trim().is_empty() {
-            return Err(Failure::usage("a file has to be named", "for example contoso.pem"));
+    /// Makes a key and a certificate, and says what is to be uploaded. Nothing where no file is named.
+    async fn make_certificate(&mut self) -> Result<bool, Failure> {
+        let path = line(self.context, "File to make, for you alone, such as contoso.pem:").await?;
+        if matches!(path.trim(), "" | ":back") {
+            return Ok(false);
         }
         let request = CredentialRequest::making(path.trim());
         request.make(self.context, self.session, &self.name).await?;
         if let Some(choice) = request.choice(self.context, self.session, None).await? {
             self.take(choice).await;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes a credential; a certificate tells its own end.
@@ -524,7 +576,12 @@ impl Form<'_> {
             let mut options = vec!["Save".to_owned(), "Test again".to_owned(), "Leave without saving".to_owned()];
             let step = finding.as_ref().and_then(|finding| self.guide.step(&finding.fix.step));
             options.extend(step.map(|step| format!("Go to the step that mends it: {}", step.title)));
-            match choose(self.context, "What do you want to do?", &options).await? {
+            // With Enter on to what mends it, and else to the end.
+            let next = if step.is_some() { options.len() - 1 } else { 0 };
+            let Some(chosen) = choose(self.context, "What do you want to do?", &options, Some(next)).await? else {
+                return Ok(Went::Back);
+            };
+            match chosen {
                 0 => {
                     let request = SaveRequest {
                         name: self.name.clone(),
@@ -566,15 +623,18 @@ impl Form<'_> {
     }
 }
 
-/// Asks for the name of a new profile.
-async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, Failure> {
+/// Asks for the name of a new profile; none where it is to go back.
+async fn new_name(context: &Context, session: &Session) -> Result<Option<ProfileName>, Failure> {
     loop {
         let typed = line(context, "Name of the profile, of letters, digits, '.', '_' and '-':").await?;
+        if typed.trim() == ":back" {
+            return Ok(None);
+        }
         match typed.trim().parse::<ProfileName>() {
             Err(error) => context.printer.say(&format!("Not taken: {error}")),
             Ok(name) => {
                 if !work::rows(session).await?.iter().any(|row| row.name == name) {
-                    return Ok(name);
+                    return Ok(Some(name));
                 }
                 context.printer.say("Not taken: there is a profile of that name");
             }
@@ -582,16 +642,25 @@ async fn new_name(context: &Context, session: &Session) -> Result<ProfileName, F
     }
 }
 
-/// A choice by number, from 1; what comes back counts from 0.
-async fn choose(context: &Context, question: &str, options: &[String]) -> Result<usize, Failure> {
+/// A choice by number, from 1; what comes back counts from 0. Enter takes the option `enter`; with `:back`, and with Enter
+/// where it takes none, nothing comes back.
+async fn choose(
+    context: &Context,
+    question: &str,
+    options: &[String],
+    enter: Option<usize>,
+) -> Result<Option<usize>, Failure> {
     context.printer.say(question);
     for (at, option) in options.iter().enumerate() {
         context.printer.item(&format!("{}. {option}", at + 1), 3);
     }
+    let with_enter = enter.map(|at| format!(", Enter for {}", at + 1)).unwrap_or_default();
     loop {
-        let typed = line(context, &format!("Number, 1 to {}:", options.len())).await?;
+        let typed = line(context, &format!("Number, 1 to {}{with_enter}:", options.len())).await?;
         match typed.trim().parse::<usize>() {
-            Ok(number) if (1..=options.len()).contains(&number) => return Ok(number - 1),
+            Ok(number) if (1..=options.len()).contains(&number) => return Ok(Some(number - 1)),
+            _ if typed.trim().is_empty() => return Ok(enter),
+            _ if typed.trim() == ":back" => return Ok(None),
             _ => {
                 let most = options.len();
                 context.printer.say(&format!("That is none of the numbers: type one from 1 to {most}."));

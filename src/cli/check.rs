@@ -6,7 +6,7 @@ use crate::assets;
 use crate::cli::args::Output;
 use crate::cli::failure::{Failure, Trouble, code, missing_hint};
 use crate::cli::{Context, Done, Ended, formats, profile_name, shown};
-use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status};
+use crate::core::check::{CheckEvent, CheckId, CheckRun, Lane, SignInPrompt, Status, reason_in_words};
 use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::permissions;
@@ -49,8 +49,8 @@ pub struct Args {
     /// Every profile, several at a time
     #[arg(long, conflicts_with = "names")]
     all: bool,
-    /// Run this check and what it waits for; may be given several times
-    #[arg(long, value_name = "CHECK")]
+    /// Run this check and what it waits for; may be given several times, or with commas between them
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     only: Vec<String>,
     /// A warning fails too
     #[arg(long)]
@@ -327,7 +327,7 @@ pub fn human(context: &Context, tested: &Tested) {
             let head = format!("    {}  {}", printer.status(line.status), line.id.title());
             printer.out(&format!(
                 "{head}{}",
-                if line.summary.is_empty() { String::new() } else { format!(": {}", line.summary) }
+                if line.summary.is_empty() { String::new() } else { format!(": {}", reason_in_words(&line.summary)) }
             ));
             for permission in permissions::Line::of(&line.details).into_iter().filter(permissions::Line::is_told) {
                 printer.out(&printer.wrap(&shown(&permission.text()), "      permission: ", 18));

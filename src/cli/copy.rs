@@ -1,5 +1,6 @@
 //! `copy`: copy a profile, with a secret of its own.
 
+use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, profile_name};
 use crate::core::profile::CredentialSource;
 use crate::work;
@@ -21,6 +22,9 @@ pub struct Args {
 
 pub async fn run(args: &Args, context: &Context) -> Done {
     let (name, new) = (profile_name(&args.name)?, profile_name(&args.new)?);
+    if name == new {
+        return Err(Failure::usage("the profile has this name already", "choose another name for the copy"));
+    }
     let session = context.session().await?;
     let opened = work::open(&session, &name).await;
     if let Ok(opened) = &opened {

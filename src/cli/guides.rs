@@ -5,8 +5,9 @@
 use crate::assets;
 use crate::cli::failure::Failure;
 use crate::cli::{Context, Done, OK, profile_name};
-use crate::core::guide::Listing;
+use crate::core::guide::{Guide, Listing};
 use crate::core::profile::ProfileDraft;
+use crate::core::question::FieldId;
 use crate::core::report::{GuideReport, GuidesReport, SCHEMA, StepReport, Steps};
 use crate::work;
 
@@ -54,7 +55,7 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         printer.out(&printer.wrap(&guide.summary, "  ", 2));
         if let Steps::Full(steps) = &guide.steps {
             for (number, step) in steps.iter().enumerate() {
-                self::step(context, number + 1, step);
+                self::step(context, assets::guide(&guide.id), number + 1, step);
                 lists(context, guide, step);
             }
         }
@@ -73,7 +74,7 @@ pub fn lists(context: &Context, guide: &GuideReport, step: &StepReport) {
 }
 
 /// One step.
-pub fn step(context: &Context, number: usize, step: &StepReport) {
+pub fn step(context: &Context, guide: Option<&Guide>, number: usize, step: &StepReport) {
     let printer = &context.printer;
     printer.out("");
     printer.out(&printer.bold(&format!("{number}. {}  [{}]", step.title, step.id)));
@@ -89,7 +90,10 @@ pub fn step(context: &Context, number: usize, step: &StepReport) {
         printer.out(&printer.wrap(watch, "   Watch: ", 10));
     }
     if !step.collects.is_empty() {
-        printer.out(&printer.wrap(&step.collects.join(", "), "   Note down: ", 14));
+        let label =
+            |name: &&'static str| FieldId::parse(name).and_then(|field| Some(guide?.label(field))).unwrap_or(*name);
+        let labels: Vec<&str> = step.collects.iter().map(label).collect();
+        printer.out(&printer.wrap(&labels.join(", "), "   Note down: ", 14));
     }
     printer.out(&printer.wrap(&step.done, "   Done when: ", 14));
 }

@@ -72,7 +72,7 @@ pub async fn run(args: Args, context: &Context) -> Done {
         draft.source = request.at()?;
         if context.accessible {
             // What was not chosen is asked.
-            return accessible::set_up(context, guide, name, Some(draft)).await;
+            return accessible::set_up(context, guide, name, Some(draft), "").await;
         }
         return context
             .screen(Open::Wizard { name: name.map(|name| name.to_string()).unwrap_or_default(), draft, place })

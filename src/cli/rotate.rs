@@ -241,7 +241,7 @@ fn tell_step(context: &Context, guide: &Guide, draft: &ProfileDraft) {
     if let Steps::Full(steps) = &report.steps
         && let Some(at) = guide.position(STEP)
     {
-        guides::step(context, at + 1, &steps[at]);
+        guides::step(context, Some(guide), at + 1, &steps[at]);
     }
     beside_the_old_one(context, "secret");
 }

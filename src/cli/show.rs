@@ -61,7 +61,12 @@ pub async fn run(args: &Args, context: &Context) -> Done {
             FieldId::Secret => draft.source.as_ref().map(CredentialSource::to_string),
             _ => given(field),
         };
-        table.extend(value.map(|value| vec![field.to_string(), shown(&value)]));
+        let is_certificate = matches!(draft.source, Some(CredentialSource::Certificate(_)));
+        let label = match field {
+            FieldId::Secret if is_certificate => "certificate".to_owned(),
+            field => field.to_string(),
+        };
+        table.extend(value.map(|value| vec![label, shown(&value)]));
     }
     table.extend(row.credential.days_left.map(|days| vec!["time left".to_owned(), expiry::days(days)]));
     if let Some(source) = &draft.source {

@@ -430,7 +430,7 @@ impl CheckRun {
             let other = self.judged.iter().map(|(_, other)| other).find(|other| same(other));
             if let Some(check) = other.and_then(|other| other.check).filter(|_| finding.owner == Owner::Network) {
                 let also = format!(
-                    " The check {} meets the same: most likely it is one fault, of this machine or its network.",
+                    " The check '{}' meets the same: most likely it is one fault, of this machine or its network.",
                     check.title()
                 );
                 finding.explanation.push_str(&also);
@@ -578,7 +578,7 @@ mod tests {
         let (both, dns) = ([CheckId::Authority, CheckId::Environment], Some(Fault::Dns));
         let run = told(&both, dns, None);
         assert_eq!(causes(&run), [Cause::Dns]);
-        assert!(run.findings[0].explanation.contains("environment meets the same"), "{:?}", run.findings[0]);
+        assert!(run.findings[0].explanation.contains("'environment' meets the same"), "{:?}", run.findings[0]);
         assert_eq!(run.findings_by_check().len(), 3, "each check keeps its own");
         let run = told(&both[1..], dns, None);
         assert_eq!(causes(&run), [Cause::Dns, Cause::EnvironmentNotFound]);

@@ -333,6 +333,9 @@ pub struct Step {
     pub watch: Vec<String>,
     /// How to know that it is done.
     pub done: String,
+    /// The connection works without it: nobody is asked to do it, unless a test says so.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 impl Guide {

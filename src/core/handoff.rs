@@ -31,7 +31,9 @@ pub fn open_steps<'g>(
         (Some((Status::Warning, _)), at) => at == Some(place),
         // Entra and D365 look at things in the order of the guide: what comes before the fault was found right.
         (_, Some(at)) if place <= at => place == at,
-        (Some((Status::Failed | Status::Unknown | Status::Skipped, _)) | None, _) => !is_seen(step, guide, draft),
+        (Some((Status::Failed | Status::Unknown | Status::Skipped, _)) | None, _) => {
+            !step.optional && !is_seen(step, guide, draft)
+        }
     };
     let of_role = |(_, step): &(usize, &Step)| step.actor == role;
     guide.steps.iter().enumerate().filter(of_role).filter(|at| is_open(*at)).map(|(_, step)| step).collect()
@@ -73,7 +75,8 @@ pub fn markdown(
         let _ = writeln!(out, "\nNothing is open here, by the values noted so far and the last test.");
         return out;
     }
-    let known: Vec<(&str, String)> = [
+    let collected = |field: &FieldId| open.iter().any(|step| step.collects.contains(field));
+    let known: Vec<(&str, Option<String>)> = [
         (FieldId::ClientId, "client_id"),
         (FieldId::TenantId, "tenant_id"),
         (FieldId::ResourceUrl, "resource_url"),
@@ -86,13 +89,19 @@ pub fn markdown(
     ]
     .into_iter()
     .filter(|(field, _)| guide.takes(*field))
-    .filter_map(|(field, hole)| Some((guide.label(field), values(hole)?)))
+    // What a step wants and nobody has noted yet follows, unless these very steps bring it about.
+    .map(|(field, hole)| (field, values(hole)))
+    .filter(|(field, value)| value.is_some() || guide.needs().contains(field) && !collected(field))
+    .map(|(field, value)| (guide.label(field), value))
     .collect();
     let _ = writeln!(out, "\nPlease do the steps below in their order, and send back what stands at the end.");
     if !known.is_empty() {
         let _ = writeln!(out, "\n## What it is about\n");
         for (label, value) in &known {
-            let _ = writeln!(out, "- {}: {}", plain(label), code(value));
+            let value = value
+                .as_ref()
+                .map_or("follows: it is not there yet, and you will be sent it".into(), |value| code(value));
+            let _ = writeln!(out, "- {}: {value}", plain(label));
         }
     }
     let filled = |text: &str| plain(&fill_or_name(text, values));
@@ -245,6 +254,36 @@ mod tests {
         ] {
             assert_eq!(ids(role, draft, last), open, "{role:?}, {last:?}");
         }
+    }
+
+    #[test]
+    fn what_needs_nothing_is_not_asked_for_unless_a_test_says_so() {
+        let mut guide = guide();
+        guide.steps[2].optional = true;
+        let mut draft = ProfileDraft::new("g");
+        draft.set(FieldId::ClientId, "66666666-7777-4888-9999-aaaaaaaaaaaa");
+        let open = |cause: Option<Cause>| {
+            let last = cause.map(|cause| (Status::Failed, Some(cause)));
+            let steps = open_steps(&guide, Actor::EntraAdmin, &draft, last, |_| "permissions".into());
+            steps.iter().map(|step| step.id.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(open(None), ["register-app", "client-secret"]);
+        assert_eq!(open(Some(Cause::ConsentMissing)), ["permissions"]);
+    }
+
+    #[test]
+    fn an_id_that_is_not_there_yet_follows() {
+        let guide = guide();
+        let text = |role| {
+            let steps: Vec<&Step> = guide.steps.iter().filter(|step| step.actor == role).collect();
+            markdown(&guide, role, "one", &|_| None, &steps)
+        };
+        let follows = |text: &str| text.lines().filter(|line| line.contains(": follows: ")).count();
+        let to_d365 = text(Actor::D365Admin);
+        assert_eq!(follows(&to_d365), 3, "client id, tenant id, URL: {to_d365}");
+        assert!(to_d365.contains("- Application (client) ID: follows: "), "{to_d365}");
+        let to_entra = text(Actor::EntraAdmin);
+        assert_eq!(follows(&to_entra), 1, "the ids are made there: {to_entra}");
     }
 
     #[test]

@@ -474,7 +474,8 @@ fn expires(value: &str, today: Date, notes: &mut Vec<Note>) {
     };
     let days = expiry::days_left(date, today);
     notes.push(match days {
-        ..=0 => Note::new(Weight::Hint, "this day is today or has passed: the credential no longer works"),
+        ..=-1 => Note::new(Weight::Hint, "this day has passed: the credential no longer works"),
+        0 => Note::new(Weight::Hint, "this is today: the credential ends in the course of the day, or has ended"),
         1..=30 => Note::new(Weight::Hint, format!("{} left: plan the next credential now", expiry::days(days))),
         // The portal's maximum is 24 months (facts, section 3).
         732.. => {

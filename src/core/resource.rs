@@ -97,6 +97,10 @@ impl ResourceUrl {
         }
         let mut host = match url.host() {
             Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
+            // A browser reads `1` as 0.0.0.1; nobody means that.
+            Some(Host::Ipv4(ip)) if !authority.starts_with(&ip.to_string()) => {
+                return Err(wrong("a number is no host"));
+            }
             Some(Host::Ipv4(ip)) => ip.to_string(),
             Some(Host::Ipv6(ip)) => format!("[{ip}]"),
             None => return Err(wrong("this URL has no host")),
@@ -290,6 +294,9 @@ mod tests {
             "https://https://contoso.operations.dynamics.com",
             "https://con toso.operations.dynamics.com",
             "https://contoso",
+            "1",
+            "https://127.1",
+            "https://0x7f000001",
             "https://con~toso.operations.dynamics.com",
             "https://-contoso.operations.dynamics.com",
             "https://contoso-.operations.dynamics.com",

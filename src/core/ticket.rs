@@ -3,7 +3,7 @@
 //! Writes fields that are named here, and no others. Does not know where the report goes; whoever writes it searches it
 //! for the secret first.
 
-use crate::core::check::{CheckId, CheckResult, Lane};
+use crate::core::check::{CheckId, CheckResult, Lane, reason_in_words};
 use crate::core::evidence::Evidence;
 use crate::core::names::parse_guid;
 use crate::core::report::{CheckLine, ProfileReport};
@@ -93,7 +93,7 @@ impl Ticket<'_> {
 
         out.push_str("\n## Checks\n\n");
         let lines = report.checks.iter().map(|line| {
-            let facts = [line.summary.clone()].into_iter().chain(facts(line)).filter(|fact| !fact.is_empty());
+            let facts = [reason_in_words(&line.summary)].into_iter().chain(facts(line)).filter(|fact| !fact.is_empty());
             let facts: Vec<String> = facts.map(|fact| self.text(&fact)).collect();
             [line.id.to_string(), line.status.to_string(), seconds(line.duration_ms), facts.join("; ")]
         });

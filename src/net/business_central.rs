@@ -121,6 +121,7 @@ fn registration(session: &Session<'_>, companies: Result<Reply, Evidence>, all: 
     let Some(all) = all else {
         let summary = match reply.status {
             200 => "the answer is no list of companies".to_owned(),
+            status @ 300..=399 => format!("the list of companies was redirected with status {status}"),
             status => format!("the list of companies was refused with status {status}"),
         };
         return refused(summary, details, session.refusal(&reply));

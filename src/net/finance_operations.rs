@@ -31,6 +31,7 @@ pub(super) async fn registration(session: &Session<'_>) -> CheckResult {
     let Some(user) = text("UserId") else {
         let summary = match reply.status {
             200 => "the answer is not a user session".to_owned(),
+            status @ 300..=399 => format!("the user session was redirected with status {status}"),
             status => format!("the user session was refused with status {status}"),
         };
         return refused(summary, details, session.refusal(&reply));

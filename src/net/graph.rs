@@ -34,6 +34,7 @@ pub(super) async fn registration(session: &Session<'_>) -> (CheckResult, Option<
     let Some(all) = rows(&reply) else {
         let summary = match reply.status {
             200 => "the answer is no organization".to_owned(),
+            status @ 300..=399 => format!("the organization was redirected with status {status}"),
             status => format!("the organization was refused with status {status}"),
         };
         return (refused(summary, details, session.refusal(&reply)), None);

@@ -194,6 +194,28 @@ pub fn write_bytes(path: &Path, bytes: &[u8], _lock: &Lock) -> Result<(), StoreE
 /// # Errors
 /// [`StoreError::FileExists`] when something is there and may not be replaced; else when any step fails.
 pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreError> {
+    write_asked(path, bytes, over, temporary)
+}
+
+/// The same for what everybody may read, as far as the umask lets them.
+///
+/// # Errors
+/// As [`write_private`].
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_asked(path, bytes, false, |folder| {
+        let mut named = naming();
+        #[cfg(unix)]
+        named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        made(folder, named.tempfile_in(folder))
+    })
+}
+
+fn write_asked(
+    path: &Path,
+    bytes: &[u8],
+    over: bool,
+    temporary: impl FnOnce(&Path) -> Result<tempfile::NamedTempFile, StoreError>,
+) -> Result<(), StoreError> {
     let there = at_if_there(path, fs::symlink_metadata(path))?;
     if there.as_ref().is_some_and(|meta| !meta.is_file() && !meta.is_symlink()) {
         return Err(StoreError::Io { path: path.to_owned(), what: Untrusted::plain("not a regular file") });
@@ -216,8 +238,17 @@ pub fn write_private(path: &Path, bytes: &[u8], over: bool) -> Result<(), StoreE
 
 /// A file to be renamed: created exclusively, 0600 on Unix, and removed again unless it gets its name.
 fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, StoreError> {
+    made(folder, naming().tempfile_in(folder))
+}
+
+fn naming() -> tempfile::Builder<'static, 'static> {
+    let mut named = tempfile::Builder::new();
+    named.prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX);
+    named
+}
+
+fn made(folder: &Path, temp: io::Result<tempfile::NamedTempFile>) -> Result<tempfile::NamedTempFile, StoreError> {
     at(folder, fs::metadata(folder))?;
-    let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX).tempfile_in(folder);
     // Its trouble is told with a name that nobody knows.
     at(folder, temp.map_err(|error| error.kind().into()))
 }

@@ -13,7 +13,7 @@ pub mod profiles;
 pub mod secrets;
 pub mod settings;
 
-pub use files::{absolute, expanded, open_regular, read_whole, write_private};
+pub use files::{absolute, expanded, open_regular, read_whole, write_private, write_public};
 
 use crate::core::question::FieldId;
 use crate::core::untrusted::Untrusted;

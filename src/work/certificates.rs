@@ -4,7 +4,7 @@
 
 use crate::core::credential::{self, KeySize};
 use crate::core::names::ProfileName;
-use crate::store::{certificates, write_private};
+use crate::store::{certificates, write_private, write_public};
 use crate::work::{Session, WorkError};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -57,7 +57,7 @@ pub async fn make_certificate(
             let read = certificates::read(made.pem.as_bytes(), None).map_err(|_| WorkError::BrokeOff)?;
             let public = public_path(&path);
             // The public part first: without the key it is of no use, and a key without it would be in the way.
-            write_private(&public, made.public.as_bytes(), false)?;
+            write_public(&public, made.public.as_bytes())?;
             if let Err(error) = write_private(&path, made.pem.as_bytes(), false) {
                 // It was made a moment ago, by this.
                 let _ = std::fs::remove_file(&public);
