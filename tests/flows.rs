@@ -21,7 +21,7 @@ use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
-use d365_connect::core::rules::Cause;
+use d365_connect::core::rules::{Cause, Judge};
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
@@ -1818,6 +1818,35 @@ fn a_second_paste_is_added_and_a_key_begins_anew() {
     assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
     bench.keys("n");
     assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
+}
+
+/// The command that changes a credential is named where there is a saved profile that it can change.
+#[test]
+fn what_ends_names_the_command_that_changes_it() {
+    const COMMAND: &str = "d365-connect rotate contoso ";
+    let expired = Evidence { check: Some(CheckId::Token), ..read_text("AADSTS7000222: expired") };
+    for is_saved in [true, false] {
+        let mut bench = if is_saved { opened(OpenFor::Test, draft()) } else { filled() };
+        if !is_saved {
+            bench.keys("t");
+        }
+        let run = bench.run();
+        bench.run_ends(run, Some(&expired));
+        let fix = &checks(&bench).finding().unwrap().fix.text;
+        assert_eq!(fix.contains(COMMAND), is_saved, "{fix}");
+    }
+    let book = assets::rules();
+    let values = |name: &str| (name == "profile").then(|| "contoso".to_owned());
+    let judge = Judge { book, guide: None, values: &values };
+    for marks in [
+        vec![Mark::EndDateNear],
+        vec![Mark::EndDatePassed],
+        vec![Mark::EndDateNear, Mark::Certificate],
+        vec![Mark::EndDatePassed, Mark::Certificate],
+    ] {
+        let finding = judge.findings(&Evidence::local(CheckId::Expiry, marks.clone())).remove(0);
+        assert!(finding.fix.text.contains(COMMAND), "{marks:?}: {}", finding.fix.text);
+    }
 }
 
 /// What cannot be used is shown as such before its step is left; whoever wants to go on all the same does.
