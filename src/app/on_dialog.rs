@@ -161,6 +161,12 @@ impl App {
                 Vec::new()
             }
             Answer::LeaveKeeping => self.keep_draft_and_leave(Leaving::Screen),
+            Answer::SaveAndLeave => {
+                if let Some(form) = self.form_mut() {
+                    form.leaves = true;
+                }
+                self.save_form_now()
+            }
             Answer::LeaveDropping => {
                 let draft = match self.stack.last() {
                     Some(Screen::Wizard(wizard)) => wizard.draft.clone(),

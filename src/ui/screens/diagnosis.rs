@@ -37,7 +37,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis:
     let cursor = pasted(frame, inner, diagnosis, theme);
     let inner = widgets::pane(frame, right, &heading(app, diagnosis, right.width, theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let lines = findings(diagnosis, usize::from(inner.width), body.height >= 30, theme);
+    let lines = findings(diagnosis, usize::from(inner.width), widgets::is_plenty(body), theme);
     Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
 }
 
