@@ -486,6 +486,7 @@ const HOLES: &[&str] = &[
     "store",
     "product",
     "days_left",
+    "profile",
     "tenant_found",
     "expires",
     "reason",

@@ -747,6 +747,8 @@ fn each_scenario_leads_to_its_cause_and_its_step() {
         if had != (*code, (*verdict).to_owned(), wanted.clone()) {
             wrong.push(format!("{id}: wanted {:?}, had {had:?}", (code, verdict, wanted)));
         }
+        let names_rotate = text(&first["fix"]["text"]).contains(&format!("d365-connect rotate {GUIDE} "));
+        assert_eq!(names_rotate, had.2[0].ends_with("-expired"), "{id}: {first}");
         let leads_to_test = ["network", "microsoft"].contains(&had.2[2].as_str()) || had.2[0] == "unknown";
         assert!(!leads_to_test || had.2[3] == "test", "{id}: {had:?}");
         // Only the cause is red: what depends on it is skipped, and says why.

@@ -21,7 +21,7 @@ use d365_connect::core::cloud::CloudId;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_text};
 use d365_connect::core::profile::{CredentialSource, ProfileDraft, SecretSource};
 use d365_connect::core::question::{FieldId, Weight};
-use d365_connect::core::rules::Cause;
+use d365_connect::core::rules::{Cause, Judge};
 use d365_connect::core::secret::ClientSecret;
 use d365_connect::core::settings::{DefaultStore, Settings};
 use d365_connect::core::since::{Since, Traits};
@@ -298,7 +298,7 @@ fn a_draft_is_kept_at_each_step_follows_its_name_and_is_resumed() {
     // A draft that could not be kept is not called kept.
     bench.keys("n<tab>third<enter>");
     bench.tell(Msg::DraftKept(Err(trouble("the disk is full"))));
-    assert_eq!(toast(&bench), "the disk is full");
+    assert_eq!(toast(&bench), "the draft was not kept: the disk is full");
     bench.keys("<esc>");
     assert_eq!(title(&bench), "Leave this set-up?");
 
@@ -373,7 +373,7 @@ fn leaving_asks_only_when_something_would_be_lost() {
     let mut bench = opened(OpenFor::Edit, draft());
     bench.keys("-x<esc>");
     assert_eq!(title(&bench), "Leave without saving?");
-    bench.keys("<down><enter>");
+    bench.keys("<down><down><enter>");
     assert!(bench.app.stack.is_empty());
 }
 
@@ -677,7 +677,7 @@ fn pastes() {
     // At home and on the test screen nothing is taken.
     let mut bench = Bench::home(Vec::new());
     bench.paste(SECRET);
-    assert!(toast(&bench).contains("nothing to paste into"));
+    assert!(toast(&bench).contains("n first"), "{}", toast(&bench));
 }
 
 #[test]
@@ -1186,6 +1186,12 @@ fn a_new_vault_wants_its_passphrase_twice_when_the_secret_is_saved() {
     assert!(bench.app.form().unwrap().saving.is_none());
     bench.keys("<c-s><enter>");
     assert!(matches!(&bench.app.dialog, Some(Dialog::Passphrase(asked)) if asked.problem.is_some()));
+    // A short one is not taken; eight characters are.
+    bench.keys("seven 7<enter>");
+    assert!(
+        matches!(&bench.app.dialog, Some(Dialog::Passphrase(asked)) if asked.problem.is_some() && asked.typed.is_empty())
+    );
+    assert_eq!(title(&bench), "New passphrase for the vault");
     bench.keys("some words<enter>");
     assert_eq!(title(&bench), "The same passphrase again");
     bench.keys("other words<enter>");
@@ -1418,7 +1424,7 @@ fn a_certificate_that_has_ended_is_mended_from_the_test() {
     // One that is made now is made on saving, and cannot be tested before.
     bench.keys("<c-u>make-certificate:/run/new.pem").take();
     bench.keys("<c-t>");
-    assert!(toast(&bench).contains("made when this is saved"), "{}", toast(&bench));
+    assert!(toast(&bench).contains("no certificate yet"), "{}", toast(&bench));
     bench.keys("<c-s>");
     let effects = bench.take();
     let makes = |effect: &Effect| matches!(effect, Effect::Save { secret: SecretWish::Make(path), .. } if path == "/run/new.pem");
@@ -1815,6 +1821,73 @@ fn a_second_paste_is_added_and_a_key_begins_anew() {
     assert!(bench.app.bar(Seen::default()).iter().any(|(key, word, _)| (*key, *word) == (Key::Char('n'), "new text")));
     bench.keys("n");
     assert_eq!((diagnosis(&bench).part, diagnosis(&bench).text.as_str()), (Part::Text, ""));
+}
+
+/// The command that changes a credential is named where there is a saved profile that it can change.
+#[test]
+fn what_ends_names_the_command_that_changes_it() {
+    const COMMAND: &str = "d365-connect rotate contoso ";
+    let expired = Evidence { check: Some(CheckId::Token), ..read_text("AADSTS7000222: expired") };
+    for is_saved in [true, false] {
+        let mut bench = if is_saved { opened(OpenFor::Test, draft()) } else { filled() };
+        if !is_saved {
+            bench.keys("t");
+        }
+        let run = bench.run();
+        bench.run_ends(run, Some(&expired));
+        let fix = &checks(&bench).finding().unwrap().fix.text;
+        assert_eq!(fix.contains(COMMAND), is_saved, "{fix}");
+    }
+    let book = assets::rules();
+    let values = |name: &str| (name == "profile").then(|| "contoso".to_owned());
+    let judge = Judge { book, guide: None, values: &values };
+    for marks in [
+        vec![Mark::EndDateNear],
+        vec![Mark::EndDatePassed],
+        vec![Mark::EndDateNear, Mark::Certificate],
+        vec![Mark::EndDatePassed, Mark::Certificate],
+    ] {
+        let finding = judge.findings(&Evidence::local(CheckId::Expiry, marks.clone())).remove(0);
+        assert!(finding.fix.text.contains(COMMAND), "{marks:?}: {}", finding.fix.text);
+    }
+}
+
+/// An id that is none leads to no page, and one in braces is taken out of them.
+#[test]
+fn links_are_made_of_ids_that_are_some() {
+    let mut bench = filled();
+    bench.keys("<right><right>");
+    assert!(bench.app.url().unwrap().contains(CLIENT));
+    for (id, leads) in [("lorem ipsum dolor", false), ("11111111-2222-4333-8444-55555555555", false), (CLIENT, true)] {
+        let Some(Screen::Wizard(wizard)) = bench.app.stack.last_mut() else { panic!("no wizard") };
+        wizard.form.put(FieldKey::Of(FieldId::ClientId), id);
+        let url = bench.app.url().unwrap();
+        assert!(url.contains(CLIENT) == leads && !url.contains("lorem") && !url.contains("11111111"), "{url}");
+    }
+    for (typed, kept) in [(format!("{{{CLIENT}}}"), CLIENT), ("{lorem}".into(), "{lorem}")] {
+        let mut draft = draft();
+        draft.set(FieldId::ClientId, &typed);
+        assert_eq!(draft.value(FieldId::ClientId), kept);
+    }
+}
+
+#[test]
+fn the_editor_is_left_with_what_was_changed_saved() {
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("-2<esc><down><enter>");
+    let effects = bench.take();
+    assert!(matches!(&effects[..], [Effect::Save { name, .. }] if name.as_str() == "contoso-2"), "{effects:?}");
+    let name: d365_connect::core::names::ProfileName = "contoso-2".parse().unwrap();
+    bench.tell(Msg::Saved { name: name.clone(), result: Ok(("here".into(), draft())) });
+    assert!(bench.app.stack.is_empty() && toast(&bench).starts_with("saved"), "home, without a test");
+    assert!(!bench.asked().contains("StartChecks"));
+    // What keeps it from being saved is shown, and the next save tests as ever.
+    let mut bench = opened(OpenFor::Edit, draft());
+    bench.keys("<c-u><esc><down><enter>");
+    assert!(toast(&bench).contains("missing"), "{}", toast(&bench));
+    bench.keys("contoso-2<c-s>");
+    bench.tell(Msg::Saved { name, result: Ok(("here".into(), draft())) });
+    assert!(bench.asked().contains("StartChecks"));
 }
 
 /// What cannot be used is shown as such before its step is left; whoever wants to go on all the same does.

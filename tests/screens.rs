@@ -506,6 +506,7 @@ fn scenes() -> Vec<(&'static str, Bench)> {
         ("export-over", file),
         ("name-taken", keys(full_home(), "c<c-u>northwind<enter>")),
         ("editor-changed", keys(opened(OpenFor::Edit), "-2<down>x<down><down>")),
+        ("guides", keys(Bench::knowing(assets::guides(), Vec::new()), "n<down>")),
         ("test-idle", opened(OpenFor::Look)),
         ("test-idle-failed", failed_before()),
         ("test-running", running()),

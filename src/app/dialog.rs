@@ -6,7 +6,7 @@ use crate::core::intake::Intake;
 use crate::core::names::ProfileName;
 use crate::core::profile::ProfileDraft;
 use crate::core::question::FieldId;
-use crate::core::secret::{ClientSecret, SecretBuffer};
+use crate::core::secret::{ClientSecret, SHORT_PASSPHRASE, SecretBuffer};
 use std::sync::Arc;
 use tui_input::Input;
 
@@ -17,6 +17,8 @@ pub enum Answer {
     Stay,
     /// Leave the screen, keeping a draft.
     LeaveKeeping,
+    /// Save what was changed, and leave the screen.
+    SaveAndLeave,
     /// Leave the screen; what was typed is gone.
     LeaveDropping,
     /// Leave the program, keeping a draft.
@@ -166,6 +168,11 @@ impl Passphrase {
         let typed = self.typed.passphrase();
         self.problem = typed.is_err().then(|| "type a passphrase".to_owned());
         let typed = typed.ok()?;
+        if self.new && self.first.is_none() && typed.is_short() {
+            self.problem = Some(SHORT_PASSPHRASE.into());
+            self.typed.clear();
+            return None;
+        }
         let done = match self.first.take() {
             None if self.new => {
                 self.first = Some(typed);

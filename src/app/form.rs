@@ -90,6 +90,8 @@ pub struct Form {
     pub others: Vec<(FieldId, String)>,
     /// It is being saved under that name: nothing is typed meanwhile.
     pub saving: Option<ProfileName>,
+    /// When it is saved, home is seen: it is not tested.
+    pub leaves: bool,
     clouds: &'static Clouds,
     today: Date,
     taken: Vec<ProfileName>,
@@ -155,6 +157,7 @@ impl Form {
             taken,
             kept: None,
             saving: None,
+            leaves: false,
             refused_secret: false,
             tested: false,
             others: Vec::new(),
@@ -694,7 +697,8 @@ impl Form {
             Err((FieldKey::Source, _)) if !to_save && self.typed_secret().is_some() => {}
             Err(problem) => problems.push(problem),
             Ok(SecretWish::Make(_)) if !to_save => {
-                problems.push((FieldKey::Source, "it is made when this is saved, and tested then".into()));
+                problems
+                    .push((FieldKey::Source, "there is no certificate yet: ctrl-s makes it, saves, and tests".into()));
             }
             Ok(_) => {}
         }

@@ -397,7 +397,7 @@ impl App {
                         if let Some(form) = self.form_mut() {
                             form.not_kept();
                         }
-                        self.trouble(&trouble);
+                        self.trouble(&Trouble { what: format!("the draft was not kept: {}", trouble.what), ..trouble });
                     }
                 }
                 effects
@@ -620,7 +620,10 @@ impl App {
             Some(Screen::Wizard(_) | Screen::Editor(_)) => self.paste_values(paste),
             Some(Screen::Checks(_)) => return self.paste_page(&paste.text),
             None if self.home.filtering => self.paste_filter(&paste.text),
-            Some(Screen::Pair(_)) | None => self.warn("nothing to paste into here"),
+            Some(Screen::Pair(_)) => self.warn("nothing to paste into here"),
+            None => {
+                self.warn("press n first to set up a connection with what you paste, or d to explain an error text")
+            }
         }
         Vec::new()
     }

@@ -54,7 +54,10 @@ impl App {
         let (verdict, cause) = self.last_of(name)?;
         let cause = cause.filter(|_| matches!(verdict, Status::Failed | Status::Unknown))?;
         let guide = self.guide(&draft.guide);
-        let values = |name: &str| draft.template_value(name, Some(guide), self.know.clouds);
+        let values = |hole: &str| match hole {
+            "profile" => self.sandbox.is_none().then(|| name.to_string()),
+            name => draft.template_value(name, Some(guide), self.know.clouds),
+        };
         Some(Judge { book: self.know.rules, guide: Some(guide), values: &values }.of_cause(cause))
     }
 
@@ -87,14 +90,19 @@ impl App {
     }
 
     pub(super) fn check_event(&mut self, run: u64, event: CheckEvent) {
-        let (rules, clouds) = (self.know.rules, self.know.clouds);
+        let (rules, clouds, is_rehearsal) = (self.know.rules, self.know.clouds, self.sandbox.is_some());
         for screen in &mut self.stack {
             if let Screen::Checks(checks) = screen
                 && let Run::Running { run: mine, fold, .. } = &mut checks.run
                 && *mine == run
             {
                 let draft = &checks.draft;
-                let values = |name: &str| draft.template_value(name, Some(checks.guide), clouds);
+                // In a rehearsal the commands that texts name would find another home.
+                let saved = checks.saved.as_ref().filter(|_| !is_rehearsal);
+                let values = |name: &str| match name {
+                    "profile" => saved.map(ToString::to_string),
+                    name => draft.template_value(name, Some(checks.guide), clouds),
+                };
                 let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
                 // A prompt that comes, or goes, takes the place of what was read, and so does what came of it.

@@ -167,6 +167,12 @@ impl App {
                 }
                 effects
             }
+            Answer::SaveAndLeave => {
+                if let Some(form) = self.form_mut() {
+                    form.leaves = true;
+                }
+                self.save_form_now()
+            }
             Answer::LeaveDropping => {
                 let draft = match self.stack.last() {
                     Some(Screen::Wizard(wizard)) => wizard.draft.clone(),

@@ -239,6 +239,9 @@ impl App {
 
     /// Saves what the form holds. A saved profile is not replaced by one that just failed without a question.
     pub(super) fn save_form(&mut self) -> Vec<Effect> {
+        if let Some(form) = self.form_mut() {
+            form.leaves = false;
+        }
         let failed = matches!(self.stack.last(), Some(Screen::Checks(checks))
             if matches!(&checks.run, Run::Ended { fold, stopped: false } if fold.verdict() == Status::Failed));
         let replaces = self.unsaved() && self.form().is_some_and(|form| form.purpose != Purpose::New);
@@ -295,12 +298,12 @@ impl App {
     }
 
     pub(super) fn saved(&mut self, name: &ProfileName, result: Result<(String, ProfileDraft), Trouble>) -> Vec<Effect> {
-        let mine = match self.form_mut() {
+        let (mine, leaves) = match self.form_mut() {
             Some(form) if form.saving.as_ref() == Some(name) => {
                 form.saving = None;
-                true
+                (true, form.leaves)
             }
-            _ => false,
+            _ => (false, false),
         };
         let (place, draft) = match result {
             Ok(saved) => saved,
@@ -322,8 +325,10 @@ impl App {
             while !self.stack.is_empty() {
                 effects.extend(self.pop());
             }
-            self.push_checks(Some(name.clone()), name.to_string(), draft, None);
-            effects.extend(self.start_checks());
+            if !leaves {
+                self.push_checks(Some(name.clone()), name.to_string(), draft, None);
+                effects.extend(self.start_checks());
+            }
         }
         effects.push(Effect::LoadHome);
         effects
@@ -409,7 +414,11 @@ impl App {
             Purpose::Change(..) => Dialog::ask(
                 "Leave without saving?",
                 vec!["What was changed here is not saved.".into()],
-                vec![("Stay here", Answer::Stay), ("Leave, drop the changes", Answer::LeaveDropping)],
+                vec![
+                    ("Stay here", Answer::Stay),
+                    ("Save and leave", Answer::SaveAndLeave),
+                    ("Leave, drop the changes", Answer::LeaveDropping),
+                ],
             ),
         });
         Vec::new()

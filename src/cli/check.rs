@@ -16,6 +16,7 @@ use crate::core::rules::{Finding, Judge};
 use crate::core::secret::ClientSecret;
 use crate::core::since::{Since, Traits};
 use crate::net::Left;
+use crate::store::profiles;
 use crate::work::{self, Attendance, Opened, Session};
 use jiff::Timestamp;
 use std::io::IsTerminal;
@@ -256,6 +257,8 @@ pub async fn one(
     mut watch: impl FnMut(&CheckEvent),
 ) -> (CheckRun, Left) {
     let (sender, mut events) = mpsc::channel(16);
+    // Only what is saved can be named in a command.
+    let is_saved = secret.is_none() && profiles::is_there(&session.home, &profile.name);
     let folding = async {
         let mut run = CheckRun::default();
         while let Some(event) = events.recv().await {
@@ -263,7 +266,11 @@ pub async fn one(
             if let CheckEvent::Finished { check, at, .. } = &event {
                 tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
             }
-            let values = work::judge_values(draft);
+            let of_draft = work::judge_values(draft);
+            let values = |name: &str| match name {
+                "profile" => is_saved.then(|| profile.name.to_string()),
+                name => of_draft(name),
+            };
             run.apply(event, &Judge { book: assets::rules(), guide: assets::guide(&profile.guide), values: &values });
         }
         run

@@ -10,7 +10,7 @@ use crate::core::guide::Guide;
 use crate::core::names::ProfileName;
 use crate::core::profile::{CredentialSource, Problem, ProfileDraft, SecretSource, SourceRequest};
 use crate::core::question::{self, Context as Looking, FieldId, Note, Weight};
-use crate::core::secret::{ClientSecret, MAX_SECRET, looks_like_secret};
+use crate::core::secret::{ClientSecret, MAX_SECRET, SHORT_PASSPHRASE, looks_like_secret};
 use crate::core::settings::DefaultStore;
 use crate::store;
 use crate::store::secrets::CredentialTrouble;
@@ -489,6 +489,10 @@ pub async fn passphrase(
 pub async fn new_passphrase(context: &Context) -> Result<Arc<ClientSecret>, Failure> {
     for _ in 0..TRIES {
         let first = from_prompt("New passphrase for the vault, hidden: ").await?;
+        if first.is_short() {
+            context.printer.note(SHORT_PASSPHRASE);
+            continue;
+        }
         let again = from_prompt("The same again, hidden: ").await?;
         #[expect(clippy::disallowed_methods, reason = "two typed passphrases are compared")]
         if first.is(again.reveal()) {

@@ -40,6 +40,7 @@ use crate::core::profile::{CredentialSource, SecretSource};
 use crate::core::report::{ChangeReport, SCHEMA};
 use crate::core::untrusted::Untrusted;
 use crate::sandbox::Scenario;
+use crate::store::StoreError;
 use crate::ui::theme::Theme;
 use crate::work::{self, Options, Saved, Session, WorkError};
 use args::{Cli, Command, Global, Output};
@@ -227,6 +228,12 @@ impl Context {
     /// The screen, with a session that waits as long as a person would.
     async fn screen(&self, open: Open) -> Done {
         let session = self.open(Duration::from_secs(30)).await?;
+        // Said before the screen opens; what else is wrong with a profile is told on it.
+        if let Open::Editor(name) = &open
+            && let Err(error @ WorkError::Store(StoreError::NotFound { .. })) = work::open(&session, name).await
+        {
+            return Err(error.into());
+        }
         let theme = self.printer.theme(session.settings().theme);
         Ok(Ended::Open(Box::new(session), open, theme))
     }

@@ -3,7 +3,9 @@
 //! A guide is data: a new one needs no code. Knows no particular guide.
 
 use crate::core::cloud::HostKind;
+use crate::core::names::{TenantId, parse_guid};
 use crate::core::question::FieldId;
+use crate::core::resource::ResourceUrl;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -384,6 +386,18 @@ impl Guide {
 impl Step {
     /// The deep link that these values can fill best.
     pub fn url(&self, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-        self.links.iter().find_map(|link| template::fill(link, value))
+        self.links.iter().find_map(|link| fill_link(link, value))
     }
+}
+
+/// A link with its holes filled. An id or address that is not well formed leads nowhere: none then.
+pub fn fill_link(link: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    template::fill(link, &|name| {
+        value(name).filter(|value| match name {
+            "client_id" => parse_guid(value).is_some(),
+            "tenant_id" => value.parse::<TenantId>().is_ok(),
+            "resource_url" => ResourceUrl::parse(value).is_ok(),
+            _ => true,
+        })
+    })
 }

@@ -84,6 +84,7 @@ impl Known<'_> {
         };
         let cloud = self.cloud(evidence);
         let values = |name: &str| match own {
+            Some(own) if name == "profile" => own.profile.map(|profile| profile.name.to_string()),
             Some(own) => own.draft.template_value(name, guide, self.clouds),
             None => cloud.filter(|_| name == "portal").map(|cloud| cloud.portal.clone()),
         };

@@ -5,7 +5,7 @@
 use crate::core::cloud::{CloudId, Clouds};
 use crate::core::expiry;
 use crate::core::guide::{Guide, Product, SignIn};
-use crate::core::names::{ClientId, ProfileName, TenantId};
+use crate::core::names::{ClientId, ProfileName, TenantId, parse_guid};
 use crate::core::question::{self, Context, FieldId, Note, Weight};
 use crate::core::resource::ResourceUrl;
 use crate::core::secret::looks_like_secret;
@@ -369,6 +369,10 @@ impl ProfileDraft {
             FieldId::Entities | FieldId::Permissions => question::list(&value).collect::<Vec<_>>().join(", "),
             FieldId::ResourceUrl | FieldId::AuthorityUrl | FieldId::GraphUrl => {
                 ResourceUrl::parse(&value).map_or(value, |(url, _)| url.as_str().to_owned())
+            }
+            // As it is copied from here into a form of another program.
+            FieldId::ClientId | FieldId::TenantId if parse_guid(&value).is_some() => {
+                value.trim_matches(['{', '}']).to_owned()
             }
             FieldId::Expires if value.eq_ignore_ascii_case("none") => String::new(),
             FieldId::Expires => expiry::parse_date(&value).map_or(value, |date| date.to_string()),

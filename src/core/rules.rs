@@ -5,7 +5,7 @@
 
 use crate::core::check::{CheckId, Status};
 use crate::core::evidence::{Evidence, Fault, Hedge, Mark, Origin, Said, origin_of, says};
-use crate::core::guide::{Guide, Product};
+use crate::core::guide::{Guide, Product, fill_link};
 use crate::core::names::{TenantId, parse_guid};
 use crate::core::question::FieldId;
 use crate::core::template;
@@ -609,7 +609,7 @@ impl Judge<'_> {
             }
             name => (self.values)(name),
         };
-        let own = own.and_then(|links| links.iter().find_map(|link| template::fill(link, &place)));
+        let own = own.and_then(|links| links.iter().find_map(|link| fill_link(link, &place)));
         let url = own.or_else(|| self.guide.and_then(|guide| guide.step(&step)).and_then(|step| step.url(&place)));
         let mut explanation = pick(rule.and_then(|r| r.explanation.as_ref()), text.map(|t| &t.explanation));
         if let Some(app) = evidence.named.get("other_app").filter(|app| !explanation.contains(app.as_str())) {

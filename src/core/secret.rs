@@ -31,7 +31,19 @@ pub enum SecretError {
     Control,
 }
 
+/// A shorter passphrase is soon found by trying.
+pub const SHORTEST_PASSPHRASE: usize = 8;
+
+/// What is said of one.
+pub const SHORT_PASSPHRASE: &str = "too short: eight characters at least, better several words";
+
 impl ClientSecret {
+    /// Whether it is too short for a passphrase.
+    #[expect(clippy::disallowed_methods, reason = "its length is looked at")]
+    pub fn is_short(&self) -> bool {
+        self.reveal().chars().count() < SHORTEST_PASSPHRASE
+    }
+
     /// Takes a value as it is; a byte order mark in front and one line end at the end (as files and pipes leave them) are
     /// not part of it.
     ///

@@ -253,6 +253,15 @@ fn trouble(error: &WorkError) -> Trouble {
     Trouble { what: error.to_string(), hint }
 }
 
+/// The same, with what did not come about in front.
+fn not_done(what: &str, error: &WorkError) -> Trouble {
+    let trouble = trouble(error);
+    match error {
+        WorkError::Store(store) if store.is_done() => trouble,
+        _ => Trouble { what: format!("{what}: {}", trouble.what), ..trouble },
+    }
+}
+
 /// A draft that is complete and well formed.
 fn ready(name: Option<ProfileName>, draft: &ProfileDraft) -> Result<Profile, Trouble> {
     let Some(guide) = assets::guide(&draft.guide) else {
@@ -273,7 +282,6 @@ fn unfit(what: String) -> Trouble {
 
 /// One job on files.
 async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
-    let said = |result: Result<String, WorkError>| Some(Msg::Changed(result.map_err(|error| trouble(&error))));
     match job {
         Effect::LoadHome => Some(Msg::HomeLoaded(load_home(session).await)),
         Effect::OpenProfile { name, purpose } => {
@@ -310,14 +318,17 @@ async fn file_work(session: &Session, job: Effect) -> Option<Msg> {
             work::forget_draft(session, &name).await.err().map(|error| Msg::Changed(Err(trouble(&error))))
         }
         Effect::Rename(old, new) => {
-            said(work::rename(session, &old, &new).await.map(|()| format!("'{old}' is now '{new}'")))
+            let done = work::rename(session, &old, &new).await;
+            let done = done.map(|()| format!("'{old}' is now '{new}'"));
+            Some(Msg::Changed(done.map_err(|error| not_done("not renamed", &error))))
         }
         Effect::Copy(from, to) => {
             let done = work::copy(session, &from, &to).await;
-            said(done.map(|without| match without {
+            let done = done.map(|without| match without {
                 None => format!("'{from}' was copied to '{to}'"),
                 Some(why) => format!("'{to}' was made without a secret: {why}"),
-            }))
+            });
+            Some(Msg::Changed(done.map_err(|error| not_done("not copied", &error))))
         }
         Effect::Remove(name) | Effect::RemoveLocked(name) => {
             let done = work::remove_for_now(session, &name).await;

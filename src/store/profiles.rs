@@ -289,7 +289,7 @@ fn back_up(path: &Path, version: i64, text: &str) -> Result<(), StoreError> {
 }
 
 /// Whether there is such a profile.
-pub(super) fn is_there(home: &Home, name: &ProfileName) -> bool {
+pub fn is_there(home: &Home, name: &ProfileName) -> bool {
     find(home, name).is_ok()
 }
 

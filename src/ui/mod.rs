@@ -37,9 +37,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme) -> Seen {
         let texts = [format!("too small: {size} is needed"), format!("needs {size}"), size];
         let room = usize::from(area.width);
         let text = texts.iter().find(|text| text::width(text) <= room).unwrap_or(&texts[2]);
-        if area.height > 0 {
-            frame.render_widget(Line::from(text::cut(text, room, theme.ascii)), Rect { height: 1, ..area });
-        }
+        let leave = Some("ctrl-c leaves").filter(|leave| text::width(leave) <= room);
+        let lines: Vec<Line<'_>> = [Some(text.as_str()), leave]
+            .into_iter()
+            .flatten()
+            .map(|text| Line::from(text::cut(text, room, theme.ascii)))
+            .collect();
+        frame.render_widget(Paragraph::new(lines), area);
         return Seen::default();
     }
     let bar_lines = if area.height >= 18 { 2 } else { 1 };

@@ -1,6 +1,6 @@
 //! Pieces that several screens share: key bar, panes, fields, questions.
 
-use crate::app::dialog::Dialog;
+use crate::app::dialog::{Answer, Dialog};
 use crate::app::form::{Entry, FieldKey, Form};
 use crate::app::keymap::{self, Intent};
 use crate::app::paper::Source;
@@ -135,6 +135,11 @@ pub fn windowed<'a>(
     Seen { max_scroll, page }
 }
 
+/// Whether there are lines and columns enough for whole links.
+pub fn is_plenty(area: Rect) -> bool {
+    area.width >= 76 && area.height >= 18
+}
+
 /// A link in one line; in full only where lines are plenty. It is opened and copied with a key.
 pub fn link<'a>(lead: &str, url: &str, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     if plenty {
@@ -234,9 +239,11 @@ impl FieldView<'_> {
             None => (" ", theme.dim(), self.form.help(self.key)),
         };
         let lead = format!("  {sign} ");
+        // What is wrong is told whole; of where a value is found, the start.
+        let most = if top.is_some_and(|note| note.weight >= Weight::Hint) { usize::MAX } else { 3 };
         for (at, line) in text::wrap(&theme.text(&remark), room.saturating_sub(text::width(&lead)).max(8))
             .into_iter()
-            .take(3)
+            .take(most)
             .enumerate()
         {
             let front = if at == 0 { lead.clone() } else { " ".repeat(text::width(&lead)) };
@@ -331,6 +338,21 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                 if at == *marked {
                     wanted = lines.len() - 1;
                 }
+            }
+            // What a guide is for, where there is room for the longest of them.
+            let about = |(_, answer): &(String, Answer)| match answer {
+                Answer::Guide(id) | Answer::MendIn(id) => {
+                    let guide = app.know.guides.iter().find(|guide| guide.id == *id)?;
+                    Some(paragraph("", &guide.summary, room, theme.dim(), theme))
+                }
+                _ => None,
+            };
+            let longest = answers.iter().filter_map(about).map(|lines| lines.len()).max().unwrap_or(0);
+            if longest > 0 && lines.len() + longest + 3 <= usize::from(area.height) {
+                lines.push(Line::default());
+                let end = lines.len() + longest;
+                lines.extend(answers.get(*marked).and_then(about).unwrap_or_default());
+                lines.resize(end, Line::default());
             }
         }
         Dialog::Name { input, problem, .. } => {

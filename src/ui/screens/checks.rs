@@ -87,7 +87,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, checks: &C
     let room = usize::from(inner.width);
     let lines = match checks.detail {
         Some(check) => details(fold, check, room, theme),
-        None => lines(app, checks, fold, room, body.height >= 30, theme),
+        None => lines(app, checks, fold, room, widgets::is_plenty(body), theme),
     };
     Drawn { seen: widgets::scrolled(frame, inner, lines, checks.scroll, theme), cursor: None }
 }

@@ -37,7 +37,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, diagnosis:
     let cursor = pasted(frame, inner, diagnosis, theme);
     let inner = widgets::pane(frame, right, &heading(app, diagnosis, right.width, theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let lines = findings(diagnosis, usize::from(inner.width), body.height >= 30, theme);
+    let lines = findings(diagnosis, usize::from(inner.width), widgets::is_plenty(body), theme);
     Drawn { seen: widgets::scrolled(frame, inner, lines, diagnosis.scroll, theme), cursor }
 }
 
@@ -129,10 +129,15 @@ fn style_of(kind: Kind, theme: Theme) -> Style {
 
 fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    if let Some((name, _)) = diagnosis.profile.as_ref().filter(|_| diagnosis.is_loose) {
+    let loose = diagnosis.profile.as_ref().filter(|_| diagnosis.is_loose).map(|(name, _)| {
         let text =
             format!("The text names no id of {name}, so it is judged by itself: p says which profile it is about.");
-        lines.extend(widgets::paragraph("  ", &text, room, theme.warn(), theme));
+        widgets::paragraph("  ", &text, room, theme.warn(), theme)
+    });
+    // In a narrow window what it means comes first.
+    let (above, below) = if room < 50 { (None, loose) } else { (loose, None) };
+    if let Some(loose) = above {
+        lines.extend(loose);
         lines.push(Line::default());
     }
     for (at, finding) in diagnosis.findings.iter().enumerate() {
@@ -159,6 +164,7 @@ fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) 
             }
         }
     }
+    lines.extend(below.into_iter().flatten());
     lines.extend(token(diagnosis, room, theme));
     lines
 }

@@ -23,15 +23,20 @@ const INCOMPLETE: &str = "incomplete";
 /// Draws home.
 pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, theme: Theme) -> Drawn {
     let home = &app.home;
-    let remark = match (home.runs.len(), home.profiles().len(), home.need_attention(app.know.settings.warning_days)) {
-        (0, 0, _) => String::new(),
-        (0, count, 0) => format!("{count} profile{}", if count == 1 { "" } else { "s" }),
-        (0, count, attention) => format!(
-            "{count} profile{} · {attention} need{} attention",
-            if count == 1 { "" } else { "s" },
-            if attention == 1 { "s" } else { "" }
-        ),
-        (left, ..) => {
+    let counted = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    };
+    let remark = match (home.runs.len(), home.need_attention(app.know.settings.warning_days)) {
+        (0, attention) => {
+            let drafts = counted(home.drafts.len(), "draft");
+            let all = [counted(home.profiles().len(), "profile"), drafts];
+            let needs = if attention == 1 { "needs" } else { "need" };
+            let needs = (attention > 0).then(|| format!(" · {attention} {needs} attention"));
+            all.into_iter().flatten().collect::<Vec<_>>().join(", ") + &needs.unwrap_or_default()
+        }
+        (left, _) => {
             let (total, ticks) = (home.round.total, home.round.ticks);
             format!("{} of {total} tested · {}.{} s, Esc stops", total - left, ticks / 10, ticks % 10)
         }

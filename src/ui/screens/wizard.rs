@@ -61,7 +61,7 @@ pub fn draw(frame: &mut Frame<'_>, head: Rect, body: Rect, app: &App, wizard: &W
         let place = Rect { x: inner.right() - width, y: right.bottom() - 1, width, height: 1 };
         frame.render_widget(Span::styled(word, theme.accent()), place);
     }
-    let lines = body_lines(app, wizard, room, body.height >= 30, theme);
+    let lines = body_lines(app, wizard, room, widgets::is_plenty(body), theme);
     let more = theme.sign("more ↓", "more v");
     let more = if wide { more.to_owned() } else { format!("{} {more}", theme.key_label(Key::PageDown)) };
     let seen = widgets::scrolled_by(frame, text_area, lines, wizard.scroll, &more, theme);
@@ -140,7 +140,8 @@ fn body_lines<'a>(app: &App, wizard: &Wizard, room: usize, plenty: bool, theme: 
     }
     lines.extend(widgets::paragraph("Who    ", &step.who, room, Style::new(), theme));
     lines.extend(widgets::paragraph("Where  ", &fill(&step.place), room, Style::new(), theme));
-    if let Some(url) = step.url(&value) {
+    let told = wizard.fault_here().filter(|fault| !fault.mended).and_then(|fault| fault.url.as_ref());
+    if let Some(url) = step.url(&value).filter(|url| Some(url) != told) {
         lines.extend(widgets::link("Link   ", &url, room, plenty, theme));
     }
     lines.push(Line::default());
