@@ -188,6 +188,11 @@ pub enum Mark {
     RecordAsked,
     /// An address in the text still has a placeholder in a place that decides where it leads.
     AddressUnfilled,
+    /// The text shows an address of Finance & Operations as a token's audience or resource, with capitals or a slash at
+    /// its end.
+    AudienceUneven,
+    /// Every code in the text stands in the report of a test that passed.
+    TestsPassed,
     /// The text is of a Business Central or NAV server of one's own.
     BcOnPremises,
     /// The text names a service of one of Microsoft's clouds and the sign-in host of another.
@@ -632,6 +637,9 @@ pub fn read_text(text: &str) -> Evidence {
         if hedge::is_list(inner) {
             evidence.marks.insert(Mark::CodesListed);
             evidence.hedged.extend(evidence.codes.iter().map(|code| (*code, Hedge::Listed)));
+        }
+        if evidence.codes.iter().all(|code| evidence.hedged.get(code) == Some(&Hedge::Test)) {
+            evidence.marks.insert(Mark::TestsPassed);
         }
         evidence.beside = beside::call_beside(inner, |_| true).map(Box::new);
     } else if let (Some(inner), Some(origin)) = (layers.plain.last(), evidence.origin) {

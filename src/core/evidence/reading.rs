@@ -7,6 +7,7 @@ use super::layers::{Layer, Layers, head, tail};
 use super::{Evidence, Mark, Origin, compare, is_sign_in, is_sign_in_host, says};
 use crate::core::cloud::ends_on_dot;
 use crate::core::names::{is_domain, parse_guid};
+use crate::core::secret::is_placeholder;
 use crate::core::untrusted::{Untrusted, is_deceptive};
 use std::collections::BTreeSet;
 
@@ -155,6 +156,7 @@ const STATUS_CUES: &[&str] = &[
     "http/3",
     "status",
     "statuscode",
+    "httpstatuscode",
     "status code",
     "status_code",
     "status-code",
@@ -178,6 +180,9 @@ const STATUS_CUES: &[&str] = &[
     "response",
     "received",
     "got",
+    "always",
+    "bare",
+    "empty",
 ];
 
 /// What stands before a number that is an AADSTS code without saying so.
@@ -341,16 +346,18 @@ fn head_of_line(text: &str) -> &str {
 /// Whether a text ends with a call: `GET /data/CustomersV3 `.
 fn is_after_call(text: &str) -> bool {
     let mut words = tail(text, 400).split_whitespace().rev();
-    let address = words.next().unwrap_or_default();
+    let address = words.next().unwrap_or_default().trim_start_matches(['.', '…']);
     let verb = words.next().unwrap_or_default().trim_start_matches(['"', '\'', '[']);
-    text.ends_with(' ') && (address.starts_with('/') || address.contains("://")) && VERBS.contains(&verb)
+    text.ends_with([' ', '\n']) && (address.starts_with('/') || address.contains("://")) && VERBS.contains(&verb)
 }
 
 /// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
 fn is_after_arrow(text: &str) -> bool {
     let text = text.trim_end_matches(' ');
-    ["->", "=>", "→"].iter().any(|arrow| text.ends_with(arrow))
-        && VERBS.iter().any(|verb| says(head_of_line(text), verb))
+    ["->", "=>", "→"].iter().any(|arrow| {
+        text.ends_with(arrow)
+            && (head_of_line(text).trim() == *arrow || VERBS.iter().any(|verb| says(head_of_line(text), verb)))
+    })
 }
 
 /// Whether a text ends with one of these as whole words.
@@ -560,6 +567,7 @@ impl Layer {
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
+            || after.trim_start_matches(' ').starts_with("{\"")
             || ["on http", "from http", "get http", "post http", "put http", "patch http", "delete http"]
                 .iter()
                 .any(|words| phrase.starts_with(words))
@@ -667,7 +675,7 @@ impl Layer {
     /// Marks that the text itself shows.
     fn marks(&self, evidence: &mut Evidence) {
         let has = |signs: &[&str]| signs.iter().any(|sign| says(&self.lower, sign));
-        if evidence.codes.is_empty() && has(&["<!doctype html", "<html"]) {
+        if evidence.codes.is_empty() && has(&["<!doctype html", "<html", "<h1", "<title"]) {
             evidence.marks.insert(Mark::Html);
             let signs = [
                 "login.microsoftonline*",
@@ -737,6 +745,8 @@ impl Layer {
                 name > 0 && rest[name..].starts_with('(') && head(&rest[name..], 200).contains('=')
             })
         };
+        let is_page = evidence.marks.contains(&Mark::Html);
+        let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
         let is_unfilled = || {
             self.lower.match_indices("://").any(|(at, sign)| {
                 let address = &self.lower[at + sign.len()..];
@@ -745,12 +755,26 @@ impl Layer {
                 let host = parts.next().unwrap_or_default();
                 let opens = |part: &str| {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
-                        part.split_once(*open).is_some_and(|(_, rest)| rest.contains(*close) && rest.len() > 2)
+                        let inside = part.split_once(*open).and_then(|(_, rest)| rest.split_once(*close));
+                        // Not the tag of a page.
+                        inside.is_some_and(|(name, _)| !name.is_empty() && !(is_page && *open == '<'))
                     })
                 };
                 // In the path only where tenant and environment stand.
                 opens(host) || (origin_of(host).is_some() && parts.take(3).any(opens))
-            })
+            }) || hosts().any(|host| is_placeholder(host) && origin_of(host).is_some())
+        };
+        // F&O's own address as it is written where a token is asked for or shown: it takes the bare one in small letters.
+        let is_uneven = || {
+            ["aud", "audience", "resource", "aadresourceid", "resourceid"]
+                .iter()
+                .flat_map(|label| self.values(label))
+                .any(|value| {
+                    let bare = value.strip_prefix("https://").unwrap_or(value);
+                    let host = bare.strip_suffix('/').unwrap_or(bare);
+                    let lower = host.to_ascii_lowercase();
+                    origin_of(&lower) == Some(Origin::FinanceOperations) && (bare.ends_with('/') || host != lower)
+                })
         };
         let is_global = ["login.microsoftonline.com", "login.windows.net"];
         let is_elsewhere =
@@ -759,6 +783,7 @@ impl Layer {
             (Mark::CompanySaidAbsent, ["company", "legal entity", "unternehmen"].into_iter().any(is_said_absent)),
             (Mark::RecordAsked, asks_record()),
             (Mark::AddressUnfilled, is_unfilled()),
+            (Mark::AudienceUneven, is_uneven()),
             (Mark::BcOnPremises, contains(&ON_PREMISES) && !contains(&["businesscentral.dynamics.com"])),
             (Mark::CloudsDiffer, contains(&is_global) && contains(&is_elsewhere)),
             (Mark::BearerMissing, contains(&BARE_TOKENS)),
@@ -777,7 +802,7 @@ impl Layer {
                 ["/data", "/api/data", "/api/services", "/namespaces/axsf"].iter().any(|own| path.starts_with(own));
             // GitHub's own service is called as any other; its pages are only mentioned.
             let is_mentioned = |known: &&str| match *known {
-                "github.com" => host == "github.com",
+                "github.com" => host == "github.com" && !head(path, 200).contains(".git/"),
                 known => ends_on_dot(host, known),
             };
             // A program on this machine that is called, and not the place to which a sign-in comes back.
@@ -800,6 +825,7 @@ impl Layer {
         if sign(&["businessappplatform"]) {
             return Some((Origin::PowerPlatform, ""));
         }
+        let is_dataverse = sign(&["microsoft.powerplatform.dataverse", "microsoft.xrm.tooling"]);
         found(|origin| origin != Origin::Entra)
             // The P3P header is a fingerprint of the F&O front end (facts 4.6).
             .or_else(|| {
@@ -813,12 +839,13 @@ impl Layer {
                 ])
                 .then_some((Origin::FinanceOperations, ""))
             })
+            .or_else(|| is_dataverse.then_some((Origin::Dataverse, "")))
             .or_else(|| found(|origin| origin == Origin::Entra))
     }
 }
 
 /// What pages of filters and proxies say.
-const FILTERS: [&str; 16] = [
+const FILTERS: [&str; 22] = [
     "zscaler",
     "fortiguard",
     "fortinet",
@@ -831,7 +858,13 @@ const FILTERS: [&str; 16] = [
     "web filter",
     "url filtering",
     "cloudflare",
-    "mcafee web gateway",
+    "web gateway",
+    "policy_denied",
+    "system policy has denied",
+    "content filter",
+    "sonicwall",
+    "watchguard",
+    "barracuda",
     "sophos",
     "blocked by your organization",
     "access to this site is blocked",
@@ -994,6 +1027,11 @@ mod tests {
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
             ("attempt 1 GET /data/Companies 429 after 3 s", Some(429)),
             ("read /data/Companies 404 times", None),
+            ("GET /data/Companies\n403", Some(403)),
+            ("POST .../GetUserSessionInfo\n200 {}\nGET .../data/Companies\n403 ", Some(403)),
+            ("HttpStatusCode = 401", Some(401)),
+            ("Now: 404 {\"error\":{}}", Some(404)),
+            ("the call\n→ 401", Some(401)),
             ("the call answers 401, empty", Some(401)),
             ("job B: 404 on https://x.test/data", Some(404)),
             ("curl: (56) CONNECT tunnel failed, response 403", None),
