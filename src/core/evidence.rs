@@ -624,7 +624,15 @@ pub fn read_text(text: &str) -> Evidence {
     let layers = Layers::of(sign_in_rows::rewritten(text).as_deref().unwrap_or(text));
     let mut evidence = read_one(&layers);
     if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
-        evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+        let hedge = |status| hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+        evidence.status_hedge = hedge(status);
+        // What is over does not hide what is there now.
+        let mut others = inner.statuses().map(|(_, status)| status).filter(|other| *other >= 400 && *other != status);
+        if let (Some(Hedge::Past), Some(now)) = (evidence.status_hedge, others.find(|other| hedge(*other).is_none())) {
+            evidence.http_status = Some(now);
+            evidence.status_hedge = None;
+        }
+        let status = evidence.http_status.unwrap_or(status);
         let last = inner.places_of_status(status).last();
         let is_of_now = status == 429 || status >= 500;
         if is_of_now && last.is_some_and(|at| hedge::succeeds_after(inner, at)) {

@@ -354,9 +354,10 @@ fn is_after_call(text: &str) -> bool {
 /// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
 fn is_after_arrow(text: &str) -> bool {
     let text = text.trim_end_matches(' ');
-    ["->", "=>", "→"].iter().any(|arrow| {
-        text.ends_with(arrow)
-            && (head_of_line(text).trim() == *arrow || VERBS.iter().any(|verb| says(head_of_line(text), verb)))
+    ["->", "=>", "→"].iter().filter_map(|arrow| text.strip_suffix(arrow)).any(|call| {
+        let line = head_of_line(call).trim();
+        let last = line.rsplit(' ').next().unwrap_or_default();
+        line.is_empty() || last.starts_with('/') || VERBS.iter().any(|verb| says(line, verb))
     })
 }
 
@@ -508,27 +509,28 @@ impl Layer {
     /// gateway reports of the service behind it before its own.
     pub(super) fn status(&self) -> Option<u16> {
         let inner = self.lower.find("innererror").or_else(|| self.lower.find("inner exception")).unwrap_or(0);
-        let all: Vec<(usize, u16)> = numbers(&self.lower)
-            .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
-            .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
-            .collect();
+        let all: Vec<(usize, u16)> = self.statuses().collect();
         let is_error = |(_, status): &&(usize, u16)| *status >= 400;
         let found = all.iter().find(|found| is_error(found) && found.0 >= inner);
         found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
     }
 
+    /// The numbers that are statuses, with their places.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (usize, u16)> {
+        numbers(&self.lower)
+            .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
+            .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
+    }
+
     /// Where this status stands.
     pub(super) fn places_of_status(&self, status: u16) -> impl Iterator<Item = usize> {
-        numbers(&self.lower)
-            .filter(move |(at, digits)| digits.len() == 3 && digits.parse() == Ok(status) && self.is_status(*at))
-            .map(|(at, _)| at)
+        self.statuses().filter(move |(_, found)| *found == status).map(|(at, _)| at)
     }
 
     /// Where the last answer stands: a code of Entra or an HTTP status.
     pub(super) fn last_answer(&self) -> Option<usize> {
         let code = self.mentions().map(|(at, _)| at).last();
-        let status = numbers(&self.lower).filter(|(at, digits)| digits.len() == 3 && self.is_status(*at));
-        code.max(status.map(|(at, _)| at).last())
+        code.max(self.statuses().map(|(at, _)| at).last())
     }
 
     /// The HTTP status where only words tell it.
@@ -568,11 +570,25 @@ impl Layer {
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
             || after.trim_start_matches(' ').starts_with("{\"")
-            || ["on http", "from http", "get http", "post http", "put http", "patch http", "delete http"]
-                .iter()
-                .any(|words| phrase.starts_with(words))
+            || [
+                "on http",
+                "from http",
+                "from get",
+                "from post",
+                "on get",
+                "on post",
+                "get http",
+                "post http",
+                "put http",
+                "patch http",
+                "delete http",
+            ]
+            .iter()
+            .any(|words| phrase.starts_with(words))
             || (is_after_arrow(before)
-                && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
+                && (after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c))
+                    || after.trim() == "."
+                    || after.trim_start_matches(' ').starts_with(". ")))
     }
 
     /// The GUID behind one of these labels.
@@ -766,15 +782,19 @@ impl Layer {
         };
         // F&O's own address as it is written where a token is asked for or shown: it takes the bare one in small letters.
         let is_uneven = || {
-            ["aud", "audience", "resource", "aadresourceid", "resourceid"]
-                .iter()
-                .flat_map(|label| self.values(label))
-                .any(|value| {
-                    let bare = value.strip_prefix("https://").unwrap_or(value);
-                    let host = bare.strip_suffix('/').unwrap_or(bare);
+            ["aud", "audience", "resource", "aadresourceid", "resourceid"].iter().any(|label| {
+                self.lower.match_indices(label).any(|(at, _)| {
+                    let rest = head(&self.text[at + label.len()..], 200);
+                    let Some((_, address)) = rest.split_once("https://").filter(|(gap, _)| gap.len() <= 8) else {
+                        return false;
+                    };
+                    let end = address.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '/'));
+                    let address = address[..end.unwrap_or(address.len())].trim_end_matches('.');
+                    let host = address.strip_suffix('/').unwrap_or(address);
                     let lower = host.to_ascii_lowercase();
-                    origin_of(&lower) == Some(Origin::FinanceOperations) && (bare.ends_with('/') || host != lower)
+                    origin_of(&lower) == Some(Origin::FinanceOperations) && address != lower
                 })
+            })
         };
         let is_global = ["login.microsoftonline.com", "login.windows.net"];
         let is_elsewhere =
@@ -832,6 +852,7 @@ impl Layer {
                 sign(&[
                     "no p3p policy defined",
                     "usersessionservice",
+                    "getusersessioninfo",
                     "api/connector/",
                     "microsoft.dynamics.ax.",
                     "microsoft.dynamics.platform.integration",
@@ -1036,6 +1057,7 @@ mod tests {
             ("job B: 404 on https://x.test/data", Some(404)),
             ("curl: (56) CONNECT tunnel failed, response 403", None),
             ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
+            ("/data/Companies -> 403, why?", Some(403)),
             ("rows 401 -> 403", None),
             ("get 401 -> 403 rows", None),
             ("the process ended with exit code 503", None),
