@@ -58,6 +58,7 @@ pub fn rules() -> &'static RuleBook {
             book.codes.extend(part.codes);
             book.sentences.extend(part.sentences);
             book.waits.extend(part.waits);
+            book.told = book.told.or(part.told);
         }
         book
     });

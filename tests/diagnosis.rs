@@ -416,13 +416,17 @@ fn what_is_only_spoken_of_is_possible_at_most() {
         ("Resolved: AADSTS7000222", "something past"),
         ("If it returns AADSTS7000222, renew the secret", "that may happen"),
         ("There was no AADSTS7000222", "did not come"),
-        ("test tokens::AADSTS7000222 ... ok", "a test that passed"),
         ("AADSTS7000222: Expired.\ntoken acquired", "a call succeeds"),
     ] {
         let found = judge(&read_text(text));
         assert_eq!((found[0].cause, found[0].confidence), (Cause::SecretExpired, Confidence::Possible), "{text}");
         assert!(found[0].explanation.contains(says), "{text}: {}", found[0].explanation);
     }
+    // A test that passed is no failure at all.
+    let found = judge(&read_text("test tokens::AADSTS7000222 ... ok"));
+    let seen: Vec<_> = found.iter().map(|finding| (finding.cause, finding.confidence)).collect();
+    assert_eq!(seen, [(Cause::NotAnError, Confidence::Likely), (Cause::SecretExpired, Confidence::Possible)]);
+    assert!(found[1].explanation.contains("a test that passed"), "{found:#?}");
     // Another code in the same text is an answer of its own.
     let found =
         judge(&read_text("Resolved: AADSTS7000222\nAADSTS700016: Application with identifier 'abc' was not found"));

@@ -188,6 +188,11 @@ pub enum Mark {
     RecordAsked,
     /// An address in the text still has a placeholder in a place that decides where it leads.
     AddressUnfilled,
+    /// The text shows an address of Finance & Operations as a token's audience or resource, with capitals or a slash at
+    /// its end.
+    AudienceUneven,
+    /// Every code in the text stands in the report of a test that passed.
+    TestsPassed,
     /// The text is of a Business Central or NAV server of one's own.
     BcOnPremises,
     /// The text names a service of one of Microsoft's clouds and the sign-in host of another.
@@ -619,7 +624,15 @@ pub fn read_text(text: &str) -> Evidence {
     let layers = Layers::of(sign_in_rows::rewritten(text).as_deref().unwrap_or(text));
     let mut evidence = read_one(&layers);
     if let (Some(inner), Some(status)) = (layers.plain.last(), evidence.http_status) {
-        evidence.status_hedge = hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+        let hedge = |status| hedge::hedge_of(&inner.lower, inner.places_of_status(status));
+        evidence.status_hedge = hedge(status);
+        // What is over does not hide what is there now.
+        let mut others = inner.statuses().map(|(_, status)| status).filter(|other| *other >= 400 && *other != status);
+        if let (Some(Hedge::Past), Some(now)) = (evidence.status_hedge, others.find(|other| hedge(*other).is_none())) {
+            evidence.http_status = Some(now);
+            evidence.status_hedge = None;
+        }
+        let status = evidence.http_status.unwrap_or(status);
         let last = inner.places_of_status(status).last();
         let is_of_now = status == 429 || status >= 500;
         if is_of_now && last.is_some_and(|at| hedge::succeeds_after(inner, at)) {
@@ -632,6 +645,9 @@ pub fn read_text(text: &str) -> Evidence {
         if hedge::is_list(inner) {
             evidence.marks.insert(Mark::CodesListed);
             evidence.hedged.extend(evidence.codes.iter().map(|code| (*code, Hedge::Listed)));
+        }
+        if evidence.codes.iter().all(|code| evidence.hedged.get(code) == Some(&Hedge::Test)) {
+            evidence.marks.insert(Mark::TestsPassed);
         }
         evidence.beside = beside::call_beside(inner, |_| true).map(Box::new);
     } else if let (Some(inner), Some(origin)) = (layers.plain.last(), evidence.origin) {

@@ -10,6 +10,7 @@ use crate::core::names::{TenantId, parse_guid};
 use crate::core::question::FieldId;
 use crate::core::template;
 use serde::{Deserialize, Serialize};
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 
 /// Who mends a cause. Fixed by the cause.
@@ -278,6 +279,9 @@ pub struct Rule {
     /// In this case the failure never passes by itself, whatever the cause's [`Wait`] says.
     #[serde(default)]
     pub lasting: bool,
+    /// Reads what people tell in plain words: speaks only where [`Told`] holds as well.
+    #[serde(default)]
+    pub told: bool,
     /// What shows the rule at work; a test runs every one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
@@ -308,9 +312,11 @@ impl Rule {
         let is_over = self.is_of_connection()
             && evidence.answered_at.is_some_and(|at| heard.last(&self.when.text) < Some(at))
             && !self.when.text.iter().any(|phrase| evidence.said.is_of_unanswered_host(phrase));
+        // Whoever shows a text to others puts such names in place of the real ones, too.
+        let is_masked = evidence.check.is_none() && evidence.marks.contains(&Mark::PlaceholderNamed);
         if is_over || self.hedge_in(evidence, heard).is_some() {
             Confidence::Possible
-        } else if heard.is_worded && !self.when.codes.is_empty() {
+        } else if (heard.is_worded && !self.when.codes.is_empty()) || is_masked {
             self.confidence.min(Confidence::Likely)
         } else {
             self.confidence
@@ -371,6 +377,17 @@ pub struct Sentence {
     pub text: Vec<String>,
 }
 
+/// What tells a text about a failure of these services from one that only mentions things of their kind: a word of each
+/// list, in small letters, and as whole words, see [`says`].
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// Words of these services.
+    pub about: Vec<String>,
+    /// Words of something that is wrong.
+    pub wrong: Vec<String>,
+}
+
 /// A failure that passes by itself when something was changed a moment ago.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -404,6 +421,8 @@ pub struct RuleBook {
     /// What passes by itself.
     #[serde(rename = "wait")]
     pub waits: Vec<Wait>,
+    /// When rules for plain words speak.
+    pub told: Option<Told>,
 }
 
 impl RuleBook {
@@ -516,8 +535,12 @@ impl Judge<'_> {
         let worded = self.worded(evidence, &heard);
         heard.is_worded = worded.is_some();
         let evidence = worded.as_ref().unwrap_or(evidence);
+        let told = self.book.told.as_ref();
+        let is_told = LazyCell::new(|| told.is_none_or(|told| heard.any(&told.about) && heard.any(&told.wrong)));
         let speaking = |fallback: bool| -> Vec<&Rule> {
-            let speaks = |rule: &&Rule| rule.fallback == fallback && rule.when.holds(evidence, &heard);
+            let speaks = |rule: &&Rule| {
+                rule.fallback == fallback && rule.when.holds(evidence, &heard) && (!rule.told || *is_told)
+            };
             self.book.rules.iter().filter(speaks).collect()
         };
         let mut rules = speaking(false);

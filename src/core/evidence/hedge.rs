@@ -3,7 +3,7 @@
 //! Looks at the sentence in which a code stands. Does not know what the code means.
 
 use super::layers::{Layer, head, tail};
-use super::says;
+use super::{said_at, says};
 use std::collections::BTreeMap;
 
 /// How a text speaks of a code that it does not show as an answer of now.
@@ -105,6 +105,15 @@ const WRITTEN_BEFORE: &[&str] = &[
     "fixed a bug",
     "todo",
     "| where",
+    "mock",
+    "mocked",
+    "fixture",
+    "stub",
+    "fake",
+    "closing note",
+    "post mortem",
+    "postmortem",
+    "post-mortem",
 ];
 /// With what a line begins that is a command or a part of a program.
 const PROGRAM: &[&str] = &[
@@ -125,10 +134,15 @@ const PROGRAM: &[&str] = &[
     "findstr",
     "select-string",
     "when ",
+    "when(",
     "catch ",
+    "it(",
+    "test(",
+    "describe(",
+    "raise ",
 ];
 /// With what a sentence begins that closes a matter.
-const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended"];
+const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended", "corrected"];
 const PAST_BEFORE: &[&str] = &[
     "yesterday",
     "last week",
@@ -175,12 +189,37 @@ const PAST_AFTER: &[&str] = &[
     "succeeded",
     "works now",
     "works again",
+    "corrected",
+    "green ever since",
+    "green again",
     "no longer",
     "went away",
     "has gone",
 ];
 /// What brings something past up to now.
 const STILL: &[&str] = &["since", "until", "now", "today", "again", "still", "worked", "yesterday's"];
+/// What turns a text from what was to what is now.
+const TURNS: &[&str] = &[
+    "error is gone",
+    "that is gone",
+    "that's gone",
+    "now i get",
+    "now i see",
+    "now we get",
+    "now we see",
+    "now it says",
+    "now it fails with",
+    "now the error is",
+    "new error",
+    "different error now",
+    "another error now",
+    "jetzt kommt",
+    "nun kommt",
+    "maintenant j'ai",
+    "maintenant on a",
+];
+/// So far behind something its turn is looked for, bytes.
+const MAX_TURN: usize = 2000;
 const ABSENT: &[&str] = &[
     "no",
     "not",
@@ -204,6 +243,10 @@ const ABSENT: &[&str] = &[
     "keine",
 ];
 const TESTS: &[&str] = &["test", "tests", "unittest*", "should_*"];
+/// What stands in the report of a run of tests that all passed.
+const ALL_PASSED: &[&str] = &["--- pass:", "test run successful", "test result: ok", "all tests passed"];
+/// What tells of one that did not.
+const NOT_PASSED: &[&str] = &["fail", "failed", "failure", "failures", "errors"];
 const PASSED: &[&str] = &["... ok", ": ok", "[ok]", "passed", "pass", "✓", "✔"];
 /// What tells that a token came.
 const TOKEN_CAME: &[&str] = &[
@@ -224,7 +267,11 @@ pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
     let Some((last, _)) = mentions.last().copied().filter(|_| mentions.len() <= MAX_MENTIONS) else {
         return BTreeMap::new();
     };
-    let later = succeeds_after(layer, last).then_some(Hedge::SucceededLater);
+    let later = if all_passed(&layer.lower) {
+        Some(Hedge::Test)
+    } else {
+        succeeds_after(layer, last).then_some(Hedge::SucceededLater)
+    };
     let mut hedges: BTreeMap<u32, Option<Hedge>> = BTreeMap::new();
     for (at, code) in mentions {
         let hedge = hedge_at(&layer.lower, at).or(later);
@@ -233,6 +280,14 @@ pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
         *all = all.and(hedge);
     }
     hedges.into_iter().filter_map(|(code, hedge)| Some((code, hedge?))).collect()
+}
+
+/// Whether a text is the report of tests that all passed.
+fn all_passed(text: &str) -> bool {
+    let counts = |(at, _): (usize, &str)| text[..at].ends_with(|c: char| c.is_ascii_digit());
+    let passed = ALL_PASSED.iter().any(|sign| text.contains(sign)) || text.match_indices(" passed").any(counts);
+    let rest = || text.replace("0 failed", "").replace("0 failures", "");
+    passed && !NOT_PASSED.iter().any(|word| says(&rest(), word))
 }
 
 /// Whether a text lists codes as documentation does: three or more, each at the beginning of a row of a table or list,
@@ -271,6 +326,9 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     // Microsoft's own sentence begins with a colon behind the code, and has conditions of its own.
     let is_own = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with(':');
     let said_after = |phrases| !is_own && any(after, phrases);
+    // Behind Microsoft's own words as well: `AADSTS7000215: Invalid. (fixed at nine)`
+    let remark = ["(", "->", "=>", "→"].iter().filter_map(|sign| rest.rfind(sign)).max().map_or("", |at| &rest[at..]);
+    let is_remarked_over = || any(remark, CLOSED) && !any(remark, &["not", "until", "must", "should", "to be"]);
     let is_closed = || {
         let rest = CLOSED.iter().find_map(|word| start.strip_prefix(word));
         rest.is_some_and(|rest| rest.trim_start().starts_with([':', '-', ']', ')', '–']))
@@ -280,6 +338,8 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     };
     let is_test = || {
         let whole = text[line..at + rest.len()].trim();
+        // What is remarked behind the outcome.
+        let whole = whole.split_once(" # ").map_or(whole, |(outcome, _)| outcome).trim_end();
         // How long it took.
         let whole = whole.strip_suffix(')').and_then(|text| Some(text.rsplit_once(" (")?.0)).unwrap_or(whole);
         any(whole, TESTS)
@@ -291,20 +351,29 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
         || any(before, MAYBE_BEFORE) && !any(before, STILL)
         || any(before, WRITTEN_BEFORE)
         || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word));
-    if is_condition || said_after(TO_COME) {
+    if is_test() {
+        Some(Hedge::Test)
+    } else if is_condition || said_after(TO_COME) {
         Some(Hedge::Conditional)
     } else if is_closed()
         || (said_after(PAST_AFTER) && !says(after, "until"))
         || (any(before, PAST_BEFORE) && !any(before, STILL))
+        || is_remarked_over()
+        || is_before_turn(&text[at..])
     {
         Some(Hedge::Past)
-    } else if is_test() {
-        Some(Hedge::Test)
     } else if ABSENT.iter().any(ends) {
         Some(Hedge::Absent)
     } else {
         None
     }
+}
+
+/// Whether a text goes on to say that what it began with is over, and to tell what comes instead.
+fn is_before_turn(text: &str) -> bool {
+    let text = head(text, MAX_TURN);
+    let turn = TURNS.iter().filter_map(|turn| said_at(text, turn).next().map(|at| at + turn.len())).min();
+    turn.is_some_and(|at| Layer::new(text[at..].to_owned()).last_answer().is_some())
 }
 
 /// Where the last answer stands: a refusal, or that a token came.
@@ -367,7 +436,19 @@ mod tests {
             ("0 x AADSTS7000215 in the last day", Some(Conditional)),
             ("UnitTest Maps_AADSTS7000215 passed (12 ms)", Some(Test)),
             ("| AADSTS7000215 | Invalid |\n| AADSTS50011 | x |\n| AADSTS50076 | y |", Some(Listed)),
+            ("08:10 AADSTS7000215 bad value -> copied again, corrected 08:25\n08:31 AADSTS53003: Blocked.", Some(Past)),
+            ("> AADSTS7000215: Invalid\nWe set the value, that error is gone. Now I get HTTP 403", Some(Past)),
+            ("test_secret PASSED   # fixture raises \"AADSTS7000215: Invalid\"", Some(Test)),
+            ("AADSTS7000215: Invalid client secret provided. (wrong value, fixed 09:20)", Some(Past)),
+            ("--- PASS: TestExpired (0.00s)\n    auth_test.go:31: got AADSTS7000215\nok", Some(Test)),
+            ("✓ maps AADSTS7000215 (3 ms)\nTests: 2 passed, 2 total", Some(Test)),
+            ("it('handles AADSTS7000215', () => {", Some(Conditional)),
+            ("The mocked answer is AADSTS7000215", Some(Conditional)),
             // Shown as an answer of now.
+            ("AADSTS7000215: Invalid. Is this a new error?", None),
+            ("AADSTS7000215: Invalid. (to be fixed by us)", None),
+            ("1 failed, 3 passed: AADSTS7000215: Invalid", None),
+            ("yesterday HTTP 401, now we get AADSTS7000215: Invalid", None),
             ("AADSTS7000215: Invalid client secret provided.", None),
             ("Since yesterday we have AADSTS7000215", None),
             ("It worked yesterday, today we get AADSTS7000215", None),

@@ -7,6 +7,7 @@ use super::layers::{Layer, Layers, head, tail};
 use super::{Evidence, Mark, Origin, compare, is_sign_in, is_sign_in_host, says};
 use crate::core::cloud::ends_on_dot;
 use crate::core::names::{is_domain, parse_guid};
+use crate::core::secret::is_placeholder;
 use crate::core::untrusted::{Untrusted, is_deceptive};
 use std::collections::BTreeSet;
 
@@ -155,6 +156,7 @@ const STATUS_CUES: &[&str] = &[
     "http/3",
     "status",
     "statuscode",
+    "httpstatuscode",
     "status code",
     "status_code",
     "status-code",
@@ -178,6 +180,9 @@ const STATUS_CUES: &[&str] = &[
     "response",
     "received",
     "got",
+    "always",
+    "bare",
+    "empty",
 ];
 
 /// What stands before a number that is an AADSTS code without saying so.
@@ -341,16 +346,19 @@ fn head_of_line(text: &str) -> &str {
 /// Whether a text ends with a call: `GET /data/CustomersV3 `.
 fn is_after_call(text: &str) -> bool {
     let mut words = tail(text, 400).split_whitespace().rev();
-    let address = words.next().unwrap_or_default();
+    let address = words.next().unwrap_or_default().trim_start_matches(['.', '…']);
     let verb = words.next().unwrap_or_default().trim_start_matches(['"', '\'', '[']);
-    text.ends_with(' ') && (address.starts_with('/') || address.contains("://")) && VERBS.contains(&verb)
+    text.ends_with([' ', '\n']) && (address.starts_with('/') || address.contains("://")) && VERBS.contains(&verb)
 }
 
 /// Whether a text ends with a call and an arrow: `GET /data/CustomersV3 -> `.
 fn is_after_arrow(text: &str) -> bool {
     let text = text.trim_end_matches(' ');
-    ["->", "=>", "→"].iter().any(|arrow| text.ends_with(arrow))
-        && VERBS.iter().any(|verb| says(head_of_line(text), verb))
+    ["->", "=>", "→"].iter().filter_map(|arrow| text.strip_suffix(arrow)).any(|call| {
+        let line = head_of_line(call).trim();
+        let last = line.rsplit(' ').next().unwrap_or_default();
+        line.is_empty() || last.starts_with('/') || VERBS.iter().any(|verb| says(line, verb))
+    })
 }
 
 /// Whether a text ends with one of these as whole words.
@@ -501,27 +509,28 @@ impl Layer {
     /// gateway reports of the service behind it before its own.
     pub(super) fn status(&self) -> Option<u16> {
         let inner = self.lower.find("innererror").or_else(|| self.lower.find("inner exception")).unwrap_or(0);
-        let all: Vec<(usize, u16)> = numbers(&self.lower)
-            .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
-            .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
-            .collect();
+        let all: Vec<(usize, u16)> = self.statuses().collect();
         let is_error = |(_, status): &&(usize, u16)| *status >= 400;
         let found = all.iter().find(|found| is_error(found) && found.0 >= inner);
         found.or_else(|| all.iter().find(is_error)).or(all.first()).map(|(_, status)| *status)
     }
 
+    /// The numbers that are statuses, with their places.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (usize, u16)> {
+        numbers(&self.lower)
+            .filter(|(at, digits)| digits.len() == 3 && self.is_status(*at))
+            .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
+    }
+
     /// Where this status stands.
     pub(super) fn places_of_status(&self, status: u16) -> impl Iterator<Item = usize> {
-        numbers(&self.lower)
-            .filter(move |(at, digits)| digits.len() == 3 && digits.parse() == Ok(status) && self.is_status(*at))
-            .map(|(at, _)| at)
+        self.statuses().filter(move |(_, found)| *found == status).map(|(at, _)| at)
     }
 
     /// Where the last answer stands: a code of Entra or an HTTP status.
     pub(super) fn last_answer(&self) -> Option<usize> {
         let code = self.mentions().map(|(at, _)| at).last();
-        let status = numbers(&self.lower).filter(|(at, digits)| digits.len() == 3 && self.is_status(*at));
-        code.max(status.map(|(at, _)| at).last())
+        code.max(self.statuses().map(|(at, _)| at).last())
     }
 
     /// The HTTP status where only words tell it.
@@ -560,11 +569,26 @@ impl Layer {
             || phrases.iter().any(|words| phrase.starts_with(words))
             || (ends_with_word(cue, STATUS_CUES) && !is_exit())
             || is_after_call(before)
-            || ["on http", "from http", "get http", "post http", "put http", "patch http", "delete http"]
-                .iter()
-                .any(|words| phrase.starts_with(words))
+            || after.trim_start_matches(' ').starts_with("{\"")
+            || [
+                "on http",
+                "from http",
+                "from get",
+                "from post",
+                "on get",
+                "on post",
+                "get http",
+                "post http",
+                "put http",
+                "patch http",
+                "delete http",
+            ]
+            .iter()
+            .any(|words| phrase.starts_with(words))
             || (is_after_arrow(before)
-                && after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c)))
+                && (after.trim_start_matches(' ').chars().next().is_none_or(|c| "\r\n(,;|".contains(c))
+                    || after.trim() == "."
+                    || after.trim_start_matches(' ').starts_with(". ")))
     }
 
     /// The GUID behind one of these labels.
@@ -667,7 +691,7 @@ impl Layer {
     /// Marks that the text itself shows.
     fn marks(&self, evidence: &mut Evidence) {
         let has = |signs: &[&str]| signs.iter().any(|sign| says(&self.lower, sign));
-        if evidence.codes.is_empty() && has(&["<!doctype html", "<html"]) {
+        if evidence.codes.is_empty() && has(&["<!doctype html", "<html", "<h1", "<title"]) {
             evidence.marks.insert(Mark::Html);
             let signs = [
                 "login.microsoftonline*",
@@ -737,6 +761,8 @@ impl Layer {
                 name > 0 && rest[name..].starts_with('(') && head(&rest[name..], 200).contains('=')
             })
         };
+        let is_page = evidence.marks.contains(&Mark::Html);
+        let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
         let is_unfilled = || {
             self.lower.match_indices("://").any(|(at, sign)| {
                 let address = &self.lower[at + sign.len()..];
@@ -745,11 +771,29 @@ impl Layer {
                 let host = parts.next().unwrap_or_default();
                 let opens = |part: &str| {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
-                        part.split_once(*open).is_some_and(|(_, rest)| rest.contains(*close) && rest.len() > 2)
+                        let inside = part.split_once(*open).and_then(|(_, rest)| rest.split_once(*close));
+                        // Not the tag of a page.
+                        inside.is_some_and(|(name, _)| !name.is_empty() && !(is_page && *open == '<'))
                     })
                 };
                 // In the path only where tenant and environment stand.
                 opens(host) || (origin_of(host).is_some() && parts.take(3).any(opens))
+            }) || hosts().any(|host| is_placeholder(host) && origin_of(host).is_some())
+        };
+        // F&O's own address as it is written where a token is asked for or shown: it takes the bare one in small letters.
+        let is_uneven = || {
+            ["aud", "audience", "resource", "aadresourceid", "resourceid"].iter().any(|label| {
+                self.lower.match_indices(label).any(|(at, _)| {
+                    let rest = head(&self.text[at + label.len()..], 200);
+                    let Some((_, address)) = rest.split_once("https://").filter(|(gap, _)| gap.len() <= 8) else {
+                        return false;
+                    };
+                    let end = address.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '/'));
+                    let address = address[..end.unwrap_or(address.len())].trim_end_matches('.');
+                    let host = address.strip_suffix('/').unwrap_or(address);
+                    let lower = host.to_ascii_lowercase();
+                    origin_of(&lower) == Some(Origin::FinanceOperations) && address != lower
+                })
             })
         };
         let is_global = ["login.microsoftonline.com", "login.windows.net"];
@@ -759,6 +803,7 @@ impl Layer {
             (Mark::CompanySaidAbsent, ["company", "legal entity", "unternehmen"].into_iter().any(is_said_absent)),
             (Mark::RecordAsked, asks_record()),
             (Mark::AddressUnfilled, is_unfilled()),
+            (Mark::AudienceUneven, is_uneven()),
             (Mark::BcOnPremises, contains(&ON_PREMISES) && !contains(&["businesscentral.dynamics.com"])),
             (Mark::CloudsDiffer, contains(&is_global) && contains(&is_elsewhere)),
             (Mark::BearerMissing, contains(&BARE_TOKENS)),
@@ -777,7 +822,7 @@ impl Layer {
                 ["/data", "/api/data", "/api/services", "/namespaces/axsf"].iter().any(|own| path.starts_with(own));
             // GitHub's own service is called as any other; its pages are only mentioned.
             let is_mentioned = |known: &&str| match *known {
-                "github.com" => host == "github.com",
+                "github.com" => host == "github.com" && !head(path, 200).contains(".git/"),
                 known => ends_on_dot(host, known),
             };
             // A program on this machine that is called, and not the place to which a sign-in comes back.
@@ -800,12 +845,14 @@ impl Layer {
         if sign(&["businessappplatform"]) {
             return Some((Origin::PowerPlatform, ""));
         }
+        let is_dataverse = sign(&["microsoft.powerplatform.dataverse", "microsoft.xrm.tooling"]);
         found(|origin| origin != Origin::Entra)
             // The P3P header is a fingerprint of the F&O front end (facts 4.6).
             .or_else(|| {
                 sign(&[
                     "no p3p policy defined",
                     "usersessionservice",
+                    "getusersessioninfo",
                     "api/connector/",
                     "microsoft.dynamics.ax.",
                     "microsoft.dynamics.platform.integration",
@@ -813,12 +860,13 @@ impl Layer {
                 ])
                 .then_some((Origin::FinanceOperations, ""))
             })
+            .or_else(|| is_dataverse.then_some((Origin::Dataverse, "")))
             .or_else(|| found(|origin| origin == Origin::Entra))
     }
 }
 
 /// What pages of filters and proxies say.
-const FILTERS: [&str; 16] = [
+const FILTERS: [&str; 22] = [
     "zscaler",
     "fortiguard",
     "fortinet",
@@ -831,7 +879,13 @@ const FILTERS: [&str; 16] = [
     "web filter",
     "url filtering",
     "cloudflare",
-    "mcafee web gateway",
+    "web gateway",
+    "policy_denied",
+    "system policy has denied",
+    "content filter",
+    "sonicwall",
+    "watchguard",
+    "barracuda",
     "sophos",
     "blocked by your organization",
     "access to this site is blocked",
@@ -994,10 +1048,16 @@ mod tests {
             ("PATCH /data/CustomersV3 → 404 ", Some(404)),
             ("attempt 1 GET /data/Companies 429 after 3 s", Some(429)),
             ("read /data/Companies 404 times", None),
+            ("GET /data/Companies\n403", Some(403)),
+            ("POST .../GetUserSessionInfo\n200 {}\nGET .../data/Companies\n403 ", Some(403)),
+            ("HttpStatusCode = 401", Some(401)),
+            ("Now: 404 {\"error\":{}}", Some(404)),
+            ("the call\n→ 401", Some(401)),
             ("the call answers 401, empty", Some(401)),
             ("job B: 404 on https://x.test/data", Some(404)),
             ("curl: (56) CONNECT tunnel failed, response 403", None),
             ("GET /data/CustomersV3 -> 401 (was 200 yesterday)", Some(401)),
+            ("/data/Companies -> 403, why?", Some(403)),
             ("rows 401 -> 403", None),
             ("get 401 -> 403 rows", None),
             ("the process ended with exit code 503", None),
