@@ -4,7 +4,7 @@
 
 use super::layers::{Layer, head, tail};
 use super::{said_at, says};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a text speaks of a code that it does not show as an answer of now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +92,12 @@ const MAYBE_BEFORE: &[&str] = &[
 ];
 /// What is said before a code that stands in documentation, a search or a rule.
 const WRITTEN_BEFORE: &[&str] = &[
-    "documentation",
-    "docs",
+    "documentation:",
+    "docs:",
     "release notes",
     "changelog",
-    "runbook",
-    "faq",
+    "runbook:",
+    "faq:",
     "alert rule",
     "count of",
     "0 x",
@@ -120,9 +120,6 @@ const PROGRAM: &[&str] = &[
     "//",
     "/*",
     "const ",
-    "let ",
-    "var ",
-    "case ",
     "if (",
     "if(",
     "elif ",
@@ -133,7 +130,6 @@ const PROGRAM: &[&str] = &[
     "rg ",
     "findstr",
     "select-string",
-    "when ",
     "when(",
     "catch ",
     "it(",
@@ -141,6 +137,9 @@ const PROGRAM: &[&str] = &[
     "describe(",
     "raise ",
 ];
+/// The same, where the line has signs of a program as well: people write these words, too.
+const PROGRAM_WORDS: &[&str] = &["let ", "var ", "case ", "when "];
+const PROGRAM_SIGNS: &[&str] = &[" = ", "=>", "->", "==", "{", "\":", "':"];
 /// With what a sentence begins that closes a matter.
 const CLOSED: &[&str] = &["resolved", "fixed", "solved", "closed", "mended", "corrected"];
 const PAST_BEFORE: &[&str] = &[
@@ -150,7 +149,9 @@ const PAST_BEFORE: &[&str] = &[
     "last year",
     "we had",
     "i had",
-    "used to",
+    "it used to",
+    "we used to",
+    "i used to",
     "we fixed",
     "i fixed",
     "fixed the",
@@ -302,7 +303,20 @@ pub(super) fn is_list(layer: &Layer) -> bool {
         let code = line.trim_start_matches(['|', '-', '*', '•', ' ', '`', '\t']);
         code.len() < line.len() && code.starts_with("aadsts")
     };
-    layer.lower.lines().filter(heads_row).take(3).count() == 3
+    // Entra's own sentences stand behind a colon: rows of those are answers that somebody collected.
+    let is_answer = |line: &str| {
+        let code = line.trim_start_matches(['-', '*', '•', ' ', '`', '\t']);
+        code.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with(": ")
+    };
+    let rows: Vec<&str> = layer.lower.lines().filter(heads_row).take(MAX_MENTIONS).collect();
+    let codes: BTreeSet<&str> = rows.iter().filter_map(|line| listed_code(line)).collect();
+    codes.len() >= 3 && !rows.iter().any(|line| is_answer(line))
+}
+
+/// The number of the code with which a row begins.
+fn listed_code(row: &str) -> Option<&str> {
+    let number = row.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).strip_prefix("aadsts")?;
+    Some(&number[..number.bytes().take_while(u8::is_ascii_digit).count()])
 }
 
 /// How a text speaks of what stands at these places, where it speaks so at each of them.
@@ -350,7 +364,9 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
         || CONDITIONS.iter().any(|words| start.starts_with(words))
         || any(before, MAYBE_BEFORE) && !any(before, STILL)
         || any(before, WRITTEN_BEFORE)
-        || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word));
+        || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word))
+        || (PROGRAM_WORDS.iter().any(|word| text[line..at].trim_start().starts_with(word))
+            && PROGRAM_SIGNS.iter().any(|sign| text[line..at].contains(sign) || rest.contains(sign)));
     if is_test() {
         Some(Hedge::Test)
     } else if is_condition || said_after(TO_COME) {

@@ -9,7 +9,7 @@ use crate::core::secret::looks_like_secret;
 pub const HIDDEN: &str = "[token]";
 
 /// Ends of names whose value is a secret.
-const NAMES: [&str; 35] = [
+const NAMES: [&str; 36] = [
     "access_token",
     "accesstoken",
     "refresh_token",
@@ -25,6 +25,7 @@ const NAMES: [&str; 35] = [
     "kennwort",
     "mot de passe",
     "contraseña",
+    "contraseÑa",
     "passphrase",
     "device_code",
     "user_code",
@@ -75,7 +76,12 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&["cookie"], line_at));
     ends.extend(after(&["authorization"], header_at));
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
-    ends.extend(after(&["://", " -u ", " --user "], password_at));
+    ends.extend(after(&["://", "--user ", "--user=", "-u"], |text, end| {
+        // An option begins a word.
+        let option = text[..end].trim_end_matches([' ', '=']).trim_start_matches(' ');
+        let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
+        (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
+    }));
     if lower.contains("login") || lower.contains("pac auth") {
         ends.extend(after(&[" -p "], quoted_or_word));
     }
@@ -85,7 +91,8 @@ pub(super) fn without_tokens(text: &str) -> String {
     for (end, find) in ends {
         // A name inside a value that is already hidden is not looked at again: this keeps the scan linear.
         let value = if end < done { None } else { find(&text, end) };
-        if let Some((from, to)) = value.filter(|(from, to)| from < to && &text[*from..*to] != HIDDEN) {
+        let is_shown = |(from, to): &(usize, usize)| from < to && *from >= done && &text[*from..*to] != HIDDEN;
+        if let Some((from, to)) = value.filter(is_shown) {
             out.push_str(&text[done..from]);
             out.push_str(HIDDEN);
             done = to;
@@ -135,18 +142,20 @@ pub(super) fn jwt_len(text: &str) -> usize {
 
 /// The text without what stands between the first and the last line of a private key.
 fn without_private_keys(text: &str) -> String {
-    const BEGINS: &str = "PRIVATE KEY-----";
+    const LABEL: &str = "PRIVATE KEY-----";
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(BEGINS) {
-        let from = at + BEGINS.len();
+    while let Some(at) = rest.find(LABEL) {
+        let from = at + LABEL.len();
+        let kind = rest[..at].rfind("-----").map_or("", |dashes| &rest[dashes..at]);
         out.push_str(&rest[..from]);
-        // Where the last line is missing, it may be the last line that was found here.
-        let is_end = rest[..at].trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ').ends_with("-----END");
-        let to = from + rest[from..].find("-----END").unwrap_or(rest.len() - from);
-        let is_key = !is_end && !rest[from..to].trim().is_empty();
-        out.push_str(if is_key { HIDDEN } else { &rest[from..to] });
-        rest = &rest[to..];
+        rest = &rest[from..];
+        // Behind the last line of a key that began outside of the text stands nothing of it.
+        if !kind.starts_with("-----END") {
+            let to = rest.find("-----END").unwrap_or(rest.len());
+            out.push_str(if rest[..to].trim().is_empty() { &rest[..to] } else { HIDDEN });
+            rest = &rest[to..];
+        }
     }
     out.push_str(rest);
     out
@@ -171,13 +180,16 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 /// Where a password stands behind a user's name: `user:password@host` in an address, `-u user:password`.
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
-    let rest = &text[from..];
-    let quotes = |c: char| matches!(c, '"' | '\'' | '<' | '>');
-    let end = rest.find(|c: char| c.is_whitespace() || quotes(c) || (is_address && matches!(c, '/' | '?')));
-    let part = &rest[..end.unwrap_or(rest.len())];
+    let bare = text[from..].trim_start_matches([' ', '"', '\'']);
+    let from = text.len() - bare.len();
+    let end = bare.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
+    let part = &bare[..end.unwrap_or(bare.len())];
     let to = if is_address { part.rfind('@')? } else { part.len() };
     let user = part[..to].find(':')?;
-    Some((from + user + 1, from + to))
+    // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
+    let is_port = || part[user + 1..to].split('/').next().is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let has_path = part[..user].contains(['/', '?']) || part[user + 1..to].contains('/') && is_port();
+    (!is_address || !has_path).then_some((from + user + 1, from + to))
 }
 
 /// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.
@@ -230,6 +242,21 @@ fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
     (first >= 20 || (first >= 8 && mixed)).then_some((from, from + whole))
 }
 
+/// Where the value stands in a pair that begins with it: `"value": "x", "key": "client_secret"`.
+fn value_before(text: &str, after_name: usize) -> Option<(usize, usize)> {
+    let ends = |text: &'_ str, end: &str| text.trim_end().strip_suffix(end).map(str::len);
+    let name = text[..after_name].rfind('"')?;
+    let colon = ends(&text[..name], ":")?;
+    let key = ["\"key\"", "\"name\"", "\"Key\"", "\"Name\""].iter().find_map(|key| ends(&text[..colon], key))?;
+    let to = ends(&text[..ends(&text[..key], ",")?], "\"")?;
+    let from = text[..to].rfind('"')? + 1;
+    let front = ends(&text[..ends(&text[..from - 1], ":")?], "\"")?;
+    text[..front]
+        .get(front.saturating_sub(6)..)
+        .is_some_and(|end| end.eq_ignore_ascii_case("\"value"))
+        .then_some((from, to))
+}
+
 /// Where the value of a secret stands that follows its name. Rather too much is hidden than too little.
 fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let rest = &text[after_name..];
@@ -244,7 +271,7 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
         None => match value_of_pair(bare) {
             Some(value) => value,
             None if rest.starts_with(' ') && is_option() => return quoted_or_word(text, after_name + 1),
-            None => return None,
+            None => return value_before(text, after_name),
         },
     };
     let value = bare.trim_start_matches(' ');

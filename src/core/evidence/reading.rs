@@ -559,10 +559,15 @@ impl Layer {
         let phrase = after.trim_start_matches([' ', ':', '-', '(', ')', ']', '"', '\'', ',']);
         // What a program ends with: `exit code 503`, `exited with status 503`.
         let is_exit = || ["exit", "exited", "exitcode", "exit_code"].iter().any(|word| says(tail(cue, 24), word));
-        // What a proxy answers to a program that asks it for a way through, is not the service's answer.
-        // Neither is what a program expected instead.
-        let is_expected = || tail(cue, 30).contains("expected");
-        if is_expected() || number != "407" && (says(tail(before, 60), "tunnel*") || after.starts_with(" from proxy")) {
+        // What a program expected is not what came.
+        if ends_with_word(cue, &["expected", "expected status", "expected status code", "expected http status"]) {
+            return false;
+        }
+        // Nor is what a proxy answers to a program that asks it for a way through the service's answer.
+        let tunnel = ["connect tunnel failed", "tunnel connection failed", "tunneling failed"];
+        let is_tunnel =
+            || tunnel.iter().any(|words| tail(before, 60).contains(words)) || after.starts_with(" from proxy");
+        if number != "407" && is_tunnel() {
             return false;
         }
         (before.ends_with('(') && after.starts_with(')'))
@@ -708,10 +713,10 @@ impl Layer {
                 evidence.marks.insert(Mark::LoginPage);
             }
         }
-        // A page of a filter in between: its status is none of the service's.
+        // A page of a filter in between: its status is none of the service's, but for that of a proxy.
         if evidence.check.is_none() && evidence.marks.contains(&Mark::Html) && has(&FILTERS) {
             evidence.marks.insert(Mark::FilterPage);
-            evidence.http_status = None;
+            evidence.http_status = evidence.http_status.filter(|status| *status == 407);
         }
         if has(&[
             "maintenance mode",
@@ -771,13 +776,18 @@ impl Layer {
                 let host = parts.next().unwrap_or_default();
                 let opens = |part: &str| {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
-                        let inside = part.split_once(*open).and_then(|(_, rest)| rest.split_once(*close));
-                        // Not the tag of a page.
-                        inside.is_some_and(|(name, _)| !name.is_empty() && !(is_page && *open == '<'))
+                        let Some((before, rest)) = part.split_once(*open) else { return false };
+                        let name = rest.split_once(*close).map_or("", |(name, _)| name);
+                        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+                            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b' '));
+                        // Not the tag of a page around the address.
+                        let is_tag = *open == '<' && (is_page || TAGS.contains(&name));
+                        is_name && !is_tag && (before.is_empty() || before.ends_with(['.', '-']))
                     })
                 };
                 // In the path only where tenant and environment stand.
-                opens(host) || (origin_of(host).is_some() && parts.take(3).any(opens))
+                let has_them = matches!(origin_of(host), Some(Origin::Entra | Origin::BusinessCentral));
+                opens(host) || (has_them && parts.take(3).any(opens))
             }) || hosts().any(|host| is_placeholder(host) && origin_of(host).is_some())
         };
         // F&O's own address as it is written where a token is asked for or shown: it takes the bare one in small letters.
@@ -895,8 +905,7 @@ const FILTERS: [&str; 22] = [
 const ABSENT: [&str; 4] = [" does not exist", " doesn't exist", " existiert nicht", " ist nicht vorhanden"];
 
 /// Signs of a Business Central or NAV server of one's own: its usual ports and paths.
-const ON_PREMISES: [&str; 6] =
-    [":7047/", ":7048/", "/odatav4/", "dynamicsnav", "dynamics nav", "microsoftdynamicsnavserver"];
+const ON_PREMISES: [&str; 5] = [":7047/", ":7048/", "dynamicsnav", "dynamics nav", "microsoftdynamicsnavserver"];
 
 /// An `Authorization` header with a token and no word before it; the token is hidden by now.
 const BARE_TOKENS: [&str; 6] = [
@@ -904,9 +913,12 @@ const BARE_TOKENS: [&str; 6] = [
     "authorization: \"[token]",
     "\"authorization\": \"[token]",
     "\"authorization\":\"[token]",
-    "\"authorization\": token",
-    "'authorization': token",
+    "\"authorization\": token}",
+    "'authorization': token}",
 ];
+
+/// Tags of pages and messages that stand behind an address.
+const TAGS: [&str; 14] = ["br", "p", "td", "tr", "th", "li", "a", "b", "i", "div", "span", "pre", "code", "message"];
 
 /// Hosts that a text names without having called them.
 const MENTIONED: [&str; 8] =
