@@ -773,7 +773,7 @@ impl Layer {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
                         let inside = part.split_once(*open).and_then(|(_, rest)| rest.split_once(*close));
                         // Not the tag of a page.
-                        inside.is_some_and(|(name, _)| !name.is_empty() && !(is_page && *open == '<'))
+                        inside.is_some_and(|(name, _)| !(name.is_empty() || is_page && *open == '<'))
                     })
                 };
                 // In the path only where tenant and environment stand.
