@@ -436,6 +436,43 @@ fn what_is_only_spoken_of_is_possible_at_most() {
 }
 
 /// What programs put around an answer of Entra on its way into a log, a page or an address.
+/// Words that look like others: what a report says plainly is read as it is meant.
+#[test]
+fn plain_reports_are_read_as_they_are_meant() {
+    const CALL: &str = "GET https://contoso.operations.dynamics.com/data/CustomersV3";
+    let registered = Some("d365-not-registered");
+    for (text, status, first) in [
+        ("The remote server returned an unexpected response: (401) Unauthorized.".to_owned(), Some(401), registered),
+        (format!("{CALL}: unexpected response status 401"), Some(401), registered),
+        (format!("An unexpected error occurred: 403 Forbidden {CALL}"), Some(403), Some("d365-user-unusable")),
+        (format!("expected 200 but got 401 from {CALL}"), Some(401), registered),
+        (format!("When I call {CALL} I get HTTP 401"), Some(401), registered),
+        (format!("the connector documentation was followed, {CALL} returns HTTP 401"), Some(401), registered),
+        (format!("Call: {CALL}<br>HTTP 401 Unauthorized"), Some(401), registered),
+        (format!("{CALL}</td><td>401 Unauthorized"), Some(401), registered),
+        (format!("headers = {{\"Authorization\": token_type + token}} {CALL} HTTP 401"), Some(401), registered),
+        ("Since the update nothing works now.".into(), None, Some("unknown")),
+        ("The flow stops: no token received.".into(), None, Some("unknown")),
+        ("The token received is for the wrong API, the call is refused".into(), None, Some("unknown")),
+        ("Everything is fine except the connector shows nothing".into(), None, Some("unknown")),
+        ("The client secret expires in 300 days. The connector says: unauthorized".into(), None, Some("unknown")),
+        ("company has configured the application wrongly".into(), None, Some("unknown")),
+        ("Case 12345: AADSTS7000215: Invalid client secret provided.".into(), None, Some("secret-wrong")),
+        ("Let me know what this is: AADSTS7000215: Invalid client secret provided.".into(), None, Some("secret-wrong")),
+        ("- AADSTS7000215: Invalid client secret provided.\n".repeat(3), None, Some("secret-wrong")),
+        ("HTTP/1.1 407 Proxy Authentication Required\n<html><body>squid</body></html>".into(), Some(407), Some("proxy")),
+        (
+            "GET /v2.0/6f1c0000-0000-4000-8000-000000000001/Production/ODataV4/Company('X')/Customers 401 Unauthorized".into(),
+            Some(401),
+            registered,
+        ),
+    ] {
+        let evidence = read_text(&text);
+        let found = judge(&evidence);
+        assert_eq!((evidence.http_status, found.first().map(|first| first.cause.as_str())), (status, first), "{text}: {found:?}");
+    }
+}
+
 fn wrapped(text: &str, how: u8) -> String {
     match how {
         0 => serde_json::to_string(text).unwrap(),

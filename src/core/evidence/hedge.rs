@@ -244,7 +244,7 @@ const ABSENT: &[&str] = &[
     "keine",
 ];
 const TESTS: &[&str] = &["test", "tests", "unittest*", "should_*"];
-/// What stands in the report of a run of tests that all passed.
+/// With what a line begins that sums up a run of tests.
 const ALL_PASSED: &[&str] = &["--- pass:", "test run successful", "test result: ok", "all tests passed"];
 /// What tells of one that did not.
 const NOT_PASSED: &[&str] = &["fail", "failed", "failure", "failures", "errors"];
@@ -285,10 +285,15 @@ pub(super) fn hedged(layer: &Layer) -> BTreeMap<u32, Hedge> {
 
 /// Whether a text is the report of tests that all passed.
 fn all_passed(text: &str) -> bool {
-    let counts = |(at, _): (usize, &str)| text[..at].ends_with(|c: char| c.is_ascii_digit());
-    let passed = ALL_PASSED.iter().any(|sign| text.contains(sign)) || text.match_indices(" passed").any(counts);
+    let sums_up = |line: &str| {
+        let count = line.trim_matches(['=', ' ']);
+        let count = count.strip_prefix("tests:").unwrap_or(count).trim_start();
+        let rest = count.trim_start_matches(|c: char| c.is_ascii_digit());
+        let counts = rest.len() < count.len() && rest.starts_with(" passed");
+        (counts || ALL_PASSED.iter().any(|sign| line.starts_with(sign))) && !line.contains("aadsts")
+    };
     let rest = || text.replace("0 failed", "").replace("0 failures", "");
-    passed && !NOT_PASSED.iter().any(|word| says(&rest(), word))
+    text.lines().any(|line| sums_up(line.trim())) && !NOT_PASSED.iter().any(|word| says(&rest(), word))
 }
 
 /// Whether a text lists codes as documentation does: three or more, each at the beginning of a row of a table or list,
@@ -464,6 +469,8 @@ mod tests {
             ("AADSTS7000215: Invalid. Is this a new error?", None),
             ("AADSTS7000215: Invalid. (to be fixed by us)", None),
             ("1 failed, 3 passed: AADSTS7000215: Invalid", None),
+            ("12 passed, 0 failed on uat. In prod AADSTS7000215: Invalid", None),
+            ("Build 1234 passed, the release ends with AADSTS7000215: Invalid", None),
             ("yesterday HTTP 401, now we get AADSTS7000215: Invalid", None),
             ("AADSTS7000215: Invalid client secret provided.", None),
             ("Since yesterday we have AADSTS7000215", None),

@@ -388,6 +388,14 @@ mod tests {
             "client_secret=CaN4rY%2Bkey 401",
             "client\\u005fsecret=CaN4rYkey 401",
             "-----BEGIN PRIVATE KEY-----\nMIICaN4rYabc\nCaN4rYdef==\n-----END PRIVATE KEY-----\nAADSTS700027",
+            "-----BEGIN RSA PRIVATE KEY-----\nCaN4rY\n-----END RSA PRIVATE KEY-----\n-----BEGIN PRIVATE KEY-----\nCaN4rY\n AADSTS700027",
+            "curl --user=svc:CaN4rYkey https://x.test 401",
+            "curl -usvc:CaN4rYkey https://x.test 401",
+            "-u svc:CaN4rYkey https://x.test 401",
+            "curl -u \"svc:CaN4rYkey\" https://x.test 401",
+            "https://svc:CaN/4rYCaN4rY@proxy.test/x 407",
+            "{\"value\":\"CaN4rYkey\",\"key\":\"client_secret\"} 401",
+            "CONTRASEÑA: CaN4rYkey 401",
             "Passwort: CaN4rYkey AADSTS50126",
             "mot de passe : CaN4rYkey AADSTS50126",
             "pwd=CaN4rYkey; AADSTS50126",
@@ -418,6 +426,17 @@ mod tests {
             }
         }
         assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+        // What stands behind a secret is read all the same.
+        for before in [
+            "-----BEGIN PRIVATE KEY-----\nMIICaN4rYabc\n-----END PRIVATE KEY-----\n",
+            "client_secret=CaN4rYkey&grant_type=x ",
+            "curl -u user:CaN4rYkey https://x.test ",
+            "Authorization: Bearer CaN4rY0123456789CaN4rY\n",
+            "https://svc:CaN4rYkey@proxy.test/x ",
+        ] {
+            let text = format!("{before}AADSTS7000215: Invalid client secret provided.");
+            assert_eq!(read_text(&text).codes, [7_000_215], "{before}");
+        }
     }
 
     #[test]
