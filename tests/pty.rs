@@ -303,7 +303,7 @@ fn the_first_frame_at_any_size() {
     for (columns, rows, shows, most_lines) in [
         (80, 24, READY, 24),
         (40, 10, "fno-client", 10),
-        (20, 5, "needs 40x10", 1),
+        (20, 5, "needs 40x10", 2),
         (1, 1, "…", 1),
         (200, 60, READY, 60),
     ] {
@@ -645,6 +645,15 @@ fn without_a_terminal_it_says_which_commands_do_the_job() {
     let screen = tui.until_screen("both ends", |screen| screen.contents().matches("ended with 2").count() == 2);
     assert_eq!(screen.matches("--set").count(), 2, "{screen}");
     assert_eq!(std::fs::read(tui.home().join("out")).unwrap(), b"");
+}
+
+/// The editor of no profile is not opened.
+#[test]
+fn what_is_not_there_is_not_edited() {
+    let tui = in_shell("\"$0\" edit nope; echo ended with $?");
+    assert_eq!(tui.wait_exit(), 0);
+    let screen = tui.until("ended with 2");
+    assert!(screen.contains("there is no profile 'nope'") && !screen.contains("removed or renamed"), "{screen}");
 }
 
 #[test]

@@ -622,7 +622,7 @@ impl App {
             None if self.home.filtering => self.paste_filter(&paste.text),
             Some(Screen::Pair(_)) => self.warn("nothing to paste into here"),
             None => {
-                self.warn("press n first to set up a connection with what you paste, or d to explain an error text")
+                self.warn("press n first to set up a connection with what you paste, or d to explain an error text");
             }
         }
         Vec::new()

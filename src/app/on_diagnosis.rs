@@ -150,7 +150,8 @@ impl App {
             }
             (None, [only]) => self.mend_in(&only.id),
             (own, many) => {
-                let own = own.iter().map(|name| (name.as_str(), Answer::MendProfile(name.clone())));
+                let own = own.map(|name| (format!("The profile {name}"), Answer::MendProfile(name)));
+                let own = own.iter().map(|(label, answer)| (label.as_str(), answer.clone()));
                 let new = many.iter().map(|guide| (guide.title.as_str(), Answer::MendIn(guide.id.clone())));
                 let answers = own.chain(new).collect();
                 self.dialog = Some(Dialog::ask("Which connection is it about?", Vec::new(), answers));

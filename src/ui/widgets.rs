@@ -345,6 +345,9 @@ pub fn dialog(frame: &mut Frame<'_>, area: Rect, app: &App, dialog: &Dialog, the
                     let guide = app.know.guides.iter().find(|guide| guide.id == *id)?;
                     Some(paragraph("", &guide.summary, room, theme.dim(), theme))
                 }
+                Answer::MendProfile(_) => {
+                    Some(paragraph("", "Leads to the step that mends it in this profile.", room, theme.dim(), theme))
+                }
                 _ => None,
             };
             let longest = answers.iter().filter_map(about).map(|lines| lines.len()).max().unwrap_or(0);
