@@ -1634,6 +1634,16 @@ fn an_export_can_be_imported() {
 }
 
 #[test]
+fn an_export_says_which_value_cannot_be_right() {
+    let place = Place::new();
+    let profile =
+        "version = 1\nguide = \"business-central\"\nresource_url = \"https://businesscentral.dynamics.com\"\n";
+    place.put("old", profile);
+    let out = place.run(&["export", "old", "--to", "ipaas"]).expect(0);
+    assert!(out.err.contains("note: resource_url: this is Business Central's address in the browser"), "{}", out.err);
+}
+
+#[test]
 fn hand_offs_name_what_is_open() {
     let place = ready("one");
     let handoff = |role: &str, more: &[&str]| {

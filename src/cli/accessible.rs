@@ -234,12 +234,12 @@ pub async fn set_up(
             }
         };
         context.printer.say(MANNERS);
-        match &name {
-            Some(name) => break (guide, name.clone()),
-            None => match new_name(context, &session).await? {
-                Some(name) => break (guide, name),
-                None => {}
-            },
+        let name = match &name {
+            Some(name) => Some(name.clone()),
+            None => new_name(context, &session).await?,
+        };
+        if let Some(name) = name {
+            break (guide, name);
         }
     };
     let mut draft = draft.unwrap_or_else(|| ProfileDraft::new(&guide.id));

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Test profiles against Entra and D365.\n\n\
-        Without a name the only profile is tested. Checks: inputs, authority, token, claims, environment, \
+        Without a name the only profile is tested, in a rehearsal every one. Checks: inputs, authority, token, claims, environment, \
         registration, access, expiry. A check whose prerequisite failed is skipped, so only the cause fails.",
     after_help = "With --only the named checks are run, and what they wait for. \
         Just those named are listed and judged, with whatever kept one of them from running.\n\n\

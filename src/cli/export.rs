@@ -102,7 +102,14 @@ pub async fn run(args: &Args, context: &Context) -> Done {
         Some(path) => context.printer.say(&format!("written to {}", shown(&path.display().to_string()))),
         None => context.printer.bytes(text.as_bytes()),
     }
-    if matches!(opened.stored.draft.source, Some(CredentialSource::Certificate(_))) {
+    // What is missing is seen there; a value that cannot be right is not.
+    let draft = &opened.stored.draft;
+    for problem in opened.profile.as_ref().err().into_iter().flatten() {
+        if !draft.value(problem.field).is_empty() {
+            context.printer.note(&format!("{}: {}", problem.field, problem.text));
+        }
+    }
+    if matches!(draft.source, Some(CredentialSource::Certificate(_))) {
         context.printer.note(if format.takes_certificates() {
             "only the certificate's path stands in it: hand the file over by itself"
         } else {

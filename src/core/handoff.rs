@@ -98,9 +98,7 @@ pub fn markdown(
     if !known.is_empty() {
         let _ = writeln!(out, "\n## What it is about\n");
         for (label, value) in &known {
-            let value = value
-                .as_ref()
-                .map_or("follows: it is not there yet, and you will be sent it".into(), |value| code(value));
+            let value = value.as_ref().map_or("not there yet: it follows".into(), |value| code(value));
             let _ = writeln!(out, "- {}: {value}", plain(label));
         }
     }
@@ -278,10 +276,10 @@ mod tests {
             let steps: Vec<&Step> = guide.steps.iter().filter(|step| step.actor == role).collect();
             markdown(&guide, role, "one", &|_| None, &steps)
         };
-        let follows = |text: &str| text.lines().filter(|line| line.contains(": follows: ")).count();
+        let follows = |text: &str| text.lines().filter(|line| line.ends_with(": not there yet: it follows")).count();
         let to_d365 = text(Actor::D365Admin);
         assert_eq!(follows(&to_d365), 3, "client id, tenant id, URL: {to_d365}");
-        assert!(to_d365.contains("- Application (client) ID: follows: "), "{to_d365}");
+        assert!(to_d365.contains("- Application (client) ID: not there yet"), "{to_d365}");
         let to_entra = text(Actor::EntraAdmin);
         assert_eq!(follows(&to_entra), 1, "the ids are made there: {to_entra}");
     }

@@ -290,6 +290,7 @@ pub fn read(text: &str, clouds: &Clouds) -> Intake {
     }
     reader.look_at_addresses(text);
     reader.ids_without_label(text);
+    reader.secret_without_label(text);
     reader.finish()
 }
 
@@ -511,10 +512,24 @@ impl Reader<'_> {
         if has(FieldId::ClientId) && has(FieldId::TenantId) || is_json || text.split_whitespace().nth(1).is_none() {
             return;
         }
-        let mut ids: Vec<Uuid> = text.split_whitespace().filter_map(id_in).collect();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let mut ids: Vec<Uuid> = words.filter_map(id_in).collect();
         ids.retain(|id| !self.named.contains(id));
         for id in ids.into_iter().take(5) {
             self.leave(format!("{id}: nothing beside it says whether it is the app's id, the tenant's or another"));
+        }
+    }
+
+    /// What is shaped like a secret, where none was found and nothing was told of one.
+    fn secret_without_label(&mut self, text: &str) {
+        let is_told = self.intake.left.iter().any(|left| left.to_ascii_lowercase().contains("secret"));
+        if self.intake.secret.is_some() || is_told {
+            return;
+        }
+        let ends = |c: char| c.is_whitespace() || "=:,;\"'`<>()[]{}".contains(c);
+        let holds = |line: &str| line.split(ends).any(looks_like_secret);
+        if let Some(at) = text.lines().position(holds) {
+            self.leave(format!("line {}: something shaped like a secret, which nothing beside it names", at + 1));
         }
     }
 

@@ -507,7 +507,10 @@ fn resource(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
         ),
         HostKind::BusinessCentralClient if product == Product::BusinessCentral => (
             Weight::Problem,
-            "this is Business Central's address in the browser, not that of its API: leave this empty, and https://api.businesscentral.dynamics.com is used".to_owned(),
+            format!(
+                "this is Business Central's address in the browser, not that of its API, which is {}",
+                context.guide.example(FieldId::ResourceUrl)
+            ),
         ),
         HostKind::RetiredGraph => {
             (Weight::Hint, "this is Azure AD Graph, which is retired: Microsoft Graph takes its place".to_owned())

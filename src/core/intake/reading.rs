@@ -567,7 +567,8 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
     let (mut before, mut quote, mut rest) = ("", None, line);
     while let Some(word) = rest.split_whitespace().next() {
         let at = line.len() - rest.trim_start().len();
-        let is_cut = before.ends_with([',', ';', '|', '/']) || before == "and" || is_sure(before);
+        let is_cut =
+            before.ends_with([',', ';', '|', '/']) || ["and", "und", "et", "y"].contains(&before) || is_sure(before);
         if quote.is_none() && starts.len() < MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
             starts.push(at);
         }
@@ -589,7 +590,7 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
     }
     let ends = starts.iter().skip(1).copied().chain([line.len()]);
     let parts = starts.iter().zip(ends).map(|(start, end)| line[*start..end].trim_end());
-    let ends_in = [" |", " /", " and", ",", ";"];
+    let ends_in = [" |", " /", " and", " und", " et", " y", ",", ";"];
     parts.map(|part| ends_in.iter().find_map(|end| part.strip_suffix(end)).unwrap_or(part).trim_end()).collect()
 }
 
