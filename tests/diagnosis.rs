@@ -444,7 +444,7 @@ fn plain_reports_are_read_as_they_are_meant() {
     for (text, status, first) in [
         ("The remote server returned an unexpected response: (401) Unauthorized.".to_owned(), Some(401), registered),
         (format!("{CALL}: unexpected response status 401"), Some(401), registered),
-        (format!("An unexpected error occurred: 403 Forbidden {CALL}"), Some(403), Some("d365-user-unusable")),
+        (format!("An unexpected error occurred: 403 Forbidden {CALL}"), Some(403), Some("d365-privilege-missing")),
         (format!("expected 200 but got 401 from {CALL}"), Some(401), registered),
         (format!("When I call {CALL} I get HTTP 401"), Some(401), registered),
         (format!("the connector documentation was followed, {CALL} returns HTTP 401"), Some(401), registered),
@@ -460,16 +460,25 @@ fn plain_reports_are_read_as_they_are_meant() {
         ("Case 12345: AADSTS7000215: Invalid client secret provided.".into(), None, Some("secret-wrong")),
         ("Let me know what this is: AADSTS7000215: Invalid client secret provided.".into(), None, Some("secret-wrong")),
         ("- AADSTS7000215: Invalid client secret provided.\n".repeat(3), None, Some("secret-wrong")),
-        ("HTTP/1.1 407 Proxy Authentication Required\n<html><body>squid</body></html>".into(), Some(407), Some("proxy")),
         (
-            "GET /v2.0/6f1c0000-0000-4000-8000-000000000001/Production/ODataV4/Company('X')/Customers 401 Unauthorized".into(),
+            "HTTP/1.1 407 Proxy Authentication Required\n<html><body>squid</body></html>".into(),
+            Some(407),
+            Some("proxy"),
+        ),
+        (
+            "GET /v2.0/6f1c0000-0000-4000-8000-000000000001/Production/ODataV4/Company('X')/Customers 401 Unauthorized"
+                .into(),
             Some(401),
             registered,
         ),
     ] {
         let evidence = read_text(&text);
         let found = judge(&evidence);
-        assert_eq!((evidence.http_status, found.first().map(|first| first.cause.as_str())), (status, first), "{text}: {found:?}");
+        assert_eq!(
+            (evidence.http_status, found.first().map(|first| first.cause.as_str())),
+            (status, first),
+            "{text}: {found:?}"
+        );
     }
 }
 
