@@ -905,6 +905,8 @@ async fn typed_tested_and_kept_as_a_draft() {
         tui.keys(&format!("{DOWN}{ENTER}"));
         let draft = tui.home().join("home/drafts/canary.toml");
         tui.until_screen("a draft", |_| draft.exists());
+        // It is there since the first step: the key is for home.
+        tui.until("half done");
         tui.keys("q");
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("typed and tested", &tui);
