@@ -905,6 +905,8 @@ async fn typed_tested_and_kept_as_a_draft() {
         tui.keys(&format!("{DOWN}{ENTER}"));
         let draft = tui.home().join("home/drafts/canary.toml");
         tui.until_screen("a draft", |_| draft.exists());
+        // It is there since the first step: the key is for home.
+        tui.until("half done");
         tui.keys("q");
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("typed and tested", &tui);
@@ -1018,6 +1020,8 @@ fn several_values_at_once() {
         tui.keys(&format!("{DOWN}{ENTER}"));
         let drafts = tui.home().join("home/drafts");
         tui.until_screen("a draft", |_| drafts.read_dir().is_ok_and(|mut all| all.next().is_some()));
+        // A draft is there since the first step: the key is for home.
+        tui.until("half done");
         tui.keys("q");
         assert_eq!(tui.wait_exit(), 0);
         nothing_left("several values", &tui);
