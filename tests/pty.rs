@@ -319,7 +319,8 @@ fn the_first_frame_at_any_size() {
 
 #[test]
 fn the_first_frame_is_short() {
-    let tui = rehearse("healthy");
+    let tui = run(&["--sandbox"]);
+    tui.until(READY);
     let bytes = tui.raw().len();
     assert!(bytes < 2_500, "{bytes} bytes for the first frames at 80x24");
 }

@@ -208,7 +208,9 @@ impl Columns {
     }
 
     fn line<'a>(&self, cells: [Span<'a>; 5], lead: &'static str, theme: Theme) -> Line<'a> {
-        let mut spans = vec![Span::styled(lead, theme.accent())];
+        // Blanks need no colour, which would only take bytes.
+        let style = if lead.trim().is_empty() { Style::new() } else { theme.accent() };
+        let mut spans = vec![Span::styled(lead, style)];
         for (cell, width) in cells.into_iter().zip(self.0) {
             if width > 0 {
                 let shown = text::fit(&cell.content, width - 1, theme.ascii);
