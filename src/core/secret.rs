@@ -185,7 +185,8 @@ pub fn is_placeholder(text: &str) -> bool {
         .iter()
         .any(|(open, close)| lower.len() > 2 && lower.starts_with(open) && lower.ends_with(close));
     // Whole words only: a user may be called todor, a tenant todo.example.com.
-    let words = ["placeholder", "changeme", "change-me", "replaceme", "replace-me", "todo", "tbd"];
+    let words =
+        ["placeholder", "changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me", "todo", "tbd"];
     let address = lower.strip_prefix("https://").unwrap_or(&lower);
     let yours =
         ["your-", "your_", "your ", "yourtenant", "yourclient", "yoursecret", "yourenv", "yourorg", "yourcompany"];

@@ -306,7 +306,10 @@ pub(super) fn is_list(layer: &Layer) -> bool {
     let heads_row = |line: &&str| {
         let line = line.trim_start();
         let code = line.trim_start_matches(['|', '-', '*', '•', ' ', '`', '\t']);
-        code.len() < line.len() && code.starts_with("aadsts")
+        // A row of a table that was copied out of a page has tabs between its cells.
+        let is_row =
+            code.len() < line.len() || listed_code(code).is_some_and(|n| code[6 + n.len()..].starts_with('\t'));
+        is_row && code.starts_with("aadsts")
     };
     // Entra's own sentences stand behind a colon: rows of those are answers that somebody collected.
     let is_answer = |line: &str| {
