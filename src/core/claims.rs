@@ -349,3 +349,27 @@ fn is_audience(audience: &str, profile: &Profile) -> bool {
     };
     bare == profile.resource.as_str() || (profile.product != Product::FinanceOperations && is_id())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_with_the_key_that_signed_it() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let token = format!(
+            "{}.{}.sig",
+            part("{\"kid\":\"key-1\"}"),
+            part("{\"aud\":\"https://contoso.test\",\"exp\":\"12\"}")
+        );
+        let claims = Claims::read(&token).unwrap();
+        assert_eq!(
+            (claims.key_id.as_deref(), claims.audience.as_deref()),
+            (Some("key-1"), Some("https://contoso.test"))
+        );
+        assert_eq!(claims.expires, Some(12));
+        for opaque in ["", "a.b", "a.b.c", "abc", "e30.W10.x"] {
+            assert_eq!(Claims::read(opaque), None, "{opaque}");
+        }
+    }
+}

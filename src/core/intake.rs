@@ -801,4 +801,12 @@ mod tests {
             let _ = read(&text, &clouds());
         }
     }
+
+    #[test]
+    fn an_address_without_a_label_is_told_with_its_line() {
+        let intake =
+            read(&format!("Application (client) ID: {CLIENT}\nthe environment:\nsee {URL}/data, please"), &clouds());
+        let found = intake.found.iter().find(|found| found.field == FieldId::ResourceUrl).unwrap();
+        assert_eq!((found.value.as_str(), found.by.as_str(), found.line), (URL, "the host", Some(3)));
+    }
 }

@@ -78,3 +78,20 @@ pub fn compare(evidence: &mut Evidence, profile: &ProfileDraft) {
 pub(in crate::core) fn host_of(text: &str) -> Option<String> {
     ResourceUrl::parse(text).ok().map(|(url, _)| url.host().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_filled_in_is_seen() {
+        for unfilled in ["{client-id}", "%CLIENT_ID%", "$CLIENT_ID", "{app.id}", "{your app}", "CHANGE_ME", "<client>"]
+        {
+            assert!(is_unfilled(unfilled), "{unfilled}");
+        }
+        let id = "66666666-7777-4888-9999-aaaaaaaaaaaa";
+        for given in ["", "{}", "%%", "$", "{a/b}", "$(x)", "contoso.com", id, &format!("{{{id}}}")] {
+            assert!(!is_unfilled(given), "{given}");
+        }
+    }
+}
