@@ -159,17 +159,15 @@ fn nothing_that_is_typed_is_shown_until_the_vault_is_open() {
     vault(&Home::at(&home), "some words").keep(&secret(CANARY)).unwrap();
     let mut tui = Tui::start(&Start { args: &["vault"], env: &[("LC_ALL", "C.UTF-8"), own], ..Start::default() });
     tui.until("Passphrase of the vault, hidden: ");
-    for wrong in ["wrong words", "some words"] {
-        let before = tui.screen();
-        tui.keys(&format!("{wrong}\r"));
-        // The line has ended: from here on it is opened.
-        tui.until_screen("the next line", |screen| screen.contents() != before || screen.cursor_position().1 == 0);
-        tui.keys("typed meanwhile");
-        if wrong == "wrong words" {
-            tui.until("try again");
-            tui.until_screen("the question again", |screen| screen.contents().matches("Passphrase of").count() == 2);
-        }
-    }
+    tui.keys("wrong words\r");
+    // The line has ended: from here on it is opened.
+    tui.until_screen("the next line", |screen| screen.cursor_position().1 == 0);
+    tui.keys("typed meanwhile");
+    tui.until("try again");
+    tui.until_screen("the question again", |screen| screen.contents().matches("Passphrase of").count() == 2);
+    // Where this test was slow it was typed at the question, and is taken away there. What follows the line in one go
+    // comes while it is opened, or is not read at all.
+    tui.keys("\x15some words\rtyped meanwhile");
     assert_eq!(tui.wait_exit(), 0, "{}", tui.screen());
     assert!(tui.screen().contains("1 secret") && !tui.screen().contains("meanwhile"), "{}", tui.screen());
     tui.assert_given_back();

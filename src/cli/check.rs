@@ -363,12 +363,7 @@ pub fn finding(context: &Context, finding: &Finding) {
     let printer = &context.printer;
     printer.out("");
     printer.out(&printer.bold(&printer.wrap(&finding.title, "  ", 2)));
-    printer.out(&format!(
-        "  {}, {} ({})",
-        finding.confidence.as_str(),
-        finding.owner.for_whom(),
-        finding.cause.as_str()
-    ));
+    printer.out(&format!("  {}, {} ({})", finding.confidence.as_str(), finding.for_whom(), finding.cause.as_str()));
     if !finding.explanation.is_empty() {
         printer.out(&printer.wrap(&finding.explanation, "  ", 2));
     }

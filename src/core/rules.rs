@@ -487,6 +487,15 @@ pub struct Finding {
     pub lasting: bool,
 }
 
+impl Finding {
+    /// For whom it is, for people. What is certain and has no cause of its own is trouble on this machine: a secret that
+    /// cannot be read, a port that cannot be opened.
+    pub fn for_whom(&self) -> &'static str {
+        let is_here = self.cause == Cause::Unknown && self.confidence == Confidence::Certain;
+        if is_here { "for you: something on this side" } else { self.owner.for_whom() }
+    }
+}
+
 /// The rule book together with the guide and the values that fill its texts.
 pub struct Judge<'a> {
     /// The rules.

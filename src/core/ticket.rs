@@ -138,7 +138,7 @@ impl Ticket<'_> {
             out,
             "{}, {} ({}){check}\n",
             finding.confidence.as_str(),
-            finding.owner.for_whom(),
+            finding.for_whom(),
             finding.cause.as_str()
         );
         let _ = writeln!(out, "{}\n", self.text(&finding.explanation));

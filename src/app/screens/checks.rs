@@ -198,7 +198,7 @@ pub fn finding_text(finding: &Finding) -> String {
         finding.title,
         finding.cause.as_str(),
         finding.confidence.as_str(),
-        finding.owner.for_whom(),
+        finding.for_whom(),
         finding.explanation,
         finding.fix.text
     );

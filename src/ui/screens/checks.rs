@@ -390,7 +390,7 @@ fn lines<'a>(app: &App, checks: &Checks, fold: &CheckRun, room: usize, plenty: b
     }
     lines.extend(waiting(app, checks, true, room, theme));
     if let Some(finding) = fold.findings.get(checks.marked) {
-        let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
+        let sure = format!("{} · {}", finding.confidence.as_str(), finding.for_whom());
         lines.extend(widgets::paragraph(
             "",
             &finding.title,

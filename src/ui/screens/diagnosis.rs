@@ -155,7 +155,7 @@ fn findings<'a>(diagnosis: &Diagnosis, room: usize, plenty: bool, theme: Theme) 
             theme,
         ));
         if marked {
-            let sure = format!("{} · {}", finding.confidence.as_str(), finding.owner.for_whom());
+            let sure = format!("{} · {}", finding.confidence.as_str(), finding.for_whom());
             lines.extend(widgets::paragraph("  ", &sure, room, theme.dim(), theme));
             lines.extend(widgets::paragraph("  ", &finding.explanation, room, Style::new(), theme));
             lines.extend(widgets::paragraph("  ", &finding.fix.text, room, theme.accent(), theme));
