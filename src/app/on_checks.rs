@@ -16,6 +16,7 @@ use crate::core::pasted::Known;
 use crate::core::profile::ProfileDraft;
 use crate::core::rules::{Cause, Finding, Judge};
 use crate::core::since::Traits;
+use crate::core::template::with_profile;
 use std::mem;
 use std::sync::Arc;
 
@@ -54,10 +55,8 @@ impl App {
         let (verdict, cause) = self.last_of(name)?;
         let cause = cause.filter(|_| matches!(verdict, Status::Failed | Status::Unknown))?;
         let guide = self.guide(&draft.guide);
-        let values = |hole: &str| match hole {
-            "profile" => self.sandbox.is_none().then(|| name.to_string()),
-            name => draft.template_value(name, Some(guide), self.know.clouds),
-        };
+        let saved = self.sandbox.is_none().then(|| name.to_string());
+        let values = with_profile(saved, |hole| draft.template_value(hole, Some(guide), self.know.clouds));
         Some(Judge { book: self.know.rules, guide: Some(guide), values: &values }.of_cause(cause))
     }
 
@@ -99,10 +98,9 @@ impl App {
                 let draft = &checks.draft;
                 // In a rehearsal the commands that texts name would find another home.
                 let saved = checks.saved.as_ref().filter(|_| !is_rehearsal);
-                let values = |name: &str| match name {
-                    "profile" => saved.map(ToString::to_string),
-                    name => draft.template_value(name, Some(checks.guide), clouds),
-                };
+                let values = with_profile(saved.map(ToString::to_string), |hole| {
+                    draft.template_value(hole, Some(checks.guide), clouds)
+                });
                 let asked = fold.asks().is_some();
                 fold.apply(event, &Judge { book: rules, guide: Some(checks.guide), values: &values });
                 // A prompt that comes, or goes, takes the place of what was read, and so does what came of it.

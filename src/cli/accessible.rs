@@ -20,6 +20,7 @@ use crate::core::rules::Finding;
 use crate::core::secret::looks_like_secret;
 use crate::sandbox::Offer;
 use crate::store::drafts::Draft;
+use crate::store::profiles;
 use crate::work::{self, Row, SaveRequest, SecretChoice, Session};
 use clap::Parser;
 use jiff::Timestamp;
@@ -206,8 +207,7 @@ async fn resume(context: &Context, draft: &Draft) -> Done {
         ));
     };
     let session = context.session().await?;
-    let is_taken = work::rows(&session).await?.iter().any(|row| row.name == draft.name);
-    let name = Some(draft.name.clone()).filter(|_| !is_taken);
+    let name = Some(draft.name.clone()).filter(|name| !profiles::is_there(&session.home, name));
     set_up(context, Some(guide), name, Some(draft.values.clone()), &draft.step).await
 }
 

@@ -15,6 +15,7 @@ use crate::core::report::{CheckReport, ProfileReport, SCHEMA};
 use crate::core::rules::{Finding, Judge};
 use crate::core::secret::ClientSecret;
 use crate::core::since::{Since, Traits};
+use crate::core::template::with_profile;
 use crate::net::Left;
 use crate::store::profiles;
 use crate::work::{self, Attendance, Opened, Session};
@@ -260,17 +261,13 @@ pub async fn one(
     // Only what is saved can be named in a command.
     let is_saved = secret.is_none() && profiles::is_there(&session.home, &profile.name);
     let folding = async {
+        let values = with_profile(is_saved.then(|| profile.name.to_string()), work::judge_values(draft));
         let mut run = CheckRun::default();
         while let Some(event) = events.recv().await {
             watch(&event);
             if let CheckEvent::Finished { check, at, .. } = &event {
                 tracing::debug!(profile = %profile.name, %check, ms = at.as_millis(), "check ended");
             }
-            let of_draft = work::judge_values(draft);
-            let values = |name: &str| match name {
-                "profile" => is_saved.then(|| profile.name.to_string()),
-                name => of_draft(name),
-            };
             run.apply(event, &Judge { book: assets::rules(), guide: assets::guide(&profile.guide), values: &values });
         }
         run

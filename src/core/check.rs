@@ -479,16 +479,17 @@ fn is_told(told: &[Finding], finding: &Finding) -> bool {
 /// mends it is to know of all.
 fn alike(evidence: &[Evidence], judge: &Judge<'_>) -> Vec<Evidence> {
     let cause = |one: &Evidence| judge.findings(one).first().map(|finding| finding.cause);
-    let named: Vec<_> = evidence.iter().filter_map(|one| Some((one.named.get("entity")?, cause(one)))).collect();
-    let all = |one: &Evidence| {
-        let of = cause(one);
-        let names: Vec<&str> = named.iter().filter(|(_, cause)| *cause == of).map(|(name, _)| name.as_str()).collect();
-        one.named.contains_key("entity").then(|| names.join(", "))
-    };
-    evidence
-        .iter()
-        .map(|one| all(one).map_or_else(|| one.clone(), |names| one.clone().naming("entity", &names)))
-        .collect()
+    let mut alike = evidence.to_vec();
+    // One by itself is alike to none.
+    if evidence.len() > 1 {
+        let named: Vec<_> = evidence.iter().map(|one| one.named.get("entity").map(|name| (cause(one), name))).collect();
+        for (one, own) in alike.iter_mut().zip(&named) {
+            let Some((own, _)) = own else { continue };
+            let same = named.iter().flatten().filter(|(cause, _)| cause == own).map(|(_, name)| name.as_str());
+            *one = one.clone().naming("entity", &same.collect::<Vec<_>>().join(", "));
+        }
+    }
+    alike
 }
 
 /// Writes into the details how an entity stands.

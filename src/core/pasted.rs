@@ -10,6 +10,7 @@ use crate::core::guide::Guide;
 use crate::core::profile::{Profile, ProfileDraft};
 use crate::core::question::FieldId;
 use crate::core::rules::{Finding, Judge, RuleBook};
+use crate::core::template::with_profile;
 
 /// What a text is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -83,11 +84,11 @@ impl Known<'_> {
             None => evidence.guide(self.guides).or(usual),
         };
         let cloud = self.cloud(evidence);
-        let values = |name: &str| match own {
-            Some(own) if name == "profile" => own.profile.map(|profile| profile.name.to_string()),
-            Some(own) => own.draft.template_value(name, guide, self.clouds),
-            None => cloud.filter(|_| name == "portal").map(|cloud| cloud.portal.clone()),
-        };
+        let saved = own.and_then(|own| own.profile).map(|profile| profile.name.to_string());
+        let values = with_profile(saved, |hole| match own {
+            Some(own) => own.draft.template_value(hole, guide, self.clouds),
+            None => cloud.filter(|_| hole == "portal").map(|cloud| cloud.portal.clone()),
+        });
         let judged = Judge { book: self.book, guide, values: &values }.findings(evidence);
         // Some causes are of one product, whoever answered.
         let product = judged.first().filter(|_| guide.is_none()).and_then(|first| first.cause.product());

@@ -307,14 +307,15 @@ impl Rule {
         self.cause.owner() == Owner::Network && !self.when.text.is_empty()
     }
 
-    fn confidence_in(&self, evidence: &Evidence, heard: &Heard) -> Confidence {
+    /// How sure it is here; `is_hedged` by [`Rule::hedge_in`].
+    fn confidence_in(&self, evidence: &Evidence, heard: &Heard, is_hedged: bool) -> Confidence {
         // An answer after the break: the connection came about.
         let is_over = self.is_of_connection()
             && evidence.answered_at.is_some_and(|at| heard.last(&self.when.text) < Some(at))
             && !self.when.text.iter().any(|phrase| evidence.said.is_of_unanswered_host(phrase));
         // Whoever shows a text to others puts such names in place of the real ones, too.
         let is_masked = evidence.check.is_none() && evidence.marks.contains(&Mark::PlaceholderNamed);
-        if is_over || self.hedge_in(evidence, heard).is_some() {
+        if is_over || is_hedged {
             Confidence::Possible
         } else if (heard.is_worded && !self.when.codes.is_empty()) || is_masked {
             self.confidence.min(Confidence::Likely)
@@ -561,23 +562,28 @@ impl Judge<'_> {
         // A stable sort: among equals a connection that broke after all answers comes first, then the order of the codes
         // in the text stands, then that of the files.
         let place = |rule: &Rule| evidence.codes.iter().position(|code| rule.when.codes.contains(code)).unwrap_or(0);
-        rules.sort_by_key(|rule| {
-            let confidence = rule.confidence_in(evidence, &heard);
-            let is_last = rule.is_of_connection() && confidence > Confidence::Possible;
-            (Reverse(confidence), Reverse(is_last), place(rule))
+        let mut spoken: Vec<(&Rule, Option<Hedge>, Confidence)> = rules
+            .into_iter()
+            .map(|rule| {
+                let hedge = rule.hedge_in(evidence, &heard);
+                (rule, hedge, rule.confidence_in(evidence, &heard, hedge.is_some()))
+            })
+            .collect();
+        spoken.sort_by_key(|(rule, _, confidence)| {
+            let is_last = rule.is_of_connection() && *confidence > Confidence::Possible;
+            (Reverse(*confidence), Reverse(is_last), place(rule))
         });
         let mut seen = Vec::new();
-        rules.retain(|rule| {
+        spoken.retain(|(rule, ..)| {
             let new = !seen.contains(&rule.cause);
             seen.push(rule.cause);
             new
         });
-        rules
+        spoken
             .into_iter()
-            .map(|rule| {
-                let confidence = rule.confidence_in(evidence, &heard);
+            .map(|(rule, hedge, confidence)| {
                 let mut finding = self.finding(rule.cause, Some(rule), evidence);
-                if let Some(hedge) = rule.hedge_in(evidence, &heard) {
+                if let Some(hedge) = hedge {
                     finding.explanation = format!("{} {}", hedge.words(), finding.explanation);
                 }
                 Finding { confidence, ..finding }

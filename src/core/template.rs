@@ -26,6 +26,11 @@ pub fn fill_or_name(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Strin
     out
 }
 
+/// The same values, and under `profile` the name by which a command finds the profile, where one does.
+pub fn with_profile(name: Option<String>, values: impl Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
+    move |hole| if hole == "profile" { name.clone() } else { values(hole) }
+}
+
 /// The text cut at its `[[…]]`, and whether each part is one of those.
 pub fn parts(text: &str) -> Vec<(bool, &str)> {
     let mut all = Vec::new();

@@ -368,12 +368,13 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
             && PASSED.iter().any(|sign| whole.ends_with(sign) || whole.starts_with(sign))
     };
+    let begins = |words: &[&str]| words.iter().any(|word| text[line..at].trim_start().starts_with(word));
     let is_condition = start.trim() == "when"
         || CONDITIONS.iter().any(|words| start.starts_with(words))
         || any(before, MAYBE_BEFORE) && !any(before, STILL)
         || any(before, WRITTEN_BEFORE)
-        || PROGRAM.iter().any(|word| text[line..at].trim_start().starts_with(word))
-        || (PROGRAM_WORDS.iter().any(|word| text[line..at].trim_start().starts_with(word))
+        || begins(PROGRAM)
+        || (begins(PROGRAM_WORDS)
             && PROGRAM_SIGNS.iter().any(|sign| text[line..at].contains(sign) || rest.contains(sign)));
     if is_test() {
         Some(Hedge::Test)
