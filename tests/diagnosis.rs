@@ -437,6 +437,16 @@ fn what_is_only_spoken_of_is_possible_at_most() {
 
 /// What programs put around an answer of Entra on its way into a log, a page or an address.
 /// Words that look like others: what a report says plainly is read as it is meant.
+/// A code behind a sign that is several bytes long is no row of a list, and the text is read all the same.
+#[test]
+fn signs_before_a_code_may_be_of_any_width() {
+    for sign in ["é", "ௐ", "𞤀ௐ", "🙂", "•", "\u{301}"] {
+        let evidence = read_text(&format!("{sign}AADSTS\r\n50126"));
+        assert_eq!(evidence.codes, [50126], "{sign}");
+        assert_eq!(judge(&evidence)[0].cause.as_str(), "user-sign-in", "{sign}");
+    }
+}
+
 #[test]
 fn plain_reports_are_read_as_they_are_meant() {
     const CALL: &str = "GET https://contoso.operations.dynamics.com/data/CustomersV3";

@@ -307,8 +307,7 @@ pub(super) fn is_list(layer: &Layer) -> bool {
         let line = line.trim_start();
         let code = line.trim_start_matches(['|', '-', '*', '•', ' ', '`', '\t']);
         // A row of a table that was copied out of a page has tabs between its cells.
-        let is_row =
-            code.len() < line.len() || listed_code(code).is_some_and(|n| code[6 + n.len()..].starts_with('\t'));
+        let is_row = code.len() < line.len() || listed_code(code).is_some_and(|(_, rest)| rest.starts_with('\t'));
         is_row && code.starts_with("aadsts")
     };
     // Entra's own sentences stand behind a colon: rows of those are answers that somebody collected.
@@ -317,14 +316,14 @@ pub(super) fn is_list(layer: &Layer) -> bool {
         code.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with(": ")
     };
     let rows: Vec<&str> = layer.lower.lines().filter(heads_row).take(MAX_MENTIONS).collect();
-    let codes: BTreeSet<&str> = rows.iter().filter_map(|line| listed_code(line)).collect();
+    let codes: BTreeSet<&str> = rows.iter().filter_map(|line| Some(listed_code(line)?.0)).collect();
     codes.len() >= 3 && !rows.iter().any(|line| is_answer(line))
 }
 
-/// The number of the code with which a row begins.
-fn listed_code(row: &str) -> Option<&str> {
-    let number = row.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).strip_prefix("aadsts")?;
-    Some(&number[..number.bytes().take_while(u8::is_ascii_digit).count()])
+/// The number of the code with which a row begins, and what follows it.
+fn listed_code(row: &str) -> Option<(&str, &str)> {
+    let code = row.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).strip_prefix("aadsts")?;
+    code.split_at_checked(code.bytes().take_while(u8::is_ascii_digit).count())
 }
 
 /// How a text speaks of what stands at these places, where it speaks so at each of them.

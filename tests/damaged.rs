@@ -1,0 +1,192 @@
+//! The samples and pastes of this project as they never come: characters of every width put in, pieces cut out, doubled
+//! and glued together. Whatever is made of them is read to the end, by the diagnosis, the log and the import.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use d365_connect::assets;
+use d365_connect::core::evidence::places;
+use d365_connect::core::evidence::read_pasted;
+use d365_connect::core::intake;
+use d365_connect::core::log::LogScan;
+use d365_connect::core::rules::Judge;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Every text that this project knows how to read.
+static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut all: Vec<_> = ["samples", "pastes"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(format!("{}/tests/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap())
+        .map(|entry| String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned())
+        .collect();
+    all.sort();
+    all
+});
+
+/// Characters whose width in bytes is easily got wrong: two to four bytes long, or of another length in lower case.
+const SIGNS: [&str; 16] = [
+    "é",
+    "ß",
+    "İ",
+    "ẞ",
+    "\u{212a}",
+    "漢",
+    "ௐ",
+    "𞤀",
+    "🙂",
+    "\u{301}",
+    "\u{200b}",
+    "\u{a0}",
+    "\u{feff}",
+    "’",
+    "…",
+    "\u{1b}[31m",
+];
+
+/// Words that the readers look for, and the signs around which they cut.
+const WORDS: [&str; 40] = [
+    "AADSTS",
+    "AADSTS7000215",
+    "aadsts\n50126",
+    "error",
+    "\"error\":",
+    "error_description=",
+    "Bearer ",
+    "eyJ0.e30.x",
+    "HTTP ",
+    "401",
+    "%25",
+    "%2",
+    "%E6%BC",
+    "\\u00",
+    "\\u12",
+    "\\n",
+    "\\\"",
+    "&#",
+    "&#x6f22;",
+    "&amp;",
+    "<html>",
+    "</td>",
+    "\r\n",
+    "\n",
+    "\t",
+    "'",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "=",
+    "| ",
+    "> ",
+    "- ",
+    "//",
+    "client_secret=",
+    "WWW-Authenticate: ",
+    "2026-11-21T10:00:00Z",
+];
+
+/// One change to a text.
+#[derive(Debug, Clone)]
+enum Change {
+    Put(&'static str),
+    Cut(usize),
+    Twice(usize),
+    Raise,
+    Swap(&'static str),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        4 => prop::sample::select(&SIGNS[..]).prop_map(Change::Put),
+        4 => prop::sample::select(&WORDS[..]).prop_map(Change::Put),
+        2 => (1_usize..40).prop_map(Change::Cut),
+        1 => (1_usize..200).prop_map(Change::Twice),
+        1 => Just(Change::Raise),
+        3 => prop::sample::select(&SIGNS[..]).prop_map(Change::Swap),
+    ]
+}
+
+/// The end of so many characters from `from` on.
+fn end(text: &str, from: usize, chars: usize) -> usize {
+    text[from..].char_indices().nth(chars).map_or(text.len(), |(at, _)| from + at)
+}
+
+/// A text with the changes made, each at its place in thousandths of the text.
+fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
+    changes.iter().fold(text.to_owned(), |mut text, (place, change)| {
+        let at = text.floor_char_boundary(text.len() * place / 1000);
+        match change {
+            Change::Put(piece) => text.insert_str(at, piece),
+            Change::Cut(chars) => text.replace_range(at..end(&text, at, *chars), ""),
+            Change::Twice(chars) => {
+                let piece = text[at..end(&text, at, *chars)].to_owned();
+                text.insert_str(at, &piece);
+            }
+            Change::Raise => text = text.to_uppercase(),
+            Change::Swap(piece) => text.replace_range(at..end(&text, at, 1), piece),
+        }
+        text
+    })
+}
+
+/// A text made of the samples, damaged; or of nothing but the words and signs.
+fn texts() -> impl Strategy<Value = String> {
+    let changes = || prop::collection::vec((0_usize..=1000, change()), 0..12);
+    let pieces = prop_oneof![prop::sample::select(&SIGNS[..]), prop::sample::select(&WORDS[..]), Just(" "), Just("x")];
+    let sample = (0..TEXTS.len(), changes()).prop_map(|(one, changes)| damaged(&TEXTS[one], &changes));
+    let glued = (0..TEXTS.len(), 0..TEXTS.len(), 0_usize..=1000, changes()).prop_map(|(one, two, place, changes)| {
+        let (one, two) = (&TEXTS[one], &TEXTS[two]);
+        let cut = |text: &str| text.floor_char_boundary(text.len() * place / 1000);
+        damaged(&format!("{}{}", &one[..cut(one)], &two[cut(two)..]), &changes)
+    });
+    prop_oneof![
+        3 => sample,
+        2 => glued,
+        2 => prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat()),
+    ]
+}
+
+/// A log of which the reader is given so many bytes at a time.
+fn scanned(text: &str, size: usize) -> (u64, u64) {
+    let mut scan = LogScan::default();
+    for piece in text.as_bytes().chunks(size) {
+        let mut piece = piece;
+        while !piece.is_empty() {
+            let space = scan.space();
+            let count = space.len().min(piece.len());
+            space[..count].copy_from_slice(&piece[..count]);
+            scan.filled(count);
+            piece = &piece[count..];
+        }
+    }
+    let found = scan.finish();
+    (found.errors, found.kinds.iter().map(|kind| kind.count).sum::<u64>() + found.left_out)
+}
+
+proptest! {
+    #[test]
+    fn damaged_texts_are_read(text in texts(), size in 1_usize..5000) {
+        let (evidence, claims) = read_pasted(&text, None, 1_795_428_000);
+        let found = Judge { book: assets::rules(), guide: None, values: &|_| None }.findings(&evidence);
+        prop_assert!(!found.is_empty());
+        let rows = claims.map(|claims| claims.rows(None, 0)).unwrap_or_default();
+        let shown = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
+        let shown = shown.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
+        for text in shown.chain(rows.iter().map(|row| row.found.as_str())) {
+            prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
+        }
+        for place in places(evidence.text.as_str(), &evidence) {
+            prop_assert!(evidence.text.as_str().get(place.from..place.to).is_some_and(|text| !text.is_empty()));
+        }
+
+        let intake = intake::read(&text, assets::clouds());
+        let fields: BTreeSet<_> = intake.found.iter().map(|found| found.field).collect();
+        prop_assert_eq!(fields.len(), intake.found.len());
+
+        let (errors, counted) = scanned(&text, size);
+        prop_assert_eq!(errors, counted);
+        prop_assert_eq!(errors, scanned(&text, 65_536).0);
+    }
+}
