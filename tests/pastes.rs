@@ -63,7 +63,10 @@ fn every_paste_is_read_as_it_should_be() {
         let wanted: BTreeMap<String, String> =
             paste.found.iter().map(|(field, value)| (field.clone(), filled(value))).collect();
         let secret = intake.secret.as_ref().map(|secret| secret.to_string());
-        let left = paste.left.iter().all(|left| intake.left.iter().any(|told| told.contains(left)));
+        // Each is told, and nothing else is.
+        let wanted_left: Vec<String> = paste.left.iter().map(|left| filled(left)).collect();
+        let left = wanted_left.iter().all(|left| intake.left.iter().any(|told| told.contains(left)))
+            && intake.left.iter().all(|told| wanted_left.iter().any(|left| told.contains(left)));
         if (&found, &secret, &intake.guide) != (&wanted, &paste.secret.as_deref().map(filled), &paste.guide) || !left {
             wrong.push(format!(
                 "{name} ({}):\n  found {found:?}\n  wanted {wanted:?}\n  secret {secret:?}\n  guide {:?}\n  left {:?}",
