@@ -8,7 +8,7 @@ use d365_connect::core::evidence::{Mark, read_text};
 use d365_connect::core::guide::{Guide, Listing, Need, Product, Step};
 use d365_connect::core::permissions::{self, Standing};
 use d365_connect::core::profile::{ProfileDraft, SecretSource};
-use d365_connect::core::question::{self, Context, FieldId};
+use d365_connect::core::question::{self, Context, FieldId, Note, Weight};
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule, When};
 use d365_connect::core::template;
 use std::collections::BTreeSet;
@@ -353,14 +353,12 @@ fn permissions_are_told_apart() {
     assert_eq!(retired.clone().count(), 8);
     assert!(retired.clone().all(|permission| permission.api == "Azure Active Directory Graph"));
     let notes = |id: &str, sign_in: &str, value: &str| -> Vec<String> {
-        let other = |field| if field == FieldId::SignIn { sign_in.to_owned() } else { String::new() };
-        let today = jiff::civil::date(2026, 11, 21);
-        let guide = assets::guide(id).unwrap();
-        let context = Context { guide, clouds: assets::clouds(), other: &other, today };
-        question::examine(FieldId::Permissions, value, &context).into_iter().map(|note| note.text).collect()
+        let notes = notes(id, FieldId::Permissions, value, &[(FieldId::SignIn, sign_in)]);
+        notes.into_iter().map(|note| note.text).collect()
     };
     for (id, sign_in, value, told) in [
-        ("office365", "", "Directory.ReadWrite.All", "retired"),
+        // Its name in Microsoft Graph is the same, and so is not told again.
+        ("office365", "", "Directory.ReadWrite.All", "is retired: add the one of Microsoft Graph$"),
         ("office365", "", "User.Read", "not for an app that signs in by itself"),
         ("office365", "", "user.read.all", "letter case"),
         ("business-central", "", "Application.ReadWrite.All", "belongs to Microsoft Graph"),
@@ -369,7 +367,7 @@ fn permissions_are_told_apart() {
         ("business-central", "", "Nope.Read", "not a permission that this guide knows"),
     ] {
         let notes = notes(id, sign_in, value);
-        assert!(notes.len() == 1 && notes[0].contains(told), "{id} {value}: {notes:?}");
+        assert!(notes.len() == 1 && format!("{}$", notes[0]).contains(told), "{id} {value}: {notes:?}");
     }
     for (id, sign_in, value) in [
         ("office365", "", "Organization.Read.All, Calendars.ReadWrite"),
@@ -377,6 +375,126 @@ fn permissions_are_told_apart() {
         ("business-central", "device-code", "Financials.ReadWrite.All, user_impersonation"),
     ] {
         assert_eq!(notes(id, sign_in, value), [""; 0], "{id} {value}");
+    }
+}
+
+/// What a guide tells of a value, beside the other values of its profile.
+fn notes(id: &str, field: FieldId, value: &str, others: &[(FieldId, &str)]) -> Vec<Note> {
+    let other = |field| others.iter().find(|(other, _)| *other == field).map(|(_, value)| (*value).to_owned());
+    let other = |field| other(field).unwrap_or_default();
+    let (guide, clouds, today) = (assets::guide(id).unwrap(), assets::clouds(), jiff::civil::date(2026, 11, 21));
+    question::examine(field, value, &Context { guide, clouds, other: &other, today })
+}
+
+/// What is typed into a field, and what is told of it: the worst first, and nothing else. `$` is the end of what is told.
+#[test]
+fn values_are_weighed() {
+    use FieldId::{
+        AuthorityUrl, Company, Entities, Environment, GraphUrl, RedirectUri, ResourceUrl, SignIn, TenantId, UserId,
+    };
+    use Weight::{Good, Hint, Odd, Problem, Told};
+    let (bc, fno, person) = ("business-central", "fno-client-credentials", "fno-delegated");
+    let (name, long) = ("e".repeat(64), "e".repeat(65));
+    let table: &[(&str, FieldId, &str, &[(Weight, &str)])] = &[
+        (fno, TenantId, "contoso.onmicrosoft.com", &[(Good, "a domain")]),
+        (fno, TenantId, "contoso.sandbox.test", &[(Good, "a domain")]),
+        (fno, TenantId, "contoso.onmicrosoft.com/oauth2", &[(Problem, "this is a URL, not a tenant")]),
+        (fno, TenantId, "login.microsoftonline.com", &[(Problem, "the host of a Microsoft service")]),
+        (fno, ResourceUrl, "https://contoso.operations.dynamics.com", &[(Good, "a Finance & Operations host")]),
+        (fno, ResourceUrl, "https://contoso.crm4.dynamics.com", &[(Hint, "Finance and Operations URL beside it")]),
+        (bc, ResourceUrl, "https://contoso.crm4.dynamics.com", &[(Hint, "of Dataverse, not of Business Central")]),
+        (
+            bc,
+            ResourceUrl,
+            "https://businesscentral.dynamics.com",
+            &[(Problem, "address in the browser, not that of its API")],
+        ),
+        (
+            fno,
+            ResourceUrl,
+            "https://businesscentral.dynamics.com",
+            &[(Hint, "of Business Central, not of Finance & Operations")],
+        ),
+        (fno, ResourceUrl, "https://fno.contoso.example", &[(Odd, "is it yours?")]),
+        (fno, AuthorityUrl, "https://login.microsoftonline.us", &[(Good, "known")]),
+        (fno, AuthorityUrl, "https://login.microsoftonline.us/", &[(Told, "the slash"), (Good, "known")]),
+        (fno, AuthorityUrl, "https://login.sandbox.test", &[(Good, "known")]),
+        (fno, AuthorityUrl, "http://localhost:8443", &[(Good, "known")]),
+        (
+            fno,
+            AuthorityUrl,
+            "https://graph.microsoft.com",
+            &[(Odd, "graph.microsoft.com is not one of Microsoft's hosts for this")],
+        ),
+        (fno, AuthorityUrl, "http://login.contoso.example", &[(Problem, "use https")]),
+        (fno, GraphUrl, "https://dod-graph.microsoft.us", &[(Good, "known")]),
+        (fno, GraphUrl, "https://graph.contoso.example", &[(Odd, "is it yours?")]),
+        (fno, UserId, "svc-odata", &[]),
+        (fno, UserId, "kim@contoso.com", &[(Hint, "not the e-mail")]),
+        (fno, UserId, "Admin", &[(Hint, "every right")]),
+        (fno, Company, "USMF", &[]),
+        (fno, Company, "DAT", &[]),
+        (fno, Company, "Contoso", &[(Hint, "four characters at most")]),
+        (bc, Company, "CRONUS USA, Inc.", &[]),
+        (fno, SignIn, "app", &[(Good, "by itself")]),
+        (person, SignIn, "device-code", &[(Good, "with a code")]),
+        (fno, SignIn, "loopback", &[(Problem, "with this guide it is app$")]),
+        (person, SignIn, "app", &[(Problem, "with this guide it is loopback or device-code")]),
+        (person, SignIn, "browser", &[(Problem, "with this guide it is")]),
+        (person, RedirectUri, "https://app.contoso.example/oauth", &[(Good, "letter by letter")]),
+        (person, RedirectUri, "msal66666666://auth", &[(Good, "letter by letter")]),
+        (person, RedirectUri, "http://localhost:8400/oauth", &[(Good, "this machine")]),
+        (person, RedirectUri, "http://127.0.0.1:8400", &[(Hint, "in the manifest only")]),
+        (person, RedirectUri, "http://[::1]:8400", &[(Hint, "does not support [::1]")]),
+        (person, RedirectUri, "http://app.contoso.example/oauth", &[(Problem, "http is for this machine only")]),
+        (person, RedirectUri, "app.contoso.example/oauth", &[(Problem, "a whole address")]),
+        (person, RedirectUri, "urn:ietf:wg:oauth:2.0:oob", &[(Problem, "has a host")]),
+        (person, RedirectUri, "com.contoso.app:/oauth", &[(Problem, "has a host")]),
+        (person, RedirectUri, "https://app.contoso.example/#/oauth", &[(Problem, "neither '#' nor '*'")]),
+        (person, RedirectUri, "https://app.contoso.example/*", &[(Problem, "neither '#' nor '*'")]),
+        (person, RedirectUri, "https://kim@app.contoso.example/oauth", &[(Problem, "user name or password")]),
+        (person, RedirectUri, "https://:pw@app.contoso.example/oauth", &[(Problem, "user name or password")]),
+        (bc, Environment, "UAT 2.1", &[]),
+        (bc, Environment, &name, &[]),
+        (bc, Environment, &long, &[(Problem, "cannot be the name")]),
+        (bc, Environment, "Pro\u{7}duction", &[(Problem, "cannot be the name")]),
+        (bc, Environment, "Production/api/v2.0", &[(Problem, "not its address")]),
+        (fno, Entities, "CustomersV3, My_Entity", &[]),
+        (fno, Entities, "Customers V3", &[(Problem, "only letters, digits and '_'")]),
+        (
+            fno,
+            Entities,
+            "CustomersV3, Customers",
+            &[(Hint, "'Customers' is a table's name; the entity is 'CustomersV3'")],
+        ),
+    ];
+    for (id, field, value, wanted) in table {
+        let told = notes(id, *field, value, &[]);
+        let is_as_wanted = told.len() == wanted.len()
+            && told
+                .iter()
+                .zip(*wanted)
+                .all(|(note, (weight, words))| note.weight == *weight && format!("{}$", note.text).contains(words));
+        assert!(is_as_wanted, "{id} {field} {value}: {told:?}");
+    }
+}
+
+/// A host of another cloud than the profile's is told, but not where the profile says its hosts itself.
+#[test]
+fn the_cloud_of_a_host_is_compared() {
+    let url = "https://contoso.operations.dynamics.com";
+    for (cloud, told) in [
+        ("", None),
+        ("global", None),
+        ("us-gov", Some("belongs to cloud 'global', the profile says 'us-gov'")),
+        ("custom", None),
+    ] {
+        let notes = notes("fno-client-credentials", FieldId::ResourceUrl, url, &[(FieldId::Cloud, cloud)]);
+        let hint = notes.iter().find(|note| note.weight == Weight::Hint).map(|note| note.text.as_str());
+        assert!(
+            hint.is_some() == told.is_some() && hint.unwrap_or_default().contains(told.unwrap_or_default()),
+            "{cloud}: {notes:?}"
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use d365_connect::assets;
 use d365_connect::core::intake;
+use d365_connect::core::question::FieldId;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -78,6 +79,25 @@ fn every_paste_is_read_as_it_should_be() {
         assert!(!told.contains("aBc8Q~d3f4"), "{name}: {told}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A guide takes the values that it asks for; what its product has of its own accord is no value of the profile.
+#[test]
+fn values_become_a_profile_of_a_guide() {
+    let own = "https://api.businesscentral.dynamics.com";
+    let text =
+        |url: &str| format!("Tenant ID: {}\nResource URL: {url}\nUser ID: svc-odata\nEnvironment: UAT", VALUES[0].1);
+    for (id, url, fields, unused) in [
+        ("business-central", own, "tenant_id d365.environment", "d365.user_id"),
+        ("business-central", "https://bc.contoso.example", "tenant_id resource_url d365.environment", "d365.user_id"),
+        ("fno-client-credentials", VALUES[2].1, "tenant_id resource_url d365.user_id", "d365.environment"),
+    ] {
+        let guide = assets::guide(id).unwrap();
+        let (draft, left) = intake::read(&text(url), assets::clouds()).draft(guide, assets::clouds());
+        let names = |fields: &[FieldId]| fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(" ");
+        let set: Vec<FieldId> = draft.values.keys().copied().collect();
+        assert_eq!((draft.guide.as_str(), names(&set).as_str(), names(&left).as_str()), (id, fields, unused), "{url}");
+    }
 }
 
 /// However a paste is cut off, reading it neither breaks nor makes a value up.

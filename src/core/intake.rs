@@ -809,4 +809,17 @@ mod tests {
         let found = intake.found.iter().find(|found| found.field == FieldId::ResourceUrl).unwrap();
         assert_eq!((found.value.as_str(), found.by.as_str(), found.line), (URL, "the host", Some(3)));
     }
+
+    #[test]
+    fn its_values_are_not_in_its_debug_text() {
+        let text = format!("Client ID: {CLIENT}\nSecret: aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789_");
+        assert_eq!(format!("{:?}", read(&text, &clouds())), "Intake { found: 1, secret: true }");
+    }
+
+    #[test]
+    fn a_line_of_prose_is_no_name() {
+        let name = |times| format!("{}ClientId", "A:".repeat(times));
+        assert_eq!(label(&name(46)), Some(Label::Field(FieldId::ClientId)));
+        assert_eq!(label(&name(47)), None);
+    }
 }
