@@ -714,6 +714,7 @@ mod tests {
             ("Contoso (\"DE\")", "Contoso (\"DE\")"),
             ("'O'Brien'", "O'Brien"),
             ("5\" pipes\"", "5\" pipes"),
+            ("'O'Brien's'", "O'Brien's"),
             // A word processor's, a blank before the last one, and quotes in the middle of a quoted name.
             ("CRONUS \u{201c}DE\u{201d}", "CRONUS \u{201c}DE\u{201d}"),
             ("CRONUS \"DE \"", "CRONUS \"DE \""),
