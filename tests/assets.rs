@@ -395,7 +395,8 @@ fn values_are_weighed() {
     use Weight::{Good, Hint, Odd, Problem, Told};
     let (bc, fno, person) = ("business-central", "fno-client-credentials", "fno-delegated");
     let (name, long) = ("e".repeat(64), "e".repeat(65));
-    let table: &[(&str, FieldId, &str, &[(Weight, &str)])] = &[
+    type Wanted<'a> = &'a [(Weight, &'a str)];
+    let table: &[(&str, FieldId, &str, Wanted)] = &[
         (fno, TenantId, "contoso.onmicrosoft.com", &[(Good, "a domain")]),
         (fno, TenantId, "contoso.sandbox.test", &[(Good, "a domain")]),
         (fno, TenantId, "contoso.onmicrosoft.com/oauth2", &[(Problem, "this is a URL, not a tenant")]),
