@@ -113,10 +113,19 @@ fn end(text: &str, from: usize, chars: usize) -> usize {
     text[from..].char_indices().nth(chars).map_or(text.len(), |(at, _)| from + at)
 }
 
+/// A place in thousandths of a text, on the boundary before it where it is within a character.
+fn at(text: &str, place: usize) -> usize {
+    let mut at = text.len() * place / 1000;
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 /// A text with the changes made, each at its place in thousandths of the text.
 fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
     changes.iter().fold(text.to_owned(), |mut text, (place, change)| {
-        let at = text.floor_char_boundary(text.len() * place / 1000);
+        let at = at(&text, *place);
         match change {
             Change::Put(piece) => text.insert_str(at, piece),
             Change::Cut(chars) => text.replace_range(at..end(&text, at, *chars), ""),
@@ -138,8 +147,7 @@ fn texts() -> impl Strategy<Value = String> {
     let sample = (0..TEXTS.len(), changes()).prop_map(|(one, changes)| damaged(&TEXTS[one], &changes));
     let glued = (0..TEXTS.len(), 0..TEXTS.len(), 0_usize..=1000, changes()).prop_map(|(one, two, place, changes)| {
         let (one, two) = (&TEXTS[one], &TEXTS[two]);
-        let cut = |text: &str| text.floor_char_boundary(text.len() * place / 1000);
-        damaged(&format!("{}{}", &one[..cut(one)], &two[cut(two)..]), &changes)
+        damaged(&format!("{}{}", &one[..at(one, place)], &two[at(two, place)..]), &changes)
     });
     prop_oneof![
         3 => sample,
