@@ -397,11 +397,11 @@ impl Reader<'_> {
                 Ok((url, _)) if self.clouds.kind(url.host()) == HostKind::BusinessCentralClient => {
                     self.product = self.product.or(Some(HostKind::BusinessCentral));
                 }
-                Ok((url, _)) if value.contains('.') || url.is_loopback() => {
+                Ok((url, _)) => {
                     self.product = self.product.or(Some(self.clouds.kind(url.host())));
                     self.field(FieldId::ResourceUrl, value, pair);
                 }
-                _ => {}
+                Err(_) => {}
             },
             // A label may be followed by something that is not its value; the field's own form decides.
             Label::Field(field) => {
@@ -494,6 +494,12 @@ impl Reader<'_> {
         }
     }
 
+    fn derive_client(&mut self, value: &str, pair: &Pair) {
+        if let Some(id) = parse_guid(value) {
+            self.derive(FieldId::ClientId, &id.to_string(), pair);
+        }
+    }
+
     fn derive(&mut self, field: FieldId, value: &str, pair: &Pair) {
         self.derived.push(Found { field, value: value.to_owned(), by: told(pair), line: pair.line });
     }
@@ -514,7 +520,8 @@ impl Reader<'_> {
         }
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
         let mut ids: Vec<Uuid> = words.filter_map(id_in).collect();
-        ids.retain(|id| !self.named.contains(id));
+        let is_used = |id| self.derived.iter().any(|found| id_in(&found.value) == Some(id));
+        ids.retain(|id| !self.named.contains(id) && !is_used(*id));
         for id in ids.into_iter().take(5) {
             self.leave(format!("{id}: nothing beside it says whether it is the app's id, the tenant's or another"));
         }
@@ -536,7 +543,8 @@ impl Reader<'_> {
     /// Addresses that stand somewhere in the text, where nothing names one.
     fn look_at_addresses(&mut self, text: &str) {
         for (line, address) in reading::addresses(text) {
-            let Ok((origin, _)) = ResourceUrl::parse(address) else { continue };
+            // A page's place within itself, as portals have it, is no part of the host.
+            let Ok((origin, _)) = ResourceUrl::parse(address.split('#').next().unwrap_or(address)) else { continue };
             let Ok(url) = Url::parse(address) else { continue };
             let parts: Vec<&str> = url.path_segments().map(|parts| parts.collect()).unwrap_or_default();
             let kind = self.clouds.kind(origin.host());
@@ -547,9 +555,21 @@ impl Reader<'_> {
                 line: Some(line).filter(|_| !self.intake.by_shape),
             };
             match kind {
-                HostKind::SignIn if parts.contains(&"oauth2") => {
+                HostKind::SignIn if parts.iter().any(|part| ["oauth2", "adminconsent"].contains(part)) => {
                     let by = Pair { name: "the address of the token".into(), ..by };
                     self.sign_in(address, &by);
+                    let by = Pair { name: "client_id of the address".into(), ..by };
+                    for (_, client) in url.query_pairs().filter(|(name, _)| name == "client_id") {
+                        self.derive_client(&client, &by);
+                    }
+                }
+                // The app's page in the portal: https://entra.microsoft.com/#view/…/appId/ID/…
+                HostKind::Portal => {
+                    let by = Pair { name: "the portal's address".into(), ..by };
+                    let mut parts = url.fragment().unwrap_or_default().split('/');
+                    if parts.any(|part| part.eq_ignore_ascii_case("appId")) {
+                        self.derive_client(parts.next().unwrap_or_default(), &by);
+                    }
                 }
                 HostKind::FinanceOperations => self.derive(FieldId::ResourceUrl, origin.as_str(), &by),
                 HostKind::Sandbox if !origin.host().starts_with("login.") => {
@@ -575,7 +595,6 @@ impl Reader<'_> {
                 | HostKind::Sandbox
                 | HostKind::Dataverse
                 | HostKind::Graph
-                | HostKind::Portal
                 | HostKind::RetiredGraph
                 | HostKind::Loopback
                 | HostKind::Odd => {}

@@ -388,7 +388,7 @@ fn cloud(value: &str, notes: &mut Vec<Note>) {
 
 fn tenant(value: &str, context: &Context<'_>, notes: &mut Vec<Note>) {
     let lower = value.to_ascii_lowercase();
-    if lower.contains("://") || lower.contains('/') {
+    if lower.contains('/') {
         let inside = lower.split(['/', '?']).find(|part| parse_guid(part).is_some());
         let more = if inside.is_some() { ": the tenant is the GUID inside it" } else { "" };
         notes.push(Note::new(Weight::Problem, format!("this is a URL, not a tenant{more}")));
@@ -626,7 +626,7 @@ fn redirect_uri(value: &str, notes: &mut Vec<Note>) {
 }
 
 fn environment(value: &str, notes: &mut Vec<Note>) {
-    if value.contains('/') || value.contains("://") {
+    if value.contains('/') {
         notes.push(Note::new(Weight::Problem, "the environment's name is wanted, not its address"));
     } else if value.chars().any(char::is_control) || value.chars().count() > 64 {
         notes.push(Note::new(Weight::Problem, "this cannot be the name of an environment"));
