@@ -823,10 +823,19 @@ mod tests {
             assert_eq!(found.kinds[1].evidence.named["app"], other);
             assert_eq!((found.errors, found.records, found.left_out, found.bytes), (21, 21, 0, text.len() as u64));
         }
-        // Read once each, whatever differs.
+        // Read once each, whatever differs; and told while the log still comes.
         let mut scan = LogScan::default();
         feed(&mut scan, text.as_bytes(), BUFFER);
-        assert!(scan.seen.len() <= 2);
+        feed(&mut scan, &[b'\n'; AFTER], BUFFER);
+        assert_eq!((scan.errors(), scan.seen.len()), (21, 2));
+    }
+
+    #[test]
+    fn errors_are_equal_by_code_app_and_tenant_however_they_are_worded() {
+        let first = "2026-11-21 10:00:00 ERROR invalid_client: AADSTS7000215: Invalid client secret provided.\n";
+        let second = "2026-11-21 10:00:01 ERROR AADSTS7000215: Invalid client secret provided (invalid_client)\n";
+        let found = scanned([first, second, second].concat(), BUFFER);
+        assert_eq!(told(&found), [(vec![7_000_215], 3, "2026-11-21T10:00:00 2026-11-21T10:00:01".into())]);
     }
 
     #[test]
@@ -858,6 +867,22 @@ mod tests {
             (json.repeat(3), 3, String::new()),
             ("AADSTS7000215: Invalid\nAADSTS7000215: Invalid\r\nAADSTS7000215: Invalid".to_owned(), 3, String::new()),
             (format!("[{}]", array.join(",")), 200, "2026-11-21T10:00:00Z 2026-11-21T10:59:00Z".to_owned()),
+            // The last line of the log may have no end.
+            (bare.trim_end().to_owned(), 1, time("2026-11-21T09:00:00Z")),
+            (bare.lines().take(3).collect::<Vec<_>>().join("\n"), 1, time("2026-11-21T09:00:00Z")),
+            // The head of a record tells when it was, before what Entra says.
+            (
+                format!("2026-11-21 09:59:59 INFO start\n2026-11-21 10:00:00 ERROR no token\n{bare}"),
+                1,
+                time("2026-11-21T10:00:00"),
+            ),
+            // A record ends at an empty line, and does not begin in the middle of a line that is too long.
+            (format!("2026-11-21 10:00:00 INFO start\n\n{trace}"), 1, String::new()),
+            (
+                format!("2026-11-21 10:00:00 INFO due {}\n{trace}", "2026-12-24 18:00:00, ".repeat(400)),
+                1,
+                String::new(),
+            ),
         ] {
             let found = scanned(&text, 1000);
             assert_eq!(told(&found), [(vec![7_000_215], count, times)], "{text:.500}");
@@ -865,6 +890,52 @@ mod tests {
         // What only looks like an error is none.
         for text in ["orbidden fruit", "invalid_", "0x800", "IDX10", "2026-11-21 10:00:00 INFO AADSTS is a prefix"] {
             assert_eq!(told(&scanned(text, 1000)), [], "{text}");
+        }
+    }
+
+    /// Without a time or JSON around them these are no records of a log: somebody pasted an answer or two.
+    #[test]
+    fn only_logs_have_records() {
+        let invalid = "AADSTS7000215: Invalid client secret provided.";
+        for (text, errors, records) in [
+            (format!("2026-11-21 10:00:00 ERROR {invalid}\n2026-11-21 10:00:01 ERROR {invalid}"), 2, 2),
+            (format!("{{\"level\":\"error\",\"msg\":\"{invalid}\"}}\r\n").repeat(3), 3, 3),
+            (format!("{invalid}\n").repeat(3), 3, 0),
+            (
+                format!("HTTP 400: {{\"error\":\"invalid_client\",\"error_description\":\"{invalid}\"}}\n").repeat(3),
+                3,
+                0,
+            ),
+            (format!("{{\"error\":\"invalid_client\",\n \"error_description\":\"{invalid}\"}}\n").repeat(3), 3, 0),
+        ] {
+            let found = scanned(&text, BUFFER);
+            assert_eq!((found.errors, found.records), (errors, records), "{text}");
+        }
+    }
+
+    /// An element of an array on one line is read by itself, with nothing of its neighbours.
+    #[test]
+    fn elements_of_an_array() {
+        let element = |number: u32, status: u16| {
+            format!("{{\"time\":\"2026-11-21T10:00:00Z\",\"status\":{status},\"path\":\"/data/Orders({number})\"}}")
+        };
+        let array = (0..600).map(|number| element(number, if number % 200 == 100 { 403 } else { 200 }));
+        let found = scanned(format!("[{}]", array.collect::<Vec<_>>().join(",")), BUFFER);
+        assert_eq!((found.kinds.len(), found.errors), (1, 3));
+        assert_eq!(found.kinds[0].evidence.text.as_str(), element(100, 403));
+    }
+
+    /// A line that reaches beyond the longest record is not read half: half a code would be another one.
+    #[test]
+    fn no_line_after_an_error_is_read_half() {
+        let lead = "2026-11-21 10:00:00 ERROR AADSTS7000215: Invalid client secret provided.\n";
+        let sign = "2026-11-21 10:00:00 ERROR ".len();
+        let next = "   ---> AADSTS7000222: The provided client secret keys are expired.\n";
+        for at in 0..next.len() {
+            let filler = "   at Contoso.Token.Get()\n".repeat(AFTER);
+            let text = [lead, &filler[filler.len() + lead.len() + at - sign - AFTER..], next, lead].concat();
+            let codes: Vec<_> = scanned(&text, BUFFER).kinds.into_iter().map(|kind| kind.evidence.codes).collect();
+            assert_eq!(codes, [[7_000_215], [7_000_222]], "{at}");
         }
     }
 
@@ -893,11 +964,33 @@ mod tests {
             told(&scanned(graph, BUFFER)),
             [(vec![50_126], 1, "2026-11-21T11:00:00Z 2026-11-21T11:00:00Z".into())]
         );
-        // Another program's numbers; and a log that is no sign-in log.
-        let rows = "2026-11-21 10:00:00 INFO 12 rows\n".repeat(9000);
-        for text in ["{\"errorCode\":70011,\"message\":\"disk full\"}\n".to_owned(), rows + graph] {
-            assert_eq!(told(&scanned(&text, 1000)), [], "{text:.100}");
+        // Another program's numbers; and a log that is no sign-in log: its first record would stand near its start.
+        let rows = |length: usize| "2026-11-21 10:00:00 INFO 12 rows\n".repeat(length / 33);
+        for (text, count) in [
+            ("{\"errorCode\":70011,\"message\":\"disk full\"}\n".to_owned(), 0),
+            (rows(300_000) + graph, 0),
+            (rows(80_000) + graph, 0),
+            (rows(40_000) + graph, 1),
+        ] {
+            for chunk in [1000, BUFFER] {
+                assert_eq!(scanned(&text, chunk).errors, count, "{text:.100}");
+            }
         }
+    }
+
+    /// As the portal saves them: an object over many lines. What went well is passed over, with its time.
+    #[test]
+    fn sign_in_logs_over_many_lines() {
+        let sign_in = |time: &str, code: u32| {
+            let more: String = (0..30).map(|number| format!("    \"detail{number}\": \"none\",\n")).collect();
+            format!(
+                "  {{\n{more}    \"createdDateTime\": \"{time}\",\n    \"appId\": \"{APP}\",\n    \"servicePrincipalId\": \"{ID}\",\n    \
+                 \"status\": {{\n      \"errorCode\": {code},\n      \"failureReason\": \"Other.\"\n    }}\n  }}"
+            )
+        };
+        let text = [sign_in("2026-11-21T10:00:00Z", 0), sign_in("2026-11-21T11:00:00Z", 7_000_222)].join(",\n");
+        let found = scanned(format!("[\n{text}\n]\n"), BUFFER);
+        assert_eq!(told(&found), [(vec![7_000_222], 1, "2026-11-21T11:00:00Z 2026-11-21T11:00:00Z".into())]);
     }
 
     /// Lost connections to a host of Microsoft's are counted beside refusals, each kind by itself.
@@ -908,11 +1001,14 @@ mod tests {
         let other = "2026-11-21 10:00:02 ERROR connect ECONNREFUSED 10.0.0.7:5432\n";
         let refusal = "2026-11-21 10:00:03 ERROR AADSTS7000215: Invalid\n";
         let late = "2026-11-21 10:00:04 ERROR read ETIMEDOUT, then AADSTS7000222: expired\n";
+        let slow = "2026-11-21 10:00:05 ERROR connect ETIMEDOUT contoso.operations.dynamics.com\n";
+        let entra = "2026-11-21 10:00:06 ERROR getaddrinfo ENOTFOUND login.microsoftonline.com\n";
         for (parts, counts, records) in [
             (&[dns, busy, dns, other][..], &[2, 1][..], 0),
             (&[dns, refusal, dns], &[2, 1], 1),
             (&[refusal, dns, busy], &[1, 1, 1], 1),
             (&[late], &[1], 1),
+            (&[dns, slow, entra, slow], &[2, 1, 1], 0),
             (&[other, other], &[], 0),
         ] {
             let text = parts.concat();
@@ -921,6 +1017,41 @@ mod tests {
                 let counted: Vec<u64> = found.kinds.iter().map(|kind| kind.count).collect();
                 assert_eq!((counted.as_slice(), found.records), (counts, records), "{text}");
             }
+        }
+    }
+
+    /// Beside refusals they are searched for near the start of a log alone, unless one comes there.
+    #[test]
+    fn trouble_of_the_network_far_into_a_log() {
+        let dns = "2026-11-21 10:00:00 ERROR getaddrinfo ENOTFOUND contoso.operations.dynamics.com\n";
+        let refusal = "2026-11-21 10:00:03 ERROR AADSTS7000215: Invalid\n";
+        let quiet = "2026-11-21 10:00:00 INFO batch finished\n";
+        let near = quiet.repeat(1024 * 1024 / quiet.len());
+        let far = quiet.repeat(17 * 1024 * 1024 / quiet.len());
+        for (parts, counts) in [
+            (&[refusal, &near, dns][..], &[1, 1][..]),
+            (&[refusal, &far, dns], &[1]),
+            (&[&far, dns], &[1]),
+            (&[dns, refusal, &far, dns], &[2, 1]),
+        ] {
+            let found = scanned(parts.concat(), BUFFER);
+            let counted: Vec<u64> = found.kinds.iter().map(|kind| kind.count).collect();
+            let begins: Vec<&str> = parts.iter().map(|part| &part[20..30]).collect();
+            assert_eq!(counted, counts, "{begins:?}");
+        }
+    }
+
+    #[test]
+    fn statuses_in_words() {
+        for (text, errors) in [
+            (
+                "2026-11-21 10:00:00 WARN GET https://contoso.operations.dynamics.com/data/CustomersV3 401 Unauthorized",
+                1,
+            ),
+            ("2026-11-21 10:00:00 WARN GET /api/v2.0/companies returned HTTP 403 (Forbidden)", 1),
+            ("2026-11-21 10:00:00 INFO GET /reports/unauthorized-spending HTTP/1.1 200 OK", 0),
+        ] {
+            assert_eq!(scanned(text, BUFFER).errors, errors, "{text}");
         }
     }
 
@@ -941,6 +1072,8 @@ mod tests {
             ("\"status\":404,\"url\":\"https://shop.test\"".into(), false),
             ("\"status\":4031".into(), false),
             ("\"duration\":403".into(), false),
+            ("\"status\":401.7,\"unit\":\"kW\",\"code\":403".into(), false),
+            ("\"event\":\"order imported\",\"code\":403".into(), false),
         ] {
             let text = [&fine, &*line(&rest), &fine, &line(&rest), &line(&rest)].concat();
             for chunk in [1, 1000, BUFFER] {
@@ -954,6 +1087,18 @@ mod tests {
         let bare = "{\"level\":\"error\",\"status\":403}\n".repeat(4);
         assert_eq!((scanned(&bare, BUFFER).errors, scanned(&bare, BUFFER).records), (4, 4));
         assert_eq!(told(&scanned("\"status\":403\n", BUFFER)), []);
+        // Plain lines may stand around the JSON; what stands before its first object is none.
+        let plain = |length: usize| "INFO connector is starting\n".repeat(length / 27);
+        let refused = line("\"status\":403");
+        for (text, errors) in [
+            ([&fine, &*plain(100_000), &refused].concat(), 1),
+            ([&*plain(20_000), &fine, &refused].concat(), 1),
+            (["retried: \"status\":401, \"status\":429\n", &*plain(1000), &fine].concat(), 0),
+        ] {
+            for chunk in [1000, BUFFER] {
+                assert_eq!(scanned(&text, chunk).errors, errors, "{text:.100}");
+            }
+        }
     }
 
     #[test]
@@ -982,6 +1127,11 @@ mod tests {
                 "time: 2026-11-21T10:00:00Z, status: 403, path: /data/X, tags: a, b",
             ),
             (r#"pod-1 {"status": 401, "message": "no"}"#, "pod-1 status: 401, message: no"),
+            // Nothing behind a secret, more of which may follow.
+            (
+                "2026-11-21 10:00:00 ERROR AADSTS7000215: Invalid client secret provided, client_secret=hunter2hunter2, scope=x",
+                "AADSTS7000215: Invalid client secret provided, client_secret=[token]",
+            ),
         ] {
             assert_eq!(of(text), [sample], "{text}");
         }
@@ -1000,12 +1150,22 @@ mod tests {
             ("2026-13-21 10:00:00", None),
             ("2026-11-21", None),
             ("2026-11-21 10:00:0", None),
+            // A thread and a time without a year; and digits in front.
+            ("4711 11-21 10:00:00 E", None),
+            ("order 92026-11-21 10:00:00", None),
             ("9999-12-31 23:59:59-23:59", None),
             ("2026-11-21 10:00:00+99:99", Some("2026-11-21T10:00:00")),
             ("", None),
         ] {
             assert_eq!(find_stamp(text.as_bytes()).map(|stamp| stamp.to_string()).as_deref(), time, "{text}");
         }
+        // What is called a timestamp and is none: the first time counts, wherever it stands.
+        let record = format!(
+            "{{\"message\":\"{}\",\"started\":\"2026-11-21T10:00:00Z\",\"timestamp\":1795255200123,\"service\":\"{}\",\"next\":\"2026-11-22T10:00:00Z\"}}",
+            "no token ".repeat(9),
+            "connector ".repeat(9)
+        );
+        assert_eq!(time_of(record.as_bytes()).map(|stamp| stamp.to_string()).as_deref(), Some("2026-11-21T10:00:00Z"));
     }
 
     #[test]
@@ -1019,6 +1179,11 @@ mod tests {
             ),
             (format!("client-request-id: {ID}"), format!("client-request-id: {other}")),
             ("10:00:00 [worker-1] took 1234 ms".into(), "11:59:59 [worker-12] took 77 ms".into()),
+            (format!("to the wrong tenant. Trace ID: {ID}"), format!("to the wrong tenant. Trace ID: {other}")),
+            (
+                format!("to the wrong tenant.\\r\\nTrace ID: {ID}"),
+                format!("to the wrong tenant.\\r\\nTrace ID: {other}"),
+            ),
         ] {
             assert!(equal(&one, &same), "{one}");
         }
@@ -1065,7 +1230,8 @@ mod tests {
         let mut scan = LogScan::default();
         let mut most = 0;
         let wide = "\u{202e}".repeat(2000);
-        for number in 0..600 {
+        // What was forgotten comes again.
+        for number in (0..600).chain(0..600) {
             let rare =
                 format!("2026-11-21 10:00:00 AADSTS7000222: secret keys for app 'app-{number}' are expired. {wide}\n");
             feed(&mut scan, rare.as_bytes(), BUFFER);
@@ -1078,9 +1244,9 @@ mod tests {
         assert!(most < 8 * 1024 * 1024, "{most}");
         let found = scan.finish();
         let named = found.kinds[0].evidence.named.get("app").map(String::as_str);
-        assert_eq!((named, found.kinds[0].count), (Some(APP), 60), "the frequent one stays");
+        assert_eq!((named, found.kinds[0].count), (Some(APP), 120), "the frequent one stays");
         let counted: u64 = found.kinds.iter().map(|kind| kind.count).sum();
-        assert_eq!((found.errors, found.errors - counted), (660, found.left_out));
+        assert_eq!((found.errors, found.errors - counted), (1320, found.left_out));
     }
 
     #[test]
@@ -1094,9 +1260,18 @@ mod tests {
                 let lead = AFTER - "AADSTS7000215 secret added to app '".len() - at;
                 let behind = format!("AADSTS7000215 {}secret added to app '{hidden} {filler}", &filler[..lead]);
                 let before = format!("{filler}{hidden} {}AADSTS7000215: Invalid", &filler[..BEFORE - at]);
-                for text in [behind, before] {
+                // A long token takes little room where it is hidden, so that the cut is within what is shown.
+                let token = format!("eyJhbGciOiJSUzI1NiJ9.{} ", "a".repeat(lead - 60));
+                let shown = format!(
+                    "AADSTS7000215 {token}{}secret added to app '{hidden} {filler}",
+                    &filler[..lead - token.len()]
+                );
+                // What is behind the cut belongs to no other error.
+                let two =
+                    format!("AADSTS7000215 {}secret added to app '{hidden} AADSTS7000222 {filler}", &filler[..lead]);
+                for (text, kinds) in [(behind, 1), (before, 1), (shown, 1), (two, 2)] {
                     let found = scanned(&text, BUFFER);
-                    assert_eq!(told(&found), [(vec![7_000_215], 1, String::new())]);
+                    assert_eq!((found.kinds.len(), &told(&found)[0]), (kinds, &(vec![7_000_215], 1, String::new())));
                     let kept = format!("{:?}", found.kinds);
                     for part in ["NiJ9", "c2lnb", "efghijkl", "23456"] {
                         assert!(!kept.contains(part), "{part} at {at}: {kept}");
