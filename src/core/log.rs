@@ -830,6 +830,12 @@ mod tests {
         assert_eq!((scan.errors(), scan.seen.len()), (21, 2));
     }
 
+    /// What may be the beginning of a sign is searched again with the bytes that come next.
+    #[test]
+    fn the_longest_sign_is_as_long_as_is_said() {
+        assert_eq!(SIGNS.map(|(sign, _)| sign.len()).into_iter().max(), Some(LONGEST_SIGN));
+    }
+
     #[test]
     fn errors_are_equal_by_code_app_and_tenant_however_they_are_worded() {
         let first = "2026-11-21 10:00:00 ERROR invalid_client: AADSTS7000215: Invalid client secret provided.\n";
@@ -877,7 +883,7 @@ mod tests {
                 time("2026-11-21T10:00:00"),
             ),
             // A record ends at an empty line, and does not begin in the middle of a line that is too long.
-            (format!("2026-11-21 10:00:00 INFO start\n\n{trace}"), 1, String::new()),
+            (format!("2026-11-21 10:00:00 INFO start\n\n{bare}"), 1, time("2026-11-21T09:00:00Z")),
             (
                 format!("2026-11-21 10:00:00 INFO due {}\n{trace}", "2026-12-24 18:00:00, ".repeat(400)),
                 1,
