@@ -28,6 +28,8 @@ const MAX_KINDS: usize = 256;
 const MAX_SEEN: usize = 8 * 1024;
 /// How many lines before an error may belong to it.
 const LINES_BEFORE: usize = 20;
+/// What stands between two objects of an array on one line.
+const BETWEEN: [&[u8]; 2] = [b"},{", b"}, {"];
 /// Within so many bytes of a line its time stands.
 const HEAD: usize = 80;
 
@@ -436,12 +438,15 @@ impl Log<'_> {
         };
         let end = memchr(b'\n', &self.bytes[sign..limit]).map(|at| sign + at);
         let end = end.or((limit < sign + AFTER).then_some(limit));
-        let in_array = line.is_some_and(|line| self.bytes[line..].starts_with(b",{"));
-        let (Some(line), Some(end), false) = (line, end, in_array) else {
+        let goes_on_behind = |sign: &[u8]| line.is_some_and(|line| self.bytes[line..].starts_with(&sign[1..]));
+        let (Some(line), Some(end), false) = (line, end, BETWEEN.into_iter().any(goes_on_behind)) else {
             return self.part_of_a_line(line, sign, limit);
         };
         let start = self.head(from, line, end);
         let is_stamped = is_head(&self.bytes[start..end]);
+        if let (false, Some(element)) = (is_stamped, self.element(from, line, end, limit)) {
+            return element;
+        }
         let is_one_of_many = is_stamped || is_json_line(&self.bytes[line..end]);
         let mut record = Record { start, end, is_cut: false, is_one_of_many };
         // The lines after it.
@@ -490,16 +495,46 @@ impl Log<'_> {
         found
     }
 
+    /// The object of JSON that is written over many lines, of an array for example: from the `{` above this line, which ends
+    /// at `end`, to the `}` below it.
+    fn element(&self, from: usize, line: usize, end: usize, limit: usize) -> Option<Record> {
+        let indent = |line: &[u8]| line.iter().take_while(|b| b" \t".contains(b)).count();
+        let depth = indent(&self.bytes[line..end]);
+        let mut start = line;
+        loop {
+            let after = start.checked_sub(1).filter(|after| *after > from)?;
+            let before = memrchr(b'\n', &self.bytes[from..after]).map(|at| from + at + 1);
+            start = before.or((from == self.floor && self.floor_is_start).then_some(from))?;
+            let above = &self.bytes[start..after];
+            if indent(above) < depth && above.trim_ascii() == b"{" {
+                break;
+            }
+        }
+        let opens = indent(&self.bytes[start..line]);
+        let mut record = Record { start, end, is_cut: false, is_one_of_many: false };
+        while let Some(at) = memchr(b'\n', &self.bytes[(record.end + 1).min(limit)..limit]) {
+            let below = &self.bytes[record.end + 1..record.end + 1 + at];
+            record.end += 1 + at;
+            if indent(below) <= opens {
+                break;
+            }
+        }
+        Some(record)
+    }
+
     /// A part of a line that is too long for one record: the element of its JSON array, where it is one.
     fn part_of_a_line(&self, line: Option<usize>, sign: usize, limit: usize) -> Record {
         let from = line.unwrap_or(self.floor).max(sign.saturating_sub(BEFORE));
-        let before = memmem::rfind(&self.bytes[from..sign], b"},{").map(|at| from + at + 2);
+        let begins =
+            |between: &[u8]| memmem::rfind(&self.bytes[from..sign], between).map(|at| from + at + between.len() - 1);
+        let before = BETWEEN.into_iter().filter_map(begins).max();
         let line_end = memchr(b'\n', &self.bytes[sign..limit]).map_or(limit, |at| sign + at);
-        let element_end = memmem::find(&self.bytes[sign..line_end], b"},{").map(|at| sign + at + 1);
-        let end = element_end.unwrap_or(line_end);
+        let ends = |between: &[u8]| memmem::find(&self.bytes[sign..line_end], between).map(|at| sign + at + 1);
+        let end = BETWEEN.into_iter().filter_map(ends).min().unwrap_or(line_end);
         let is_cut = end == sign + AFTER;
         // What stands before may begin in the middle of a secret.
         let start = before.or(line.filter(|line| *line == from)).unwrap_or(sign);
+        let start = start + self.bytes[start..sign].iter().take_while(|b| b", ".contains(b)).count();
         Record { start, end, is_cut, is_one_of_many: false }
     }
 }
@@ -925,10 +960,13 @@ mod tests {
         let element = |number: u32, status: u16| {
             format!("{{\"time\":\"2026-11-21T10:00:00Z\",\"status\":{status},\"path\":\"/data/Orders({number})\"}}")
         };
-        let array = (0..600).map(|number| element(number, if number % 200 == 100 { 403 } else { 200 }));
-        let found = scanned(format!("[{}]", array.collect::<Vec<_>>().join(",")), BUFFER);
-        assert_eq!((found.kinds.len(), found.errors), (1, 3));
-        assert_eq!(found.kinds[0].evidence.text.as_str(), element(100, 403));
+        for between in [",", ", "] {
+            let status = |number| if number % 200 == 100 { 403 } else { 200 + u16::from(number == 101) * 201 };
+            let array: Vec<_> = (0..600).map(|number| element(number, status(number))).collect();
+            let found = scanned(format!("[{}]", array.join(between)), BUFFER);
+            let counted: Vec<_> = found.kinds.iter().map(|kind| (kind.evidence.text.as_str(), kind.count)).collect();
+            assert_eq!(counted, [(&*element(100, 403), 3), (&element(101, 401), 1)]);
+        }
     }
 
     /// A line that reaches beyond the longest record is not read half: half a code would be another one.
@@ -984,19 +1022,34 @@ mod tests {
         }
     }
 
-    /// As the portal saves them: an object over many lines. What went well is passed over, with its time.
+    /// As the portal saves them: objects over many lines, each with its own time and app. What went well is passed over.
     #[test]
     fn sign_in_logs_over_many_lines() {
-        let sign_in = |time: &str, code: u32| {
-            let more: String = (0..30).map(|number| format!("    \"detail{number}\": \"none\",\n")).collect();
+        let sign_in = |number: usize, code: u32, app: &str| {
+            let more: String = (0..30).map(|number| format!("    \"detail{number}\": [],\n")).collect();
+            let policy = "    \"policies\": [\n      {\n        \"result\": \"notApplied\"\n      }\n    ],\n";
             format!(
-                "  {{\n{more}    \"createdDateTime\": \"{time}\",\n    \"appId\": \"{APP}\",\n    \"servicePrincipalId\": \"{ID}\",\n    \
-                 \"status\": {{\n      \"errorCode\": {code},\n      \"failureReason\": \"Other.\"\n    }}\n  }}"
+                "  {{\n    \"createdDateTime\": \"2026-11-21T10:{number:02}:00Z\",\n    \"appId\": \"{app}\",\n{more}{policy}    \"servicePrincipalId\": \"{ID}\",\n    \
+                 \"status\": {{\n      \"errorCode\": {code},\n      \"failureReason\": \"Other.\"\n    }},\n{policy}    \"city\": \"\"\n  }}"
             )
         };
-        let text = [sign_in("2026-11-21T10:00:00Z", 0), sign_in("2026-11-21T11:00:00Z", 7_000_222)].join(",\n");
-        let found = scanned(format!("[\n{text}\n]\n"), BUFFER);
-        assert_eq!(told(&found), [(vec![7_000_222], 1, "2026-11-21T11:00:00Z 2026-11-21T11:00:00Z".into())]);
+        let other = "77777777-7777-4888-9999-aaaaaaaaaaaa";
+        let sign_ins = (0..60).map(|number| match number % 4 {
+            0 => sign_in(number, 0, APP),
+            3 => sign_in(number, 50_126, other),
+            _ => sign_in(number, 7_000_222, APP),
+        });
+        let text = format!("{{\n\"value\": [\n{}\n]\n}}\n", sign_ins.collect::<Vec<_>>().join(",\n"));
+        for chunk in [1000, BUFFER] {
+            let found = scanned(&text, chunk);
+            let expected = [
+                (vec![7_000_222], 30, "2026-11-21T10:01:00Z 2026-11-21T10:58:00Z".to_owned()),
+                (vec![50_126], 15, "2026-11-21T10:03:00Z 2026-11-21T10:59:00Z".to_owned()),
+            ];
+            assert_eq!(told(&found), expected);
+            let apps: Vec<_> = found.kinds.iter().map(|kind| kind.evidence.named["app"].as_str()).collect();
+            assert_eq!(apps, [APP, other]);
+        }
     }
 
     /// Lost connections to a host of Microsoft's are counted beside refusals, each kind by itself.
