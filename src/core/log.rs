@@ -388,7 +388,7 @@ fn id_of(e: &Evidence, words: Option<usize>) -> u64 {
 fn has_error_number(text: &[u8]) -> bool {
     let skipped = text.iter().take(8).take_while(|b| b"\\\": ".contains(b)).count();
     let digits = text[skipped..].iter().take(8).take_while(|b| b.is_ascii_digit()).count();
-    skipped > 0 && digits >= 5
+    digits >= 5
 }
 
 /// Whether the number that a sign of [`Family::JsonStatus`] begins is a status: by its length and by its key.
