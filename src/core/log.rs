@@ -144,7 +144,7 @@ pub struct Found {
     pub kinds: Vec<Kind>,
     /// All errors.
     pub errors: u64,
-    /// The refusals in records that begin with a time or are lines of JSON: only logs have them.
+    /// The refusals in records that begin with a time, are lines of JSON or of a sign-in log: only logs have them.
     pub records: u64,
     /// Errors of rare kinds, for which there was no room.
     pub left_out: u64,
@@ -295,7 +295,7 @@ impl LogScan {
         let is_network = family == Family::Network;
         self.has_refusal |= !is_network;
         self.counts_network |= is_network;
-        self.records += u64::from(record.is_one_of_many && !is_network);
+        self.records += u64::from(family == Family::SignInLog || record.is_one_of_many && !is_network);
         let bytes = &self.buffer[record.start..record.end];
         if let Some(kind) = self.kinds.get_mut(&id) {
             kind.count += 1;
@@ -1046,7 +1046,7 @@ mod tests {
                 (vec![7_000_222], 30, "2026-11-21T10:01:00Z 2026-11-21T10:58:00Z".to_owned()),
                 (vec![50_126], 15, "2026-11-21T10:03:00Z 2026-11-21T10:59:00Z".to_owned()),
             ];
-            assert_eq!(told(&found), expected);
+            assert_eq!((told(&found), found.records), (expected.to_vec(), 45));
             let apps: Vec<_> = found.kinds.iter().map(|kind| kind.evidence.named["app"].as_str()).collect();
             assert_eq!(apps, [APP, other]);
         }
@@ -1343,7 +1343,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_log_is_read_the_same_in_any_chunks(
-            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|\\{\"status\":403\\}|\": 401|ENOTFOUND login.microsoftonline.com|\"resultType\":\"50126\"|SignInLogs|\\n|\\r\\n|\\},\\{|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
+            parts in proptest::collection::vec("AADSTS7000215|invalid_client|401 Unauthorized|\\{\"status\":403\\}|\": 401|ENOTFOUND login.microsoftonline.com|\"resultType\":\"50126\"|SignInLogs|\\n|\\r\\n|\\},\\{|\\}, \\{|\\n  \\{\\n|\\n    \"a\": \\[\\n|\\n  \\},|2026-11-21 10:00:00|   at |[a-z ]{0,900}|\\PC{0,9}", 0..60),
             repeat in 1_usize..40,
             chunk in 1_usize..BUFFER,
         ) {
