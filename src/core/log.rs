@@ -744,7 +744,10 @@ fn said_from(text: &str, at: usize) -> String {
 
 /// A line without the signs of its JSON: `status: 403, path: /data`. What stands before the object stays.
 fn without_json(text: &str) -> String {
-    let Some(at) = text.find("{\"") else { return text.to_owned() };
+    // Written over many lines, it is put on one.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.replace("{ \"", "{\"").replace("[ ", "[").replace(" }", "}").replace(" ]", "]");
+    let Some(at) = text.find("{\"") else { return text };
     let (front, json) = text.split_at(at);
     let plain = json.replace("\\\"", "\"").replace("\",\"", ", ").replace(",\"", ", ").replace("\":", ": ");
     let plain = plain.replace(['"', '{', '}', '[', ']'], "");
@@ -1186,6 +1189,10 @@ mod tests {
                 "time: 2026-11-21T10:00:00Z, status: 403, path: /data/X, tags: a, b",
             ),
             (r#"pod-1 {"status": 401, "message": "no"}"#, "pod-1 status: 401, message: no"),
+            (
+                "{\n  \"userPrincipalName\": \"a@contoso.test\",\n  \"tags\": [\n    \"a\",\n    \"b\"\n  ],\n  \"status\": {\n    \"errorCode\": 50126\n  }\n}\n",
+                "userPrincipalName: a@contoso.test, tags: a, b, status: errorCode: 50126",
+            ),
             // Nothing behind a secret, more of which may follow.
             (
                 "2026-11-21 10:00:00 ERROR AADSTS7000215: Invalid client secret provided, client_secret=hunter2hunter2, scope=x",
