@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
 use d365_connect::core::claims::Claims;
 use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
+use d365_connect::core::log::{Group, LogScan, groups};
 use d365_connect::core::pasted::{Beside, Known};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
@@ -435,7 +436,6 @@ fn what_is_only_spoken_of_is_possible_at_most() {
     assert_eq!(seen, expected);
 }
 
-/// What programs put around an answer of Entra on its way into a log, a page or an address.
 /// Words that look like others: what a report says plainly is read as it is meant.
 /// A code behind a sign that is several bytes long is no row of a list, and the text is read all the same.
 #[test]
@@ -492,6 +492,69 @@ fn plain_reports_are_read_as_they_are_meant() {
     }
 }
 
+/// The errors of a log, judged and put together.
+fn groups_of(log: &str) -> Vec<Group> {
+    let mut scan = LogScan::default();
+    for part in log.as_bytes().chunks(4096) {
+        scan.space()[..part.len()].copy_from_slice(part);
+        scan.filled(part.len());
+    }
+    groups(scan.finish().kinds, judge)
+}
+
+/// One group for each cause, app and tenant: faults first, then what no rule knows, then what is no error.
+#[test]
+fn errors_of_a_log_are_put_together() {
+    let of_app = |app: &str| {
+        format!(
+            "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."
+        )
+    };
+    let (own, other) = (of_app(CLIENT), of_app(OTHER));
+    let policy = |code: u32| format!("AADSTS{code}: Access has been blocked by Conditional Access policies.");
+    let log = [
+        ("09:00", "AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling."),
+        ("09:01", "AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling."),
+        ("09:02", "AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling."),
+        ("09:03", "AADSTS70016: OAuth 2.0 device flow error. Authorization is pending. Continue polling."),
+        ("09:04", "AADSTS99999999: Something new."),
+        ("09:05", "AADSTS99999999: Something new."),
+        ("10:00", &other),
+        ("10:01", &own),
+        ("10:02", &own),
+        ("10:03", &own),
+        ("10:04", &policy(53003)),
+        ("10:05", &policy(53000)),
+        ("10:06", &policy(53003)),
+        ("10:07", &policy(53003)),
+        ("10:08", &policy(53000)),
+    ];
+    let log: String = log.iter().map(|(time, text)| format!("2026-11-21 {time}:00Z ERROR {text}\n")).collect();
+    let found = groups_of(&log);
+    let seen: Vec<_> = found
+        .iter()
+        .map(|group| {
+            let times = group.times.map(|(first, last)| format!("{first} {last}")).unwrap();
+            (
+                group.cause().as_str(),
+                group.codes.as_slice(),
+                group.named("app"),
+                group.count,
+                times.replace("2026-11-21T", ""),
+            )
+        })
+        .collect();
+    let expected = [
+        ("policy-blocked", &[53003, 53000][..], None, 5, "10:04:00Z 10:08:00Z".to_owned()),
+        ("secret-wrong", &[7_000_215], Some(CLIENT), 3, "10:01:00Z 10:03:00Z".into()),
+        ("secret-wrong", &[7_000_215], Some(OTHER), 1, "10:00:00Z 10:00:00Z".into()),
+        ("unknown", &[99_999_999], None, 2, "09:04:00Z 09:05:00Z".into()),
+        ("not-an-error", &[70016], None, 4, "09:00:00Z 09:03:00Z".into()),
+    ];
+    assert_eq!(seen, expected);
+}
+
+/// What programs put around an answer of Entra on its way into a log, a page or an address.
 fn wrapped(text: &str, how: u8) -> String {
     match how {
         0 => serde_json::to_string(text).unwrap(),
