@@ -44,7 +44,7 @@ const SIGNS: [&str; 16] = [
 ];
 
 /// Words that the readers look for, and the signs around which they cut.
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 44] = [
     "AADSTS",
     "AADSTS7000215",
     "aadsts\n50126",
@@ -85,6 +85,10 @@ const WORDS: [&str; 40] = [
     "client_secret=",
     "WWW-Authenticate: ",
     "2026-11-21T10:00:00Z",
+    "@{",
+    "x = @{",
+    "://",
+    "<td>",
 ];
 
 /// One change to a text.
@@ -188,5 +192,15 @@ proptest! {
         let (errors, counted) = scanned(&text, size);
         prop_assert_eq!(errors, counted);
         prop_assert_eq!(errors, scanned(&text, 65_536).0);
+    }
+}
+
+#[test]
+fn one_word_again_and_again_is_read() {
+    for word in WORDS.into_iter().chain(SIGNS) {
+        let text = word.repeat(16_384 / word.len());
+        read_pasted(&text, None, 1_795_428_000);
+        intake::read(&text, assets::clouds());
+        scanned(&text, text.len());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows their shapes and the names that stand before them. Rather too much is hidden than too little.
 
-use super::layers::tail;
+use super::layers::{head, tail};
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
@@ -52,6 +52,9 @@ const WORDS: [&str; 3] = ["sig", "pwd", "pass"];
 /// With what codes and refresh tokens of Entra begin.
 const GRANTS: [&str; 6] = ["0.A", "1.A", "M.C", "M.R", "OAQABA", "AQABAA"];
 
+/// So many bytes of an address or a name are looked at for the password in it: this keeps the scan linear.
+const MAX_ADDRESS: usize = 8 * 1024;
+
 /// The text without access tokens and values of secrets.
 pub(super) fn without_tokens(text: &str) -> String {
     let text = without_jwts(&without_private_keys(text));
@@ -78,7 +81,7 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
     ends.extend(after(&["://", "--user ", "--user=", "-u"], |text, end| {
         // An option begins a word.
-        let option = text[..end].trim_end_matches([' ', '=']).trim_start_matches(' ');
+        let option = tail(&text[..end], 60).trim_end_matches([' ', '=']).trim_start_matches(' ');
         let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
         (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
     }));
@@ -181,15 +184,18 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
-    let from = text.len() - bare.len();
-    let end = bare.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
-    let part = &bare[..end.unwrap_or(bare.len())];
-    let to = if is_address { part.rfind('@')? } else { part.len() };
-    let user = part[..to].find(':')?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+    let word = |text: &str| text.find(ends).unwrap_or(text.len());
+    let near = head(bare, MAX_ADDRESS);
+    let near = &near[..word(near)];
+    let near = if is_address { near.rsplit_once('@')?.0 } else { near };
+    let (user, password) = near.split_once(':')?;
     // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
-    let is_port = || part[user + 1..to].split('/').next().is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
-    let has_path = part[..user].contains(['/', '?']) || part[user + 1..to].contains('/') && is_port();
-    (!is_address || !has_path).then_some((from + user + 1, from + to))
+    let is_port = || password.split('/').next().is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let has_path = user.contains(['/', '?']) || password.contains('/') && is_port();
+    let from = text.len() - bare.len();
+    let to = from + if is_address { near.len() } else { word(bare) };
+    (!is_address || !has_path).then_some((from + user.len() + 1, to))
 }
 
 /// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.

@@ -770,9 +770,9 @@ impl Layer {
         let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
         let is_unfilled = || {
             self.lower.match_indices("://").any(|(at, sign)| {
-                let address = &self.lower[at + sign.len()..];
-                let end = address.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?'));
-                let mut parts = address[..end.unwrap_or(address.len())].split('/');
+                let address = head(&self.lower[at + sign.len()..], 600);
+                let address = address.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?')).next();
+                let mut parts = address.unwrap_or_default().split('/');
                 let host = parts.next().unwrap_or_default();
                 let opens = |part: &str| {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {

@@ -357,11 +357,8 @@ impl Lines<'_> {
             self.all.extend(inner);
             return true;
         }
-        // `$p = @{ TenantId = 'x'; ClientId = 'y' }`
-        if let Some((before, inner)) = line.split_once("@{")
-            && matches!(before.trim_end().chars().next_back(), None | Some('='))
-        {
-            return self.line(inner.trim().trim_end_matches('}').trim_end(), number);
+        if let Some(inner) = innermost_table(line) {
+            return self.line(inner, number);
         }
         let form = form(line, Some(number));
         if form.len() > 1 {
@@ -521,6 +518,17 @@ fn unmailed(mut line: &str) -> &str {
 
 fn bullet(line: &str) -> &str {
     line.trim_start_matches(['-', '*', '•', '·', ' '])
+}
+
+/// What stands in the last of the tables that a line opens one within another: `$p = @{ TenantId = 'x'; ClientId = 'y' }`.
+fn innermost_table(line: &str) -> Option<&str> {
+    let mut inner = None;
+    while let Some((before, rest)) = inner.unwrap_or(line).split_once("@{")
+        && matches!(before.trim_end().chars().next_back(), None | Some('='))
+    {
+        inner = Some(rest);
+    }
+    inner.map(|inner| inner.trim_start().trim_end_matches(|c: char| c.is_whitespace() || c == '}'))
 }
 
 /// What stands before a name where it is declared, in the order in which several stand.
