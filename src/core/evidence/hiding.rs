@@ -184,18 +184,17 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
+    let (user, password) = head(bare, MAX_ADDRESS).split_once(':')?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
-    let word = |text: &str| text.find(ends).unwrap_or(text.len());
-    let near = head(bare, MAX_ADDRESS);
-    let near = &near[..word(near)];
-    let near = if is_address { near.rsplit_once('@')?.0 } else { near };
-    let (user, password) = near.split_once(':')?;
     // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
-    let is_port = || password.split('/').next().is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
-    let has_path = user.contains(['/', '?']) || password.contains('/') && is_port();
-    let from = text.len() - bare.len();
-    let to = from + if is_address { near.len() } else { word(bare) };
-    (!is_address || !has_path).then_some((from + user.len() + 1, to))
+    let is_port = || password.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('/');
+    if user.contains(ends) || is_address && (user.contains(['/', '?']) || is_port()) {
+        return None;
+    }
+    let from = text.len() - bare.len() + user.len() + 1;
+    let word = |text: &str| text.find(ends).unwrap_or(text.len());
+    let length = if is_address { password[..word(password)].rfind('@')? } else { word(&text[from..]) };
+    Some((from, from + length))
 }
 
 /// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.

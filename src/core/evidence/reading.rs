@@ -1324,6 +1324,9 @@ mod tests {
             "password:",
             "401 ",
             "'",
+            "://",
+            "https://",
+            "-u",
         ] {
             let text = part.repeat(2 * MAX_SCAN / part.len());
             assert!(read_text(&text).codes.is_empty(), "{part}");
