@@ -102,4 +102,18 @@ mod tests {
         assert_eq!(fill_or_name("{id} of {tenant_id}[[, {nope}]]", &value), "42 of <tenant_id>");
         assert_eq!(holes("a {id} [[b {other}]] {\"x\": 1}"), ["id", "other"]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_no_hole_stays(text in "(\\{|\\}|\\[\\[|\\]\\]|id|other|_|漢|İ| ){0,30}") {
+            use proptest::{prop_assert, prop_assert_eq};
+            // Holes that are filled with themselves.
+            let itself = |name: &str| Some(format!("{{{name}}}"));
+            let bare: String = parts(&text).into_iter().map(|(_, part)| part).collect();
+            prop_assert_eq!(fill(&text, &itself), Some(bare.clone()));
+            prop_assert_eq!(fill_or_name(&text, &itself), bare);
+            let known = holes(&text).into_iter().all(|name| name == "id");
+            prop_assert!(!known || fill(&text, &|_| Some(String::new())).is_some());
+        }
+    }
 }

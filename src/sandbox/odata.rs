@@ -204,4 +204,19 @@ mod tests {
             assert_eq!(segment(bad), None, "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_as_it_was_quoted(value in "('|[a-z(),=]|eq | and |漢|İ|\\PC){0,30}", number in proptest::num::i64::ANY) {
+            use proptest::prop_assert_eq;
+            let quoted = value.replace('\'', "''");
+            let wanted = vec![("A".to_owned(), json!(value)), ("B".to_owned(), json!(number))];
+            prop_assert_eq!(filter(&format!("A eq '{quoted}' and B eq {number}")).map(read), Some(wanted.clone()));
+            let path = format!("Rows(A='{quoted}',B={number})");
+            let (set, key) = segment(&path).unwrap();
+            prop_assert_eq!((set, key.map(read)), ("Rows", Some(wanted)));
+            // As it stands it is read or refused.
+            let _ = (filter(&value), segment(&value), filter(&format!("A eq {value}")), segment(&format!("Rows({value})")));
+        }
+    }
 }

@@ -106,4 +106,24 @@ mod tests {
         assert_eq!(cut("abc", 3, false), "abc");
         assert_eq!(fit("ab", 4, false), "ab  ");
     }
+
+    proptest::proptest! {
+        /// Wide signs, signs that take no cell, and signs made of several.
+        #[test]
+        fn no_line_is_wider_than_its_room(
+            text in "([a-z]{1,9}| |\n|漢|ü|u\u{308}|🙂|👩\u{200d}👩\u{200d}👧|🇩🇪|\u{200b}|❤\u{fe0f}|لا|\\PC){0,60}",
+            room in 0_usize..30,
+        ) {
+            use proptest::{prop_assert, prop_assert_eq};
+            let lines = wrap(&text, room);
+            for line in &lines {
+                prop_assert!(width(line) <= room.max(1) || line.graphemes(true).count() == 1, "{:?}", line);
+            }
+            let without_gaps = |text: &str| text.replace([' ', '\n'], "");
+            prop_assert_eq!(without_gaps(&lines.concat()), without_gaps(&text));
+            prop_assert!(width(&cut(&text, room, false)) <= room.max(1));
+            prop_assert!(room == 0 || width(&fit(&text, room, true)) == room);
+            prop_assert_eq!(without_secrets(&text, "*"), text);
+        }
+    }
 }
