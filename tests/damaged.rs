@@ -7,7 +7,9 @@ use d365_connect::core::evidence::places;
 use d365_connect::core::evidence::read_pasted;
 use d365_connect::core::intake;
 use d365_connect::core::log::LogScan;
+use d365_connect::core::question::{self, Context, FieldId};
 use d365_connect::core::rules::Judge;
+use jiff::civil::Date;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -188,6 +190,17 @@ proptest! {
         let intake = intake::read(&text, assets::clouds());
         let fields: BTreeSet<_> = intake.found.iter().map(|found| found.field).collect();
         prop_assert_eq!(fields.len(), intake.found.len());
+
+        let other = |field| intake.value(field).unwrap_or_default().to_owned();
+        for guide in assets::guides() {
+            let context = Context { guide, clouds: assets::clouds(), other: &other, today: Date::constant(2026, 11, 21) };
+            for field in FieldId::ALL {
+                let value = intake.value(field).unwrap_or(&text);
+                let notes = question::examine(field, value, &context);
+                prop_assert!(notes.is_sorted_by(|one, other| one.weight >= other.weight), "{field}: {notes:?}");
+            }
+        }
+        prop_assert!(text.contains(&question::clean(&text).0));
 
         let (errors, counted) = scanned(&text, size);
         prop_assert_eq!(errors, counted);
