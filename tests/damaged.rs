@@ -2,6 +2,8 @@
 //! and glued together. Whatever is made of them is read to the end, by the diagnosis, the log and the import.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use d365_connect::assets;
 use d365_connect::core::evidence::places;
 use d365_connect::core::evidence::read_pasted;
@@ -11,8 +13,10 @@ use d365_connect::core::question::{self, Context, FieldId};
 use d365_connect::core::rules::Judge;
 use jiff::civil::Date;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use url::form_urlencoded;
 
 /// Every text that this project knows how to read.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -93,13 +97,28 @@ const WORDS: [&str; 44] = [
     "<td>",
 ];
 
+/// What is done to a whole text on its way: by a shell, a program, a mail, a window that is too narrow.
+const WAYS: [fn(&str) -> String; 9] = [
+    str::to_uppercase,
+    str::to_lowercase,
+    |text| Value::from(text).to_string(),
+    |text| form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+    |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"),
+    |text| STANDARD.encode(text),
+    |text| text.chars().flat_map(|c| [c, '\0']).collect(),
+    |text| text.lines().map(|line| format!("> {line}\n")).collect(),
+    |text| {
+        text.chars().enumerate().flat_map(|(at, c)| (at % 70 == 69).then_some('\n').into_iter().chain([c])).collect()
+    },
+];
+
 /// One change to a text.
 #[derive(Debug, Clone)]
 enum Change {
     Put(&'static str),
     Cut(usize),
     Twice(usize),
-    Raise,
+    Send(fn(&str) -> String),
     Swap(&'static str),
 }
 
@@ -109,7 +128,7 @@ fn change() -> impl Strategy<Value = Change> {
         4 => prop::sample::select(&WORDS[..]).prop_map(Change::Put),
         2 => (1_usize..40).prop_map(Change::Cut),
         1 => (1_usize..200).prop_map(Change::Twice),
-        1 => Just(Change::Raise),
+        2 => prop::sample::select(&WAYS[..]).prop_map(Change::Send),
         3 => prop::sample::select(&SIGNS[..]).prop_map(Change::Swap),
     ]
 }
@@ -130,7 +149,7 @@ fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
                 let piece = text[at..end(&text, at, *chars)].to_owned();
                 text.insert_str(at, &piece);
             }
-            Change::Raise => text = text.to_uppercase(),
+            Change::Send(way) => text = way(&text),
             Change::Swap(piece) => text.replace_range(at..end(&text, at, 1), piece),
         }
         text
