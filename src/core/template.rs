@@ -53,16 +53,16 @@ pub fn has_all<V>(part: &str, value: &dyn Fn(&str) -> Option<V>) -> bool {
 /// Appends a part with its holes filled in. `None` when one has no value.
 pub fn fill_part<V: AsRef<str>>(out: &mut String, part: &str, value: &dyn Fn(&str) -> Option<V>) -> Option<()> {
     let mut rest = part;
-    while let Some(open) = rest.find('{') {
-        out.push_str(&rest[..open]);
-        match rest[open + 1..].split_once('}') {
+    while let Some((before, inside)) = rest.split_once('{') {
+        out.push_str(before);
+        match inside.split_once('}') {
             Some((name, after)) if is_name(name) => {
                 out.push_str(value(name)?.as_ref());
                 rest = after;
             }
             _ => {
                 out.push('{');
-                rest = &rest[open + 1..];
+                rest = inside;
             }
         }
     }

@@ -64,9 +64,9 @@ pub fn without_secrets(text: &str, mask: &str) -> String {
         let end = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         out.push_str(if looks_like_secret(word) { mask } else { word });
-        let gap = after.find(in_word).unwrap_or(after.len());
-        out.push_str(&after[..gap]);
-        rest = &after[gap..];
+        let (gap, after) = after.split_at(after.find(in_word).unwrap_or(after.len()));
+        out.push_str(gap);
+        rest = after;
     }
     out
 }

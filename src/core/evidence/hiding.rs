@@ -110,11 +110,11 @@ fn without_jwts(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("eyJ") {
-        let end = at + jwt_len(&rest[at..]);
-        let is_jwt = end - at >= 30 && rest[at..end].contains('.');
-        out.push_str(if is_jwt { &rest[..at] } else { &rest[..end] });
-        out.push_str(if is_jwt { HIDDEN } else { "" });
-        rest = &rest[end..];
+        let (before, token) = rest.split_at(at);
+        let (token, after) = token.split_at(jwt_len(token));
+        out.push_str(before);
+        out.push_str(if token.len() >= 30 && token.contains('.') { HIDDEN } else { token });
+        rest = after;
     }
     out.push_str(rest);
     out
@@ -148,16 +148,15 @@ fn without_private_keys(text: &str) -> String {
     const LABEL: &str = "PRIVATE KEY-----";
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(LABEL) {
-        let from = at + LABEL.len();
-        let kind = rest[..at].rfind("-----").map_or("", |dashes| &rest[dashes..at]);
-        out.push_str(&rest[..from]);
-        rest = &rest[from..];
+    while let Some((before, after)) = rest.split_once(LABEL) {
+        let kind = before.rsplit_once("-----").map_or("", |(_, kind)| kind);
+        out.extend([before, LABEL]);
+        rest = after;
         // Behind the last line of a key that began outside of the text stands nothing of it.
-        if !kind.starts_with("-----END") {
-            let to = rest.find("-----END").unwrap_or(rest.len());
-            out.push_str(if rest[..to].trim().is_empty() { &rest[..to] } else { HIDDEN });
-            rest = &rest[to..];
+        if !kind.starts_with("END") {
+            let (key, after) = rest.split_at(rest.find("-----END").unwrap_or(rest.len()));
+            out.push_str(if key.trim().is_empty() { key } else { HIDDEN });
+            rest = after;
         }
     }
     out.push_str(rest);
