@@ -5,8 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use d365_connect::assets;
-use d365_connect::core::evidence::places;
-use d365_connect::core::evidence::read_pasted;
+use d365_connect::core::evidence::{places, read_pasted, shown};
 use d365_connect::core::intake;
 use d365_connect::core::log::LogScan;
 use d365_connect::core::question::{self, Context, FieldId};
@@ -197,13 +196,18 @@ proptest! {
         let found = Judge { book: assets::rules(), guide: None, values: &|_| None }.findings(&evidence);
         prop_assert!(!found.is_empty());
         let rows = claims.map(|claims| claims.rows(None, 0)).unwrap_or_default();
-        let shown = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
-        let shown = shown.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
-        for text in shown.chain(rows.iter().map(|row| row.found.as_str())) {
+        let told = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
+        let told = told.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
+        for text in told.chain(rows.iter().map(|row| row.found.as_str())) {
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
         }
-        for place in places(evidence.text.as_str(), &evidence) {
-            prop_assert!(evidence.text.as_str().get(place.from..place.to).is_some_and(|text| !text.is_empty()));
+        // On the screen stands the whole of it.
+        for kept in [evidence.text.as_str(), shown(&text).as_str()] {
+            let mut end = 0;
+            for place in places(kept, &evidence) {
+                prop_assert!(place.from >= end && kept.get(place.from..place.to).is_some_and(|text| !text.is_empty()));
+                end = place.to;
+            }
         }
 
         let intake = intake::read(&text, assets::clouds());
