@@ -52,8 +52,8 @@ const WORDS: [&str; 3] = ["sig", "pwd", "pass"];
 /// With what codes and refresh tokens of Entra begin.
 const GRANTS: [&str; 6] = ["0.A", "1.A", "M.C", "M.R", "OAQABA", "AQABAA"];
 
-/// So many bytes of an address or a name are looked at for the password in it: this keeps the scan linear.
-const MAX_ADDRESS: usize = 8 * 1024;
+/// So many bytes behind a name are looked at for what tells whether a secret stands there: this keeps the scan linear.
+const NEAR: usize = 8 * 1024;
 
 /// The text without access tokens and values of secrets.
 pub(super) fn without_tokens(text: &str) -> String {
@@ -165,8 +165,9 @@ fn without_private_keys(text: &str) -> String {
 
 /// Whether the word that ends here begins where a name does.
 fn word_starts(text: &str, end: usize) -> bool {
-    let front = text[..end].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
-    WORDS.iter().any(|word| end - front.len() == word.len())
+    let near = tail(&text[..end], 8);
+    let front = near.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    WORDS.iter().any(|word| near.len() - front.len() == word.len())
 }
 
 /// What stands in quotes, or up to the next blank.
@@ -183,7 +184,7 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
-    let (user, password) = head(bare, MAX_ADDRESS).split_once(':')?;
+    let (user, password) = head(bare, NEAR).split_once(':')?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
     // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
     let is_port = || password.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('/');
@@ -192,15 +193,20 @@ fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     }
     let from = text.len() - bare.len() + user.len() + 1;
     let word = |text: &str| text.find(ends).unwrap_or(text.len());
-    let length = if is_address { password[..word(password)].rfind('@')? } else { word(&text[from..]) };
+    let length = match is_address {
+        true if !password.contains('@') => return None,
+        true => password[..word(password)].rfind('@')?,
+        false => word(&text[from..]),
+    };
     Some((from, from + length))
 }
 
 /// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.
 fn grant_at(text: &str, from: usize) -> Option<(usize, usize)> {
-    let (from, to) = secret_at(text, from)?;
-    let value = &text[from..to];
-    (value.len() >= 20 && GRANTS.iter().any(|start| value.starts_with(start))).then_some((from, to))
+    // Most codes are none, and are not looked for to the end of the text.
+    let (near, _) = secret_at(head(text, from + 200), from)?;
+    GRANTS.iter().find(|start| text[near..].starts_with(**start))?;
+    secret_at(text, from).filter(|(from, to)| to - from >= 20)
 }
 
 /// Where the credentials of an `Authorization` header stand, behind the name of their scheme.

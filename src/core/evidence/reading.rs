@@ -770,7 +770,7 @@ impl Layer {
         let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
         let is_unfilled = || {
             self.lower.match_indices("://").any(|(at, sign)| {
-                let address = head(&self.lower[at + sign.len()..], 600);
+                let address = head(&self.lower[at + sign.len()..], 300);
                 let address = address.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?')).next();
                 let mut parts = address.unwrap_or_default().split('/');
                 let host = parts.next().unwrap_or_default();
@@ -1325,8 +1325,9 @@ mod tests {
             "401 ",
             "'",
             "://",
-            "https://",
-            "-u",
+            "://a:b",
+            "code=",
+            "sig",
         ] {
             let text = part.repeat(2 * MAX_SCAN / part.len());
             assert!(read_text(&text).codes.is_empty(), "{part}");
