@@ -132,6 +132,11 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+/// The place in thousandths of a text, at a character.
+fn place_in(text: &str, place: usize) -> usize {
+    (0..=text.len() * place / 1000).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
 /// The end of so many characters from `from` on.
 fn end(text: &str, from: usize, chars: usize) -> usize {
     text[from..].char_indices().nth(chars).map_or(text.len(), |(at, _)| from + at)
@@ -140,7 +145,7 @@ fn end(text: &str, from: usize, chars: usize) -> usize {
 /// A text with the changes made, each at its place in thousandths of the text.
 fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
     changes.iter().fold(text.to_owned(), |mut text, (place, change)| {
-        let at = text.floor_char_boundary(text.len() * place / 1000);
+        let at = place_in(&text, *place);
         match change {
             Change::Put(piece) => text.insert_str(at, piece),
             Change::Cut(chars) => text.replace_range(at..end(&text, at, *chars), ""),
@@ -162,8 +167,7 @@ fn texts() -> impl Strategy<Value = String> {
     let sample = (0..TEXTS.len(), changes()).prop_map(|(one, changes)| damaged(&TEXTS[one], &changes));
     let glued = (0..TEXTS.len(), 0..TEXTS.len(), 0_usize..=1000, changes()).prop_map(|(one, two, place, changes)| {
         let (one, two) = (&TEXTS[one], &TEXTS[two]);
-        let cut = |text: &str| text.floor_char_boundary(text.len() * place / 1000);
-        damaged(&format!("{}{}", &one[..cut(one)], &two[cut(two)..]), &changes)
+        damaged(&format!("{}{}", &one[..place_in(one, place)], &two[place_in(two, place)..]), &changes)
     });
     prop_oneof![
         3 => sample,
