@@ -49,7 +49,7 @@ const SIGNS: [&str; 16] = [
 ];
 
 /// Words that the readers look for, and the signs around which they cut.
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 45] = [
     "AADSTS",
     "AADSTS7000215",
     "aadsts\n50126",
@@ -94,6 +94,7 @@ const WORDS: [&str; 44] = [
     "x = @{",
     "://",
     "<td>",
+    "tenant: x, ",
 ];
 
 /// What is done to a whole text on its way: by a shell, a program, a mail, a window that is too narrow.

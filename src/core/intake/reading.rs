@@ -577,7 +577,7 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
         let at = line.len() - rest.trim_start().len();
         let is_cut =
             before.ends_with([',', ';', '|', '/']) || ["and", "und", "et", "y"].contains(&before) || is_sure(before);
-        if quote.is_none() && starts.len() < MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
+        if quote.is_none() && starts.len() <= MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
             starts.push(at);
         }
         // What stands in quotes is one value.
@@ -597,7 +597,7 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
         return vec![line];
     }
     let ends = starts.iter().skip(1).copied().chain([line.len()]);
-    let parts = starts.iter().zip(ends).map(|(start, end)| line[*start..end].trim_end());
+    let parts = starts.iter().zip(ends).take(MAX_STATEMENTS).map(|(start, end)| line[*start..end].trim_end());
     let ends_in = [" |", " /", " and", " und", " et", " y", ",", ";"];
     parts.map(|part| ends_in.iter().find_map(|end| part.strip_suffix(end)).unwrap_or(part).trim_end()).collect()
 }
