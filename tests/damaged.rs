@@ -2,15 +2,20 @@
 //! and glued together. Whatever is made of them is read to the end, by the diagnosis, the log and the import.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use d365_connect::assets;
-use d365_connect::core::evidence::places;
-use d365_connect::core::evidence::read_pasted;
+use d365_connect::core::evidence::{places, read_pasted, shown};
 use d365_connect::core::intake;
 use d365_connect::core::log::LogScan;
+use d365_connect::core::question::{self, Context, FieldId};
 use d365_connect::core::rules::Judge;
+use jiff::civil::Date;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use url::form_urlencoded;
 
 /// Every text that this project knows how to read.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -44,7 +49,7 @@ const SIGNS: [&str; 16] = [
 ];
 
 /// Words that the readers look for, and the signs around which they cut.
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 45] = [
     "AADSTS",
     "AADSTS7000215",
     "aadsts\n50126",
@@ -85,6 +90,26 @@ const WORDS: [&str; 40] = [
     "client_secret=",
     "WWW-Authenticate: ",
     "2026-11-21T10:00:00Z",
+    "@{",
+    "x = @{",
+    "://",
+    "<td>",
+    "tenant: x, ",
+];
+
+/// What is done to a whole text on its way: by a shell, a program, a mail, a window that is too narrow.
+const WAYS: [fn(&str) -> String; 9] = [
+    str::to_uppercase,
+    str::to_lowercase,
+    |text| Value::from(text).to_string(),
+    |text| form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+    |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"),
+    |text| STANDARD.encode(text),
+    |text| text.chars().flat_map(|c| [c, '\0']).collect(),
+    |text| text.lines().map(|line| format!("> {line}\n")).collect(),
+    |text| {
+        text.chars().enumerate().flat_map(|(at, c)| (at % 70 == 69).then_some('\n').into_iter().chain([c])).collect()
+    },
 ];
 
 /// One change to a text.
@@ -93,7 +118,7 @@ enum Change {
     Put(&'static str),
     Cut(usize),
     Twice(usize),
-    Raise,
+    Send(fn(&str) -> String),
     Swap(&'static str),
 }
 
@@ -103,9 +128,14 @@ fn change() -> impl Strategy<Value = Change> {
         4 => prop::sample::select(&WORDS[..]).prop_map(Change::Put),
         2 => (1_usize..40).prop_map(Change::Cut),
         1 => (1_usize..200).prop_map(Change::Twice),
-        1 => Just(Change::Raise),
+        2 => prop::sample::select(&WAYS[..]).prop_map(Change::Send),
         3 => prop::sample::select(&SIGNS[..]).prop_map(Change::Swap),
     ]
+}
+
+/// The place in thousandths of a text, at a character.
+fn place_in(text: &str, place: usize) -> usize {
+    (0..=text.len() * place / 1000).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 /// The end of so many characters from `from` on.
@@ -113,19 +143,10 @@ fn end(text: &str, from: usize, chars: usize) -> usize {
     text[from..].char_indices().nth(chars).map_or(text.len(), |(at, _)| from + at)
 }
 
-/// A place in thousandths of a text, on the boundary before it where it is within a character.
-fn at(text: &str, place: usize) -> usize {
-    let mut at = text.len() * place / 1000;
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
 /// A text with the changes made, each at its place in thousandths of the text.
 fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
     changes.iter().fold(text.to_owned(), |mut text, (place, change)| {
-        let at = at(&text, *place);
+        let at = place_in(&text, *place);
         match change {
             Change::Put(piece) => text.insert_str(at, piece),
             Change::Cut(chars) => text.replace_range(at..end(&text, at, *chars), ""),
@@ -133,7 +154,7 @@ fn damaged(text: &str, changes: &[(usize, Change)]) -> String {
                 let piece = text[at..end(&text, at, *chars)].to_owned();
                 text.insert_str(at, &piece);
             }
-            Change::Raise => text = text.to_uppercase(),
+            Change::Send(way) => text = way(&text),
             Change::Swap(piece) => text.replace_range(at..end(&text, at, 1), piece),
         }
         text
@@ -147,7 +168,7 @@ fn texts() -> impl Strategy<Value = String> {
     let sample = (0..TEXTS.len(), changes()).prop_map(|(one, changes)| damaged(&TEXTS[one], &changes));
     let glued = (0..TEXTS.len(), 0..TEXTS.len(), 0_usize..=1000, changes()).prop_map(|(one, two, place, changes)| {
         let (one, two) = (&TEXTS[one], &TEXTS[two]);
-        damaged(&format!("{}{}", &one[..at(one, place)], &two[at(two, place)..]), &changes)
+        damaged(&format!("{}{}", &one[..place_in(one, place)], &two[place_in(two, place)..]), &changes)
     });
     prop_oneof![
         3 => sample,
@@ -180,21 +201,47 @@ proptest! {
         let found = Judge { book: assets::rules(), guide: None, values: &|_| None }.findings(&evidence);
         prop_assert!(!found.is_empty());
         let rows = claims.map(|claims| claims.rows(None, 0)).unwrap_or_default();
-        let shown = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
-        let shown = shown.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
-        for text in shown.chain(rows.iter().map(|row| row.found.as_str())) {
+        let told = [evidence.text.as_str()].into_iter().chain(evidence.named.values().map(String::as_str));
+        let told = told.chain(found.iter().flat_map(|one| [&*one.title, &one.explanation, &one.fix.text]));
+        for text in told.chain(rows.iter().map(|row| row.found.as_str())) {
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
         }
-        for place in places(evidence.text.as_str(), &evidence) {
-            prop_assert!(evidence.text.as_str().get(place.from..place.to).is_some_and(|text| !text.is_empty()));
+        // On the screen stands the whole of it.
+        for kept in [evidence.text.as_str(), shown(&text).as_str()] {
+            let mut end = 0;
+            for place in places(kept, &evidence) {
+                prop_assert!(place.from >= end && kept.get(place.from..place.to).is_some_and(|text| !text.is_empty()));
+                end = place.to;
+            }
         }
 
         let intake = intake::read(&text, assets::clouds());
         let fields: BTreeSet<_> = intake.found.iter().map(|found| found.field).collect();
         prop_assert_eq!(fields.len(), intake.found.len());
 
+        let other = |field| intake.value(field).unwrap_or_default().to_owned();
+        for guide in assets::guides() {
+            let context = Context { guide, clouds: assets::clouds(), other: &other, today: Date::constant(2026, 11, 21) };
+            for field in FieldId::ALL {
+                let value = intake.value(field).unwrap_or(&text);
+                let notes = question::examine(field, value, &context);
+                prop_assert!(notes.is_sorted_by(|one, other| one.weight >= other.weight), "{field}: {notes:?}");
+            }
+        }
+        prop_assert!(text.contains(&question::clean(&text).0));
+
         let (errors, counted) = scanned(&text, size);
         prop_assert_eq!(errors, counted);
         prop_assert_eq!(errors, scanned(&text, 65_536).0);
+    }
+}
+
+#[test]
+fn one_word_again_and_again_is_read() {
+    for word in WORDS.into_iter().chain(SIGNS) {
+        let text = word.repeat(16_384 / word.len());
+        read_pasted(&text, None, 1_795_428_000);
+        intake::read(&text, assets::clouds());
+        scanned(&text, text.len());
     }
 }

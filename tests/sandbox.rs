@@ -486,6 +486,8 @@ fn an_assertion_is_taken_when_everything_in_it_is_right() {
             ("no jti", 50027, assertion(&certificate, &json!({}), &wrong("jti", Value::Null))),
             ("too late", 700_024, assertion(&certificate, &json!({}), &wrong("exp", json!(now - 400)))),
             ("too early", 700_024, assertion(&certificate, &json!({}), &wrong("nbf", json!(now + 400)))),
+            ("over for ever", 700_024, assertion(&certificate, &json!({}), &wrong("exp", json!(i64::MIN)))),
+            ("never begun", 700_024, assertion(&certificate, &json!({}), &wrong("nbf", json!(i64::MAX)))),
             ("unsigned", 50027, assertion(&certificate, &json!({ "alg": "none" }), &right)),
             ("another key", 700_027, other),
             ("an unknown certificate", 700_027, assertion(&certificate, &json!({ "x5t#S256": "AAAA" }), &right)),
@@ -494,6 +496,8 @@ fn an_assertion_is_taken_when_everything_in_it_is_right() {
         ] {
             assert_eq!(with(statement, JWT_BEARER).await.0, code, "{what}");
         }
+        let endless = assertion(&certificate, &json!({}), &wrong("exp", json!(i64::MAX)));
+        assert_eq!(with(endless, JWT_BEARER).await.0, 0, "an end that no clock reaches");
         assert_eq!(with(good, "jwt").await.0, 7_000_218);
         let (_, told, _) = with(assertion(&old, &json!({}), &right), JWT_BEARER).await;
         assert!(told.contains("The key used is expired") && told.contains(&old.thumbprint()), "{told}");

@@ -825,7 +825,7 @@ fn today_is_the_day_of_the_pictures() {
 }
 
 /// Keys that a hand may press anywhere.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 46] = [
     "n",
     "a",
     "t",
@@ -862,6 +862,25 @@ const KEYS: [&str; 36] = [
     "<c-r>",
     "<c-x>",
     "<c-c>",
+    "/",
+    "漢字",
+    "e\u{301}",
+    "🙂İ",
+    " ",
+    "<back>",
+    "<back>",
+    "<delete>",
+    "<home>",
+    "<end>",
+];
+
+/// What may be pasted anywhere.
+const PASTES: [&str; 5] = [
+    "AADSTS7000215: Ungültiger Schlüssel 漢字 👩\u{200d}👩\u{200d}👧 for app '66666666-7777-4888-9999-aaaaaaaaaaaa'.\n\tüber\u{202e}",
+    "Mandant: 11111111-2222-4333-8444-555555555555\nAnwendungs-ID: 66666666-7777-4888-9999-aaaaaaaaaaaa\nWert: q1W8Q~漢",
+    "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
+    "q1W8Q~canary.0123456789_abcdefghijklmnop",
+    "e\u{301}\u{301}\u{200b}\u{feff}İ\u{fe0f}",
 ];
 
 proptest! {
@@ -869,14 +888,17 @@ proptest! {
 
     #[test]
     fn no_walk_and_no_size_panics(
-        walk in prop::collection::vec((0..KEYS.len(), 1_u16..=200, 1_u16..=60), 1..40),
+        walk in prop::collection::vec((0..KEYS.len() + PASTES.len(), 1_u16..=200, 1_u16..=60), 1..40),
         color in any::<bool>(),
         ascii in any::<bool>(),
     ) {
         let theme = Theme { color, ascii, light: false };
         let mut bench = full_home().rehearsing();
         for (key, width, height) in walk {
-            bench.keys(KEYS[key]);
+            match KEYS.get(key) {
+                Some(keys) => bench.keys(keys),
+                None => bench.paste(PASTES[key - KEYS.len()]),
+            };
             // What was asked for is answered, so that every screen is reached.
             for effect in bench.take() {
                 match effect {

@@ -377,6 +377,9 @@ fn damaged_files_are_refused_with_their_line_and_left_alone() {
         (4, format!("{head}[credential]\nsource = \"keyring\"\nenv = \"{CANARY}\"\n")),
         (4, format!("{head}[credential]\nsource = \"env\"\nenv = \" \" # {CANARY}\n")),
         (5, format!("{head}[credential]\nsource = \"command\"\ncommand = [\"{CANARY}\"]\n")),
+        // What is not used now would be written over by a change.
+        (5, format!("{head}[credential]\nsource = \"vault\"\ncommand = [\"{CANARY}\"]\n")),
+        (3, format!("{head}[credential.env]\na = \"{CANARY}\"\n")),
         (3, format!("{head}network = {{ graph_url = \"{CANARY}\"\n")),
         (3, format!("{head}a = {}1\n", "[".repeat(500))),
         (3, format!("{head}<<<<<<< {CANARY}\n")),

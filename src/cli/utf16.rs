@@ -126,4 +126,18 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_come_out_the_same_in_any_drops(
+            mark in proptest::sample::select(vec![&b"\xff\xfea\0"[..], b"\xfe\xff\0a", b"\xff\xfe", b""]),
+            bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..200),
+            drop in 1_usize..80,
+        ) {
+            let bytes = [mark, &bytes].concat();
+            let whole = read(&bytes, usize::MAX);
+            proptest::prop_assert_eq!(&read(&bytes, drop), &whole);
+            proptest::prop_assert!(mark.len() < 4 || str::from_utf8(&whole).is_ok());
+        }
+    }
 }

@@ -53,16 +53,16 @@ pub fn has_all<V>(part: &str, value: &dyn Fn(&str) -> Option<V>) -> bool {
 /// Appends a part with its holes filled in. `None` when one has no value.
 pub fn fill_part<V: AsRef<str>>(out: &mut String, part: &str, value: &dyn Fn(&str) -> Option<V>) -> Option<()> {
     let mut rest = part;
-    while let Some(open) = rest.find('{') {
-        out.push_str(&rest[..open]);
-        match rest[open + 1..].split_once('}') {
+    while let Some((before, inside)) = rest.split_once('{') {
+        out.push_str(before);
+        match inside.split_once('}') {
             Some((name, after)) if is_name(name) => {
                 out.push_str(value(name)?.as_ref());
                 rest = after;
             }
             _ => {
                 out.push('{');
-                rest = &rest[open + 1..];
+                rest = inside;
             }
         }
     }
@@ -101,5 +101,19 @@ mod tests {
         }
         assert_eq!(fill_or_name("{id} of {tenant_id}[[, {nope}]]", &value), "42 of <tenant_id>");
         assert_eq!(holes("a {id} [[b {other}]] {\"x\": 1}"), ["id", "other"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_no_hole_stays(text in "(\\{|\\}|\\[\\[|\\]\\]|id|other|_|漢|İ| ){0,30}") {
+            use proptest::{prop_assert, prop_assert_eq};
+            // Holes that are filled with themselves.
+            let itself = |name: &str| Some(format!("{{{name}}}"));
+            let bare: String = parts(&text).into_iter().map(|(_, part)| part).collect();
+            prop_assert_eq!(fill(&text, &itself), Some(bare.clone()));
+            prop_assert_eq!(fill_or_name(&text, &itself), bare);
+            let known = holes(&text).into_iter().all(|name| name == "id");
+            prop_assert!(!known || fill(&text, &|_| Some(String::new())).is_some());
+        }
     }
 }

@@ -358,4 +358,20 @@ mod tests {
         };
         assert_eq!(Answer::of(CheckId::Inputs, &local), []);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_foreign_text_opens_anything(text in "(\\PC|[\\\\`*<>|#!~@&]|\\[|\\]|\n|://|www\\.|&amp;|contoso.example.test|11111111-2222-4333-8444-555555555555){0,40}") {
+            use proptest::prop_assert;
+            let written = escaped(&text);
+            prop_assert!(!written.chars().any(char::is_control) && !written.contains("://"), "{}", written);
+            let mut is_escaped = false;
+            for c in written.chars() {
+                prop_assert!(is_escaped || !"`*[]<>|#!~@".contains(c), "{}", written);
+                is_escaped = c == '\\' && !is_escaped;
+            }
+            let shown = markdown(&text, false);
+            prop_assert!(!shown.contains(TENANT) && !shown.contains("contoso.example.test"), "{}", shown);
+        }
+    }
 }

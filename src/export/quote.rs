@@ -29,13 +29,13 @@ pub fn quote(reader: Reader, value: &str) -> Zeroizing<String> {
             let mut before = "";
             let mut rest = value;
             while let Some(c) = rest.chars().next() {
+                // An expression whose value is the text that would begin one.
+                if let (Reader::GithubActions, Some(after)) = (reader, rest.strip_prefix("${{")) {
+                    out.push_str("${{ '${{' }}");
+                    rest = after;
+                    continue;
+                }
                 match reader {
-                    // An expression whose value is the text that would begin one.
-                    Reader::GithubActions if rest.starts_with("${{") => {
-                        out.push_str("${{ '${{' }}");
-                        rest = &rest[3..];
-                        continue;
-                    }
                     Reader::Hcl if c == '{' && matches!(before, "$" | "%") => {
                         out.push_str(before);
                         out.push(c);
@@ -61,19 +61,19 @@ fn sh(out: &mut String, value: &str) {
     let mut rest = value;
     while let Some(c) = rest.chars().next() {
         let slashes = rest.len() - rest.trim_start_matches('\\').len();
-        let step = slashes.max(c.len_utf8());
-        let after = &rest[slashes..];
+        let (part, after) = rest.split_at(slashes.max(c.len_utf8()));
         if slashes > 0 && (after.is_empty() || after.starts_with('\'')) {
             // Libraries that read such files take a backslash before the closing quote for an escape; shells do not.
             out.push_str("'\"");
-            (0..slashes).for_each(|_| out.push_str("\\\\"));
+            out.push_str(part);
+            out.push_str(part);
             out.push_str("\"'");
         } else if c == '\'' {
             out.push_str("'\\''");
         } else {
-            out.push_str(&rest[..step]);
+            out.push_str(part);
         }
-        rest = &rest[step..];
+        rest = after;
     }
     out.push('\'');
 }

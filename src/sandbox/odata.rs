@@ -113,10 +113,8 @@ pub(super) fn segment(text: &str) -> Option<(&str, Option<Vec<Condition>>)> {
     let mut rest = rest.strip_prefix('(')?.strip_suffix(')')?;
     let mut key = Vec::new();
     loop {
-        let (field, after) = match name(rest) {
-            Some((field, after)) if after.starts_with('=') => (field, &after[1..]),
-            _ => ("", rest),
-        };
+        let named = name(rest).and_then(|(field, after)| Some((field, after.strip_prefix('=')?)));
+        let (field, after) = named.unwrap_or(("", rest));
         let (value, after) = literal(after)?;
         key.push(Condition { field: field.into(), value });
         if after.is_empty() {
@@ -133,15 +131,14 @@ fn name(text: &str) -> Option<(&str, &str)> {
 
 /// `'text'` with doubled quotes, `Enumeration'Member'`, `true`, `false`, `null` or a whole number.
 fn literal(text: &str) -> Option<(Value, &str)> {
-    let quote = text.find('\'').filter(|at| text[..*at].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'));
-    let Some(quote) = quote else {
+    let is_type = |front: &str| front.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let Some((_, mut rest)) = text.split_once('\'').filter(|(front, _)| is_type(front)) else {
         let end = text.find([' ', ',', ')']).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
         let value: Value = serde_json::from_str(word).ok()?;
         return (!value.is_string() && !value.is_array() && !value.is_object()).then_some((value, rest));
     };
     let mut value = String::new();
-    let mut rest = &text[quote + 1..];
     loop {
         let (part, after) = rest.split_once('\'')?;
         value.push_str(part);
@@ -202,6 +199,21 @@ mod tests {
         }
         for bad in ["", "$metadata", "Users(", "Users()", "Users(A=)", "Users('a'", "Users('a')x", "Users('a' 'b')"] {
             assert_eq!(segment(bad), None, "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_as_it_was_quoted(value in "('|[a-z(),=]|eq | and |漢|İ|\\PC){0,30}", number in proptest::num::i64::ANY) {
+            use proptest::prop_assert_eq;
+            let quoted = value.replace('\'', "''");
+            let wanted = vec![("A".to_owned(), json!(value)), ("B".to_owned(), json!(number))];
+            prop_assert_eq!(filter(&format!("A eq '{quoted}' and B eq {number}")).map(read), Some(wanted.clone()));
+            let path = format!("Rows(A='{quoted}',B={number})");
+            let (set, key) = segment(&path).unwrap();
+            prop_assert_eq!((set, key.map(read)), ("Rows", Some(wanted)));
+            // As it stands it is read or refused.
+            let _ = (filter(&value), segment(&value), filter(&format!("A eq {value}")), segment(&format!("Rows({value})")));
         }
     }
 }

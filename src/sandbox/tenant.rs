@@ -360,8 +360,8 @@ impl Secret {
 
     /// Whether a sandbox made this value, in this run or in another: a home that is kept outlives the run that filled it.
     pub(super) fn is_of_a_sandbox(value: &str) -> bool {
-        let at = value.len().checked_sub(TAG).filter(|at| value.is_char_boundary(*at));
-        at.is_some_and(|at| value[..at].contains("8Q~") && tag(&value[..at]) == value[at..])
+        let parts = value.len().checked_sub(TAG).and_then(|at| value.split_at_checked(at));
+        parts.is_some_and(|(head, end)| head.contains("8Q~") && tag(head) == end)
     }
 
     /// Whether this is its value.

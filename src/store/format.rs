@@ -219,6 +219,8 @@ impl Reader<'_> {
 
     fn credential(&self) -> Result<Credential, StoreError> {
         let get = |name: &str| self.item(name)?.map(|item| self.plain(item, name)).transpose();
+        // What is not used now may be written over by a change.
+        SOURCE_KEYS.iter().try_for_each(|key| get(key).map(drop))?;
         let foreign = |what: &str, value: &str| {
             Ok(Credential::Foreign(format!("{what} '{}'", Untrusted::plain(value).one_line(40))))
         };
@@ -386,4 +388,104 @@ fn without(text: &str, name: &str) -> String {
         Some([&text[..start], &inner, comment, after].concat())
     };
     cut().unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What stands outside of tables.
+    const ROOT: [&str; 9] = [
+        "# alone",
+        "tenant_id = \"İ\" # ü",
+        "client_id = ''",
+        "resource_url = \"https://x.example\" # address",
+        "cloud = \"\"\"\nglobal\"\"\"",
+        "unknown = [[1], { a = \"#\" }]",
+        "network.graph_url = 'x' # dotted",
+        "d365 = { company = \"z\", color = 1 } # inline",
+        "credential = { source = \"env\", env = \"X\" }",
+    ];
+    const D365: [&str; 6] = [
+        "# above",
+        "company = 'x' # company",
+        "entities = [\n \"A\", # first\n \"漢#\" # second\n] # list",
+        "permissions = [ 'A' ]",
+        "color = 1 # unknown",
+        "\t",
+    ];
+    const CREDENTIAL: [&str; 9] = [
+        "source = \"env\" # source",
+        "env = \"A\" # variable",
+        "env = { a = 1 }",
+        "env.a = 1",
+        "file = \"/tmp/ü\"",
+        "command = [\"x\"]",
+        "expires = 2027-05-20 # end",
+        "# below",
+        "other = 1 # unknown",
+    ];
+    /// What breaks most files.
+    const ODD: [&str; 6] = ["version = 2", "[d365]", "[credential.env]", "[[credential]]", "x", "d365.company = \"y\""];
+
+    fn some(all: &'static [&str]) -> impl Strategy<Value = Vec<&'static str>> {
+        prop::sample::subsequence(all, 0..=all.len()).prop_shuffle()
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        for part in ["[", "{a=", "[{a="] {
+            let text = format!("version = 1\nguide = 'g'\nx = {}", part.repeat(50_000));
+            assert!(parse(Path::new("p.toml"), &text).is_err(), "{part}");
+        }
+        for start in ["", "["] {
+            let text = format!("version = 1\nguide = 'g'\n{start}{}", "a.".repeat(50_000));
+            assert!(parse(Path::new("p.toml"), &text).is_err(), "{start}");
+        }
+    }
+
+    proptest! {
+        /// What is changed reads as it was wanted, and no comment is lost.
+        #[test]
+        fn any_file_is_changed_or_refused(
+            root in some(&ROOT),
+            d365 in prop::option::of(some(&D365)),
+            credential in prop::option::of(some(&CREDENTIAL)),
+            odd in prop::option::weighted(0.1, prop::sample::select(&ODD[..])),
+            end in prop::sample::select(vec!["\n", "\r\n"]),
+            company in "[a-z漢]{0,3}",
+            sources in 0..3,
+        ) {
+            let mut lines = vec!["version = 1", "guide = 'g' # guide"];
+            lines.extend(root);
+            lines.extend(d365.into_iter().flat_map(|own| [vec!["[d365] # 漢"], own].concat()));
+            lines.extend(credential.into_iter().flat_map(|own| [vec!["[ credential ] # where"], own].concat()));
+            lines.extend(odd);
+            let text = lines.join("\n").replace('\n', end);
+            let mut wanted = None;
+            let changed = change(Path::new("p.toml"), &text, |mut draft| {
+                draft.set(FieldId::Company, &company);
+                draft.set(FieldId::Expires, "");
+                draft.set(FieldId::Entities, "B, C");
+                match sources {
+                    0 => draft.source = Some(SecretSource::File { path: "/x".into() }.into()),
+                    1 => draft.source = Some(SecretSource::Env { var: "X".into() }.into()),
+                    _ => {}
+                }
+                wanted = Some(draft.clone());
+                Ok(draft)
+            });
+            if let (Ok(changed), Some(wanted)) = (changed, wanted) {
+                let read = parse(Path::new("p.toml"), &changed).map(|parsed| parsed.draft);
+                prop_assert_eq!(read.ok(), Some(wanted), "{}\n->\n{}", text, changed);
+                let comments = |text: &str| {
+                    let mut all: Vec<String> = comments_within(text).lines().map(str::to_owned).collect();
+                    all.sort();
+                    all
+                };
+                prop_assert_eq!(comments(&changed), comments(&text), "{}\n->\n{}", text, changed);
+            }
+        }
+    }
 }

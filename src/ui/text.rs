@@ -64,9 +64,9 @@ pub fn without_secrets(text: &str, mask: &str) -> String {
         let end = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         out.push_str(if looks_like_secret(word) { mask } else { word });
-        let gap = after.find(in_word).unwrap_or(after.len());
-        out.push_str(&after[..gap]);
-        rest = &after[gap..];
+        let (gap, after) = after.split_at(after.find(in_word).unwrap_or(after.len()));
+        out.push_str(gap);
+        rest = after;
     }
     out
 }
@@ -105,5 +105,25 @@ mod tests {
         assert_eq!(cut("漢字漢字", 5, true), "漢字~");
         assert_eq!(cut("abc", 3, false), "abc");
         assert_eq!(fit("ab", 4, false), "ab  ");
+    }
+
+    proptest::proptest! {
+        /// Wide signs, signs that take no cell, and signs made of several.
+        #[test]
+        fn no_line_is_wider_than_its_room(
+            text in "([a-z]{1,9}| |\n|漢|ü|u\u{308}|🙂|👩\u{200d}👩\u{200d}👧|🇩🇪|\u{200b}|❤\u{fe0f}|لا|\\PC){0,60}",
+            room in 0_usize..30,
+        ) {
+            use proptest::{prop_assert, prop_assert_eq};
+            let lines = wrap(&text, room);
+            for line in &lines {
+                prop_assert!(width(line) <= room.max(1) || line.graphemes(true).count() == 1, "{:?}", line);
+            }
+            let without_gaps = |text: &str| text.replace([' ', '\n'], "");
+            prop_assert_eq!(without_gaps(&lines.concat()), without_gaps(&text));
+            prop_assert!(width(&cut(&text, room, false)) <= room.max(1));
+            prop_assert!(room == 0 || width(&fit(&text, room, true)) == room);
+            prop_assert_eq!(without_secrets(&text, "*"), text);
+        }
     }
 }

@@ -259,7 +259,7 @@ impl FieldView<'_> {
                 if buffer.is_empty() {
                     (String::new(), 0)
                 } else if self.form.revealed && self.focused {
-                    let shown = text::cut(buffer.reveal(), room, theme.ascii);
+                    let shown = text::cut(&theme.text(buffer.reveal()), room, theme.ascii);
                     let cells = text::width(&shown);
                     (shown, cells)
                 } else {
@@ -286,18 +286,21 @@ pub fn around_cursor(input: &Input, room: usize, theme: Theme) -> (String, usize
     if is_secret(input) {
         return (theme.sign("●", "*").repeat(DOTS), DOTS);
     }
-    let raw = theme.text(Untrusted::plain(input.value()).as_str());
-    let skip = input.visual_scroll(room.saturating_sub(1));
-    let mut cells = 0;
-    let shown = raw
-        .chars()
-        .filter(|c| {
-            let at = cells;
-            cells += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
-            at >= skip && cells <= skip + room
-        })
-        .collect();
-    (shown, input.visual_cursor().saturating_sub(skip).min(room))
+    // What is shown may be of another width than what was typed.
+    let shown = |text: &str| theme.text(Untrusted::plain(text).as_str());
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    let cursor = text::width(&shown(&before));
+    let least = (cursor + 1).saturating_sub(room);
+    let (mut cells, mut skip) = (0, None);
+    let shown = shown(input.value());
+    let shown = shown.chars().filter(|c| {
+        let at = cells;
+        cells += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+        // It does not begin in the middle of a wide character.
+        at >= least && cells <= *skip.get_or_insert(at) + room
+    });
+    let shown = shown.collect();
+    (shown, cursor.saturating_sub(skip.unwrap_or(least)).min(room))
 }
 
 /// A question in the middle of the screen.
@@ -524,4 +527,31 @@ pub fn cursor_at(area: Rect, line: usize, cell: usize) -> Option<Position> {
     let x = area.x.saturating_add(u16::try_from(cell).unwrap_or(u16::MAX));
     let y = area.y.saturating_add(u16::try_from(line).unwrap_or(u16::MAX));
     (x < area.right() && y < area.bottom()).then_some(Position { x, y })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_stands_behind_what_is_shown_before_it() {
+        let plain = Theme { color: false, ascii: false, light: false };
+        let ascii = Theme { ascii: true, ..plain };
+        for (value, room, theme, wanted, cell) in [
+            ("abc", 9, plain, "abc", 3),
+            ("abcdef", 4, plain, "def", 3),
+            ("漢字", 9, plain, "漢字", 4),
+            ("漢字", 9, ascii, "??", 2),
+            ("漢字漢字", 5, plain, "漢字", 4),
+            ("漢字漢字", 4, plain, "字", 2),
+            ("a\u{200b}b", 20, plain, "a<U+200B>b", 10),
+            ("x", 0, plain, "", 0),
+        ] {
+            assert_eq!(
+                around_cursor(&Input::new(value.into()), room, theme),
+                (wanted.to_owned(), cell),
+                "{value} in {room}"
+            );
+        }
+    }
 }

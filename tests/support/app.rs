@@ -149,6 +149,9 @@ fn named(name: &str) -> Key {
         "pgup" => Key::PageUp,
         "pgdn" => Key::PageDown,
         "back" => Key::Backspace,
+        "delete" => Key::Delete,
+        "home" => Key::Home,
+        "end" => Key::End,
         "lt" => Key::Char('<'),
         other => match other.strip_prefix("c-").and_then(|rest| rest.chars().next()) {
             Some(c) => Key::Ctrl(c),

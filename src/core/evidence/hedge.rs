@@ -334,13 +334,15 @@ pub(super) fn hedge_of(text: &str, places: impl Iterator<Item = usize>) -> Optio
 }
 
 /// How the sentence speaks of the code that stands here.
-fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
-    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let before = tail(&text[line..at], NEAR);
-    let before =
-        [". ", "! ", "; "].iter().filter_map(|end| before.rfind(end)).max().map_or(before, |end| &before[end + 2..]);
-    let rest = head(&text[at..], NEAR);
-    let rest = rest.lines().next().unwrap_or_default();
+fn hedge_at<'t>(text: &'t str, at: usize) -> Option<Hedge> {
+    let (front, rest) = text.split_at(at);
+    let front = front.rsplit('\n').next().unwrap_or_default();
+    let last = |text: &'t str, signs: &[&str]| {
+        signs.iter().filter_map(|sign| Some(text.rsplit_once(sign)?.1)).min_by_key(|part| part.len())
+    };
+    let before = tail(front, NEAR);
+    let before = last(before, &[". ", "! ", "; "]).unwrap_or(before);
+    let rest = head(rest, NEAR).lines().next().unwrap_or_default();
     let after = rest.split(". ").next().unwrap_or_default();
     let any = |text: &str, phrases: &[&str]| phrases.iter().any(|phrase| says(text, phrase));
     let start = before.trim_start_matches(|c: char| !c.is_alphabetic());
@@ -348,7 +350,7 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
     let is_own = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with(':');
     let said_after = |phrases| !is_own && any(after, phrases);
     // Behind Microsoft's own words as well: `AADSTS7000215: Invalid. (fixed at nine)`
-    let remark = ["(", "->", "=>", "→"].iter().filter_map(|sign| rest.rfind(sign)).max().map_or("", |at| &rest[at..]);
+    let remark = last(rest, &["(", "->", "=>", "→"]).unwrap_or_default();
     let is_remarked_over = || any(remark, CLOSED) && !any(remark, &["not", "until", "must", "should", "to be"]);
     let is_closed = || {
         let rest = CLOSED.iter().find_map(|word| start.strip_prefix(word));
@@ -358,7 +360,7 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
         before.trim_end().strip_suffix(*word).is_some_and(|front| front.is_empty() || front.ends_with(' '))
     };
     let is_test = || {
-        let whole = text[line..at + rest.len()].trim();
+        let whole = text[at - front.len()..at + rest.len()].trim();
         // What is remarked behind the outcome.
         let whole = whole.split_once(" # ").map_or(whole, |(outcome, _)| outcome).trim_end();
         // How long it took.
@@ -367,14 +369,13 @@ fn hedge_at(text: &str, at: usize) -> Option<Hedge> {
             && (whole.ends_with("... ok") || !any(whole, &["fail", "failed", "failure"]))
             && PASSED.iter().any(|sign| whole.ends_with(sign) || whole.starts_with(sign))
     };
-    let begins = |words: &[&str]| words.iter().any(|word| text[line..at].trim_start().starts_with(word));
+    let begins = |words: &[&str]| words.iter().any(|word| front.trim_start().starts_with(word));
     let is_condition = start.trim() == "when"
         || CONDITIONS.iter().any(|words| start.starts_with(words))
         || any(before, MAYBE_BEFORE) && !any(before, STILL)
         || any(before, WRITTEN_BEFORE)
         || begins(PROGRAM)
-        || (begins(PROGRAM_WORDS)
-            && PROGRAM_SIGNS.iter().any(|sign| text[line..at].contains(sign) || rest.contains(sign)));
+        || (begins(PROGRAM_WORDS) && PROGRAM_SIGNS.iter().any(|sign| front.contains(sign) || rest.contains(sign)));
     if is_test() {
         Some(Hedge::Test)
     } else if is_condition || said_after(TO_COME) {

@@ -2,7 +2,7 @@
 //!
 //! Knows their shapes and the names that stand before them. Rather too much is hidden than too little.
 
-use super::layers::tail;
+use super::layers::{head, tail};
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
@@ -52,6 +52,9 @@ const WORDS: [&str; 3] = ["sig", "pwd", "pass"];
 /// With what codes and refresh tokens of Entra begin.
 const GRANTS: [&str; 6] = ["0.A", "1.A", "M.C", "M.R", "OAQABA", "AQABAA"];
 
+/// So many bytes behind a name are looked at for what tells whether a secret stands there: this keeps the scan linear.
+const NEAR: usize = 8 * 1024;
+
 /// The text without access tokens and values of secrets.
 pub(super) fn without_tokens(text: &str) -> String {
     let text = without_jwts(&without_private_keys(text));
@@ -78,7 +81,7 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
     ends.extend(after(&["://", "--user ", "--user=", "-u"], |text, end| {
         // An option begins a word.
-        let option = text[..end].trim_end_matches([' ', '=']).trim_start_matches(' ');
+        let option = tail(&text[..end], 60).trim_end_matches([' ', '=']).trim_start_matches(' ');
         let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
         (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
     }));
@@ -107,11 +110,11 @@ fn without_jwts(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("eyJ") {
-        let end = at + jwt_len(&rest[at..]);
-        let is_jwt = end - at >= 30 && rest[at..end].contains('.');
-        out.push_str(if is_jwt { &rest[..at] } else { &rest[..end] });
-        out.push_str(if is_jwt { HIDDEN } else { "" });
-        rest = &rest[end..];
+        let (before, token) = rest.split_at(at);
+        let (token, after) = token.split_at(jwt_len(token));
+        out.push_str(before);
+        out.push_str(if token.len() >= 30 && token.contains('.') { HIDDEN } else { token });
+        rest = after;
     }
     out.push_str(rest);
     out
@@ -145,16 +148,15 @@ fn without_private_keys(text: &str) -> String {
     const LABEL: &str = "PRIVATE KEY-----";
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(LABEL) {
-        let from = at + LABEL.len();
-        let kind = rest[..at].rfind("-----").map_or("", |dashes| &rest[dashes..at]);
-        out.push_str(&rest[..from]);
-        rest = &rest[from..];
+    while let Some((before, after)) = rest.split_once(LABEL) {
+        let kind = before.rsplit_once("-----").map_or("", |(_, kind)| kind);
+        out.extend([before, LABEL]);
+        rest = after;
         // Behind the last line of a key that began outside of the text stands nothing of it.
-        if !kind.starts_with("-----END") {
-            let to = rest.find("-----END").unwrap_or(rest.len());
-            out.push_str(if rest[..to].trim().is_empty() { &rest[..to] } else { HIDDEN });
-            rest = &rest[to..];
+        if !kind.starts_with("END") {
+            let (key, after) = rest.split_at(rest.find("-----END").unwrap_or(rest.len()));
+            out.push_str(if key.trim().is_empty() { key } else { HIDDEN });
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -163,8 +165,9 @@ fn without_private_keys(text: &str) -> String {
 
 /// Whether the word that ends here begins where a name does.
 fn word_starts(text: &str, end: usize) -> bool {
-    let front = text[..end].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
-    WORDS.iter().any(|word| end - front.len() == word.len())
+    let near = tail(&text[..end], 8);
+    let front = near.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    WORDS.iter().any(|word| near.len() - front.len() == word.len())
 }
 
 /// What stands in quotes, or up to the next blank.
@@ -181,22 +184,29 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
-    let from = text.len() - bare.len();
-    let end = bare.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
-    let part = &bare[..end.unwrap_or(bare.len())];
-    let to = if is_address { part.rfind('@')? } else { part.len() };
-    let user = part[..to].find(':')?;
+    let (user, password) = head(bare, NEAR).split_once(':')?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
     // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
-    let is_port = || part[user + 1..to].split('/').next().is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
-    let has_path = part[..user].contains(['/', '?']) || part[user + 1..to].contains('/') && is_port();
-    (!is_address || !has_path).then_some((from + user + 1, from + to))
+    let is_port = || password.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('/');
+    if user.contains(ends) || is_address && (user.contains(['/', '?']) || is_port()) {
+        return None;
+    }
+    let from = text.len() - bare.len() + user.len() + 1;
+    let word = |text: &str| text.find(ends).unwrap_or(text.len());
+    let length = match is_address {
+        true if !password.contains('@') => return None,
+        true => password[..word(password)].rfind('@')?,
+        false => word(&text[from..]),
+    };
+    Some((from, from + length))
 }
 
 /// Where the code or refresh token stands that is the value of a `code`, by how Entra's begin.
 fn grant_at(text: &str, from: usize) -> Option<(usize, usize)> {
-    let (from, to) = secret_at(text, from)?;
-    let value = &text[from..to];
-    (value.len() >= 20 && GRANTS.iter().any(|start| value.starts_with(start))).then_some((from, to))
+    // Most codes are none, and are not looked for to the end of the text.
+    let (near, _) = secret_at(head(text, from + 200), from)?;
+    GRANTS.iter().find(|start| text[near..].starts_with(**start))?;
+    secret_at(text, from).filter(|(from, to)| to - from >= 20)
 }
 
 /// Where the credentials of an `Authorization` header stand, behind the name of their scheme.

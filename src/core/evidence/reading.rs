@@ -101,22 +101,17 @@ fn fill<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
     }
 }
 
-/// Where the value stands that follows a name: behind a closing quote, then a colon or equals sign, then blanks. At
-/// most `max` bytes of it.
-fn value_at(text: &str, after_name: usize, max: usize) -> Option<(usize, usize)> {
-    let rest = &text[after_name..];
-    let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
-    let bare = bare.strip_prefix([':', '='])?;
-    let value = bare.trim_start_matches([' ', '\\']);
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let inside = &value[quote.map_or(0, char::len_utf8)..];
-    let from = text.len() - inside.len();
-    let inside = head(inside, max);
+/// The value behind a name: behind a closing quote, then a colon or equals sign, then blanks. At most `max` bytes of it.
+fn value_in(behind_name: &str, max: usize) -> Option<&str> {
+    let bare = behind_name.trim_start_matches(['\\', '"', '\'', ' ']);
+    let value = bare.strip_prefix([':', '='])?.trim_start_matches([' ', '\\']);
+    let quote = ['"', '\''].into_iter().find(|quote| value.starts_with(*quote));
+    let inside = quote.and_then(|quote| value.strip_prefix(quote)).unwrap_or(value);
     let stop = |c: char| match quote {
         Some(quote) => c == quote || c == '\\' || c == '\n',
         None => c.is_whitespace() || matches!(c, '&' | ',' | ';' | '}' | ')' | ']' | '"' | '\'' | '<' | '\\'),
     };
-    Some((from, from + inside.find(stop).unwrap_or(inside.len())))
+    head(inside, max).split(stop).next()
 }
 
 const STATUSES: &[(u16, &[&str])] = &[
@@ -373,8 +368,7 @@ impl Layer {
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.lower.match_indices(name).filter_map(move |(at, _)| {
             let whole = !self.lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-            let (from, to) = whole.then(|| value_at(&self.text, at + name.len(), 400)).flatten()?;
-            Some(&self.text[from..to])
+            value_in(&self.text[at + name.len()..], 400).filter(|_| whole)
         })
     }
 
@@ -465,9 +459,8 @@ impl Layer {
         // Only as JSON: elsewhere "code" may be followed by anything.
         let json = || {
             self.lower.match_indices("\"code\"").find_map(|(at, name)| {
-                let (from, to) = value_at(&self.text, at + name.len() - 1, 100)?;
                 // Words that only repeat the status are wrapping.
-                Some(&self.text[from..to]).filter(is_name).filter(|code| status_of(code).is_none())
+                value_in(&self.text[at + name.len()..], 100).filter(is_name).filter(|code| status_of(code).is_none())
             })
         };
         // Dataverse writes numbers: 0x80072560, and the same in decimals, -2147015328.
@@ -770,9 +763,9 @@ impl Layer {
         let hosts = || self.words(&['.', '-']).map(|word| word.trim_matches(['.', '-'])).filter(|w| w.contains('.'));
         let is_unfilled = || {
             self.lower.match_indices("://").any(|(at, sign)| {
-                let address = &self.lower[at + sign.len()..];
-                let end = address.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?'));
-                let mut parts = address[..end.unwrap_or(address.len())].split('/');
+                let address = head(&self.lower[at + sign.len()..], 300);
+                let address = address.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '?')).next();
+                let mut parts = address.unwrap_or_default().split('/');
                 let host = parts.next().unwrap_or_default();
                 let opens = |part: &str| {
                     [('<', '>'), ('{', '}')].iter().any(|(open, close)| {
@@ -1324,6 +1317,10 @@ mod tests {
             "password:",
             "401 ",
             "'",
+            "://",
+            "://a:b",
+            "code=",
+            "sig",
         ] {
             let text = part.repeat(2 * MAX_SCAN / part.len());
             assert!(read_text(&text).codes.is_empty(), "{part}");

@@ -357,11 +357,8 @@ impl Lines<'_> {
             self.all.extend(inner);
             return true;
         }
-        // `$p = @{ TenantId = 'x'; ClientId = 'y' }`
-        if let Some((before, inner)) = line.split_once("@{")
-            && matches!(before.trim_end().chars().next_back(), None | Some('='))
-        {
-            return self.line(inner.trim().trim_end_matches('}').trim_end(), number);
+        if let Some(inner) = innermost_table(line) {
+            return self.line(inner, number);
         }
         let form = form(line, Some(number));
         if form.len() > 1 {
@@ -523,6 +520,17 @@ fn bullet(line: &str) -> &str {
     line.trim_start_matches(['-', '*', '•', '·', ' '])
 }
 
+/// What stands in the last of the tables that a line opens one within another: `$p = @{ TenantId = 'x'; ClientId = 'y' }`.
+fn innermost_table(line: &str) -> Option<&str> {
+    let mut inner = None;
+    while let Some((before, rest)) = inner.unwrap_or(line).split_once("@{")
+        && matches!(before.trim_end().chars().next_back(), None | Some('='))
+    {
+        inner = Some(rest);
+    }
+    inner.map(|inner| inner.trim_start().trim_end_matches(|c: char| c.is_whitespace() || c == '}'))
+}
+
 /// What stands before a name where it is declared, in the order in which several stand.
 const DECLARED: [&str; 17] = [
     "export ",
@@ -569,7 +577,7 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
         let at = line.len() - rest.trim_start().len();
         let is_cut =
             before.ends_with([',', ';', '|', '/']) || ["and", "und", "et", "y"].contains(&before) || is_sure(before);
-        if quote.is_none() && starts.len() < MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
+        if quote.is_none() && starts.len() <= MAX_STATEMENTS && (at == 0 || is_cut) && begins(&line[at..]) {
             starts.push(at);
         }
         // What stands in quotes is one value.
@@ -589,7 +597,7 @@ fn several(line: &str, yaml: bool) -> Vec<&str> {
         return vec![line];
     }
     let ends = starts.iter().skip(1).copied().chain([line.len()]);
-    let parts = starts.iter().zip(ends).map(|(start, end)| line[*start..end].trim_end());
+    let parts = starts.iter().zip(ends).take(MAX_STATEMENTS).map(|(start, end)| line[*start..end].trim_end());
     let ends_in = [" |", " /", " and", " und", " et", " y", ",", ";"];
     parts.map(|part| ends_in.iter().find_map(|end| part.strip_suffix(end)).unwrap_or(part).trim_end()).collect()
 }

@@ -75,7 +75,7 @@ pub(super) fn judge(app: &App, client_id: Uuid, assertion: &str, endpoint: &str)
     }
     let second = |name: &str| claims[name].as_i64().ok_or_else(malformed);
     let (begins, ends) = (second("nbf")?, second("exp")?);
-    if now + SKEW < begins || ends + SKEW < now {
+    if now + SKEW < begins || ends.saturating_add(SKEW) < now {
         let text = format!(
             "Client assertion is not within its valid time range. Current time: {now}, valid from {begins} to {ends}."
         );
