@@ -425,6 +425,7 @@ pub(super) fn succeeds_after(layer: &Layer, at: usize) -> bool {
 mod tests {
     use super::super::read_text;
     use super::Hedge::{Absent, Conditional, Listed, Past, SucceededLater, Test};
+    use super::MAX_MENTIONS;
 
     #[test]
     fn what_is_only_spoken_of() {
@@ -468,6 +469,8 @@ mod tests {
             ("✓ maps AADSTS7000215 (3 ms)\nTests: 2 passed, 2 total", Some(Test)),
             ("it('handles AADSTS7000215', () => {", Some(Conditional)),
             ("The mocked answer is AADSTS7000215", Some(Conditional)),
+            ("let code = \"AADSTS7000215\";", Some(Conditional)),
+            ("The log was looked through.\nNo AADSTS7000215 in it", Some(Absent)),
             // Shown as an answer of now.
             ("AADSTS7000215: Invalid. Is this a new error?", None),
             ("AADSTS7000215: Invalid. (to be fixed by us)", None),
@@ -492,10 +495,23 @@ mod tests {
             ("Test passed to the app failed: AADSTS7000215", None),
             ("AADSTS7000215: Invalid\nGET /health 200 OK", None),
             ("AADSTS7000215: Invalid\ntoken acquired\nGET /data/X HTTP 401", None),
+            ("AADSTS7000215 (HTTP 401), a different error now", None),
+            // What was found in a log, without a word on what it means.
+            ("AADSTS7000215\nAADSTS50011\nAADSTS50076", None),
             // Once as an answer is enough.
             ("If it returns AADSTS7000215, check.\nAADSTS7000215: Invalid client secret provided.", None),
         ] {
             assert_eq!(read_text(text).hedged.get(&7_000_215).copied(), hedge, "{text}");
         }
+    }
+
+    /// However often it is explained before.
+    #[test]
+    fn an_answer_at_the_end_of_many_words_is_one() {
+        let text = format!(
+            "{}AADSTS7000215: Invalid client secret provided.",
+            "If it returns AADSTS7000215, renew it.\n".repeat(MAX_MENTIONS)
+        );
+        assert_eq!(read_text(&text).hedged.get(&7_000_215), None);
     }
 }
