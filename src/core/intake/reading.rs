@@ -837,3 +837,16 @@ fn connection(text: &str, line: Option<usize>) -> Vec<Pair> {
         && !text.trim_start().starts_with('$');
     if is_one { all } else { Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_parsed_copy() {
+        let text = r#"{"client_secret": "a", "values": [{"value": "b"}, ["c"], 1, null]}"#;
+        let mut json: Value = serde_json::from_str(text).unwrap();
+        wipe(&mut json);
+        assert_eq!(json, serde_json::json!({"client_secret": "", "values": [{"value": ""}, [""], 1, null]}));
+    }
+}
