@@ -4,8 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
+use d365_connect::core::check::{CheckId, Status};
 use d365_connect::core::claims::Claims;
-use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
+use d365_connect::core::evidence::{Evidence, Mark, Origin, read_pasted, read_text};
 use d365_connect::core::log::{Group, LogScan, groups};
 use d365_connect::core::pasted::{Beside, Known};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
@@ -287,6 +288,7 @@ fn every_known_code_is_explained() {
     assert_eq!(known.len(), 358);
     assert_eq!(book.codes.iter().map(|code| code.id).collect::<BTreeSet<_>>(), known);
     assert_eq!(book.codes.len(), 358, "a code has two meanings");
+    assert_eq!(book.meaning(7_000_222), Some("The client secret has expired."));
     for code in known {
         let meaning = book.meaning(code).unwrap();
         assert!((15..=140).contains(&meaning.chars().count()) && meaning.ends_with('.'), "{code}: {meaning}");
@@ -313,6 +315,82 @@ fn every_known_code_is_explained() {
             }
         }
     }
+}
+
+/// Whose turn it is, and how sure that is.
+#[test]
+fn findings_say_for_whom_they_are() {
+    let here = Evidence::local(CheckId::Token, [Mark::SecretUnreadable]);
+    for (evidence, whom) in [
+        (read_text("AADSTS7000222"), "for the Entra administrator"),
+        (read_text(&format!("GET {URL}/data/CustomersV3 -> 401 Unauthorized")), "for the D365 administrator"),
+        (read_text("AADSTS90002: Tenant 'nope.test' not found."), "for you: a value to correct"),
+        (read_text("getaddrinfo ENOTFOUND x.test"), "for whoever runs the network"),
+        (read_text("HTTP/1.1 503 Service Unavailable"), "Microsoft's side: wait and try again"),
+        (read_text("It is broken"), "for nobody yet"),
+        (here, "for you: something on this side"),
+    ] {
+        let found = judge(&evidence).remove(0);
+        assert_eq!(found.for_whom(), whom, "{found:#?}");
+    }
+    for sure in [Confidence::Possible, Confidence::Likely, Confidence::Certain] {
+        assert_eq!(json!(sure), sure.as_str());
+    }
+}
+
+/// What a finding tells of the answer is what stands in it.
+#[test]
+fn findings_tell_of_the_answer() {
+    for (text, says) in [
+        ("HTTP/1.1 500 Internal Server Error", Some("(HTTP 500)")),
+        ("HTTP/1.1 429 Too Many Requests\nRetry-After: 30", Some("Wait 30 seconds")),
+        ("It is broken", Some("It said: It is broken")),
+        ("AADSTS50011: The redirect URI 'https://app.test/back' does not match", Some("It was https://app.test/back.")),
+        // Which one was sent is not known then, whatever the profile has.
+        ("AADSTS50011: The redirect URI specified in the request does not match", None),
+    ] {
+        let values = |name: &str| (name == "redirect_uri").then(|| "https://app.test/other".to_owned());
+        let found = Judge { book: assets::rules(), guide: None, values: &values }.findings(&read_text(text)).remove(0);
+        let told = format!("{} {}", found.explanation, found.fix.text);
+        assert!(says.is_none_or(|says| told.contains(says)) && !told.contains("app.test/other"), "{text}: {told}");
+    }
+}
+
+/// Maintenance passes by itself: it says nothing about what was set up.
+#[test]
+fn maintenance_is_no_failure_of_a_set_up() {
+    for (text, cause, status) in [
+        (format!("GET {URL}/data/CustomersV3 503: down for maintenance"), "d365-maintenance", Status::Unknown),
+        (format!("GET {URL}/data/CustomersV3 -> 401 Unauthorized"), "d365-not-registered", Status::Failed),
+        ("AADSTS7000222".to_owned(), "secret-expired", Status::Failed),
+        ("getaddrinfo ENOTFOUND x.test".to_owned(), "dns", Status::Unknown),
+    ] {
+        let judged = Judge { book: assets::rules(), guide: None, values: &|_| None }.judge(&read_text(&text));
+        assert_eq!((judged.1[0].cause.as_str(), judged.0), (cause, status), "{text}");
+    }
+}
+
+/// A connection that broke behind an answer is what is wrong; one that broke before it is over.
+#[test]
+fn a_break_counts_by_its_place_among_the_answers() {
+    for (text, is_over) in [
+        ("POST /oauth2/v2.0/token HTTP/1.1 200 OK, then: read ECONNRESET", false),
+        ("read ECONNRESET, tried again: HTTP/1.1 200 OK", true),
+    ] {
+        let found = judge(&read_text(text));
+        let connect = found.iter().find(|finding| finding.cause == Cause::Connect).unwrap();
+        assert_eq!(connect.confidence == Confidence::Possible, is_over, "{text}: {found:#?}");
+    }
+}
+
+/// A cause that only one product has leads to that product's guide, whoever the text says has answered.
+#[test]
+fn a_cause_of_one_product_has_its_guide() {
+    let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
+    let text = r#"{"error":{"code":"Authentication_InvalidCredentials","message":"The server has rejected the client credentials."}}"#;
+    let found = known.read(text, None, None, NOW).findings.remove(0);
+    assert_eq!((found.cause.as_str(), found.fix.guide.as_deref()), ("bc-app-not-enabled", Some("business-central")));
+    assert_eq!(known.read("AADSTS7000222", None, None, NOW).findings.remove(0).fix.guide, None);
 }
 
 /// Codes of Microsoft come and go: what stands around one that is not known judges, and the code is told.
@@ -436,7 +514,6 @@ fn what_is_only_spoken_of_is_possible_at_most() {
     assert_eq!(seen, expected);
 }
 
-/// Words that look like others: what a report says plainly is read as it is meant.
 /// A code behind a sign that is several bytes long is no row of a list, and the text is read all the same.
 #[test]
 fn signs_before_a_code_may_be_of_any_width() {
@@ -447,6 +524,7 @@ fn signs_before_a_code_may_be_of_any_width() {
     }
 }
 
+/// Words that look like others: what a report says plainly is read as it is meant.
 #[test]
 fn plain_reports_are_read_as_they_are_meant() {
     const CALL: &str = "GET https://contoso.operations.dynamics.com/data/CustomersV3";

@@ -612,8 +612,6 @@ impl Judge<'_> {
             evidence.named.get(name).cloned().or_else(|| match name {
                 "status" => evidence.http_status.map(|status| status.to_string()),
                 "code" => evidence.codes.first().map(u32::to_string),
-                "oauth_error" => evidence.oauth_error.clone(),
-                "service_code" => evidence.service_code.clone(),
                 "retry_after" => evidence.retry_after.map(|seconds| seconds.to_string()),
                 "answer" => Some(evidence.text.one_line(200)).filter(|text| !text.is_empty()),
                 "code_text" => self.book.code_text(rule, evidence),

@@ -72,6 +72,8 @@ mod tests {
             (format!("POST https://login.microsoftonline.com/x/oauth2/token resource={URL}/data/ 401 {ENTRA}"), None),
             (format!("AADSTS500011: The resource principal named {URL}/data/ was not found. HTTP 400"), None),
             (format!("GET {URL}/data/X failed: no token, HTTP 401 {ENTRA}"), None),
+            // The environment alone is what was asked for, and no call to it.
+            (format!("{ENTRA}\nsign-in for {URL} failed: 400 Bad Request"), None),
             (format!("GET {URL}/data/CustomersV3 403 Forbidden"), None),
             (format!("403 on https://graph.microsoft.com/v1.0/users\nGET {URL}/data/Vendors 404"), Some(404)),
             (format!("We had AADSTS7000215. Now: 403 Forbidden on {URL}/data/VendorsV2"), Some(403)),

@@ -81,6 +81,7 @@ pub(in crate::core) fn host_of(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read_text;
     use super::*;
 
     #[test]
@@ -92,6 +93,44 @@ mod tests {
         let id = "66666666-7777-4888-9999-aaaaaaaaaaaa";
         for given in ["", "{}", "%%", "$", "{a/b}", "$(x)", "contoso.com", id, &format!("{{{id}}}")] {
             assert!(!is_unfilled(given), "{given}");
+        }
+    }
+
+    #[test]
+    fn names_are_seen_by_their_form() {
+        const URL: &str = "https://contoso.operations.dynamics.com";
+        let resource = |named: &str| format!("AADSTS500011: The resource principal named {named} was not found");
+        let app = |named: &str| format!("AADSTS700016: Application with identifier '{named}' was not found");
+        for (text, mark, holds) in [
+            (resource(URL), Mark::ResourceIsUneven, false),
+            (resource("contoso.operations.dynamics.com"), Mark::ResourceIsUneven, false),
+            (resource(&format!("{URL}/")), Mark::ResourceIsUneven, true),
+            (resource("https://Contoso.operations.dynamics.com"), Mark::ResourceIsUneven, true),
+            (resource(&format!("https://{URL}")), Mark::ResourceIsUneven, true),
+            (app("my app"), Mark::AppIsName, true),
+            (app("66666666-7777-4888-9999-aaaaaaaaaaaa"), Mark::AppIsName, false),
+            (resource(URL), Mark::AppIsName, false),
+        ] {
+            assert_eq!(read_text(&text).marks.contains(&mark), holds, "{mark:?}: {text}");
+        }
+    }
+
+    /// Which address a request asked to return to is compared where both are known.
+    #[test]
+    fn redirect_addresses_are_compared() {
+        let asked = "AADSTS50011: The redirect URI 'https://app.test/back' specified in the request does not match";
+        let silent = "AADSTS50011: The redirect URI specified in the request does not match";
+        for (text, own, told) in [
+            (asked, "https://app.test/other", Some("https://app.test/other")),
+            (asked, "https://app.test/back", None),
+            (asked, "", None),
+            (silent, "https://app.test/other", None),
+        ] {
+            let mut draft = ProfileDraft::new("oauth-client");
+            draft.set(FieldId::RedirectUri, own);
+            let mut evidence = read_text(text);
+            compare(&mut evidence, &draft);
+            assert_eq!(evidence.named.get("own_redirect").map(String::as_str), told, "{own}: {text}");
         }
     }
 }

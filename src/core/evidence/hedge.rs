@@ -288,8 +288,7 @@ fn all_passed(text: &str) -> bool {
     let sums_up = |line: &str| {
         let count = line.trim_matches(['=', ' ']);
         let count = count.strip_prefix("tests:").unwrap_or(count).trim_start();
-        let rest = count.trim_start_matches(|c: char| c.is_ascii_digit());
-        let counts = rest.len() < count.len() && rest.starts_with(" passed");
+        let counts = count.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(" passed");
         (counts || ALL_PASSED.iter().any(|sign| line.starts_with(sign))) && !line.contains("aadsts")
     };
     let rest = || text.replace("0 failed", "").replace("0 failures", "");
@@ -326,11 +325,12 @@ fn listed_code(row: &str) -> Option<(&str, &str)> {
     code.split_at_checked(code.bytes().take_while(u8::is_ascii_digit).count())
 }
 
-/// How a text speaks of what stands at these places, where it speaks so at each of them.
+/// How a text speaks of what stands at these places, where it speaks so at each of them; nothing of a log.
 pub(super) fn hedge_of(text: &str, places: impl Iterator<Item = usize>) -> Option<Hedge> {
-    let mut hedges = places.take(MAX_MENTIONS + 1).map(|at| hedge_at(text, at));
+    let places: Vec<usize> = places.take(MAX_MENTIONS + 1).collect();
+    let mut hedges = places.iter().map(|at| hedge_at(text, *at));
     let first = hedges.next()??;
-    hedges.all(|hedge| hedge.is_some()).then_some(first)
+    (places.len() <= MAX_MENTIONS && hedges.all(|hedge| hedge.is_some())).then_some(first)
 }
 
 /// How the sentence speaks of the code that stands here.
@@ -426,6 +426,7 @@ pub(super) fn succeeds_after(layer: &Layer, at: usize) -> bool {
 mod tests {
     use super::super::read_text;
     use super::Hedge::{Absent, Conditional, Listed, Past, SucceededLater, Test};
+    use super::MAX_MENTIONS;
 
     #[test]
     fn what_is_only_spoken_of() {
@@ -469,6 +470,8 @@ mod tests {
             ("✓ maps AADSTS7000215 (3 ms)\nTests: 2 passed, 2 total", Some(Test)),
             ("it('handles AADSTS7000215', () => {", Some(Conditional)),
             ("The mocked answer is AADSTS7000215", Some(Conditional)),
+            ("let code = \"AADSTS7000215\";", Some(Conditional)),
+            ("The log was looked through.\nNo AADSTS7000215 in it", Some(Absent)),
             // Shown as an answer of now.
             ("AADSTS7000215: Invalid. Is this a new error?", None),
             ("AADSTS7000215: Invalid. (to be fixed by us)", None),
@@ -493,10 +496,26 @@ mod tests {
             ("Test passed to the app failed: AADSTS7000215", None),
             ("AADSTS7000215: Invalid\nGET /health 200 OK", None),
             ("AADSTS7000215: Invalid\ntoken acquired\nGET /data/X HTTP 401", None),
+            ("AADSTS7000215 (HTTP 401), a different error now", None),
+            // What was found in a log, without a word on what it means.
+            ("AADSTS7000215\nAADSTS50011\nAADSTS50076", None),
             // Once as an answer is enough.
             ("If it returns AADSTS7000215, check.\nAADSTS7000215: Invalid client secret provided.", None),
         ] {
             assert_eq!(read_text(text).hedged.get(&7_000_215).copied(), hedge, "{text}");
         }
+    }
+
+    /// However often it is explained before.
+    #[test]
+    fn an_answer_at_the_end_of_many_words_is_one() {
+        let text = format!(
+            "{}AADSTS7000215: Invalid client secret provided.",
+            "If it returns AADSTS7000215, renew it.\n".repeat(MAX_MENTIONS)
+        );
+        assert_eq!(read_text(&text).hedged.get(&7_000_215), None);
+        let text =
+            format!("{}HTTP/1.1 401 Unauthorized", "If it returns HTTP 401, renew it.\n".repeat(MAX_MENTIONS + 1));
+        assert_eq!(read_text(&text).status_hedge, None);
     }
 }

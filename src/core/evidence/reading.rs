@@ -1018,6 +1018,9 @@ mod tests {
             ("ＡＡＤＳＴＳ７０００２１５", &[7000215]),
             ("AADSTS7OOO2l5: Invalid", &[7000215]),
             ("AADSTS 7OOO215", &[7000215]),
+            // Digits that are a part of something else.
+            ("See error-700016.log", &[]),
+            ("request error 7000161c-2b3d-4c5e", &[]),
             (
                 "body: eyJlcnJvciI6ImludmFsaWRfY2xpZW50IiwiZXJyb3JfZGVzY3JpcHRpb24iOiJBQURTVFM3MDAwMjE1OiBJbnZhbGlkIn0= end",
                 &[7000215],
@@ -1071,6 +1074,10 @@ mod tests {
             ("exited with 503 Service Unavailable", Some(503)),
             ("[401] Unauthorized", Some(401)),
             ("Expected status code: 200, actual status code: Unauthorized", Some(401)),
+            ("please get all 404 records again", None),
+            ("Customers (404 records) were read", None),
+            ("order PO-404 not found", None),
+            ("response 200ms", None),
         ] {
             assert_eq!(read_text(text).http_status, status, "{text}");
         }
@@ -1101,6 +1108,8 @@ mod tests {
                 Some(Origin::Entra),
             ),
             ("nothing to see", None),
+            ("https://crm.contoso.test/api/accounts", None),
+            ("https://trials.dynamics.com/", None),
         ] {
             assert_eq!(read_text(text).origin, origin, "{text}");
         }
@@ -1138,6 +1147,23 @@ mod tests {
             ),
             ("Resource not found for the segment 'Customers'.", "entity", "Customers"),
             ("GET https://x.operations.dynamics.com/data/VendVendors?$top=1", "entity", "VendVendors"),
+            (
+                "AADSTS50011: The redirect URI 'https://app.test/back' specified in the request does not match",
+                "redirect_uri",
+                "https://app.test/back",
+            ),
+            ("IDX10214: Audience validation failed. Audiences: 'https://x.test'", "audience", "https://x.test"),
+            (
+                "Bearer authorization_uri=https://login.microsoftonline.com/common, resource_id=https://org.crm4.dynamics.com/",
+                "wanted",
+                "https://org.crm4.dynamics.com/",
+            ),
+            // A name is a whole one.
+            (
+                "{\"previous_client_id\":\"19072c09-bf6c-4c36-b128-b12280421700\",\"client_id\":\"66666666-7777-4888-9999-aaaaaaaaaaaa\"}",
+                "app",
+                "66666666-7777-4888-9999-aaaaaaaaaaaa",
+            ),
         ] {
             assert_eq!(read_text(text).named.get(name).map(String::as_str), Some(value), "{text}");
         }
@@ -1151,6 +1177,12 @@ mod tests {
             ("Application with identifier ‘abc’ was not found in the directory ‘contoso.test’.", "app", Some("abc")),
             ("│ secret keys for app │\n│ 'abc' are expired. │", "app", Some("abc")),
             ("https://contoso.crm4.dynamics.com/api/data/v9.2/accounts", "entity", None),
+            ("AADSTS50011: The redirect URI specified in the request does not match", "redirect_uri", None),
+            (
+                "IDX10214: Audience validation failed. Audiences: '[PII of type 'System.String' is hidden.]'",
+                "audience",
+                None,
+            ),
         ] {
             assert_eq!(read_text(text).named.get(name).map(String::as_str), value, "{text}");
         }
@@ -1212,9 +1244,41 @@ mod tests {
             ("Error Authentication_InvalidCredentials: The server", Some("Authentication_InvalidCredentials")),
             ("Microsoft.IdentityModel: IDX10214: Audience validation failed", Some("IDX10214")),
             ("{\"error\":\"invalid_client\"}", None),
+            ("{\"error\":{\"code\":\"\",\"message\":\"An error has occurred.\"}}", None),
+            ("{\"error\":{\"code\":\"500121\",\"message\":\"no\"}}", None),
+            ("The variable AZURE_APPLICATION_ID is not set", None),
             ("Bearer authorization_uri=\"https://x.test\", client_authentication_method=none", None),
         ] {
             assert_eq!(read_text(text).service_code.as_deref(), code, "{text}");
+        }
+    }
+
+    /// The label says which error it is, and a word that was cut off is none.
+    #[test]
+    fn oauth_errors() {
+        for (text, error) in [
+            ("{\"error\":\"invalid_client\",\"error_description\":\"x\"}", Some("invalid_client")),
+            ("Unlike invalid_request before: {\"error\":\"unauthorized_client\"}", Some("unauthorized_client")),
+            ("error=access_denied&error_description=x", Some("access_denied")),
+            ("no token: invalid_grant", Some("invalid_grant")),
+            // One that nobody knows yet.
+            ("{\"error\":\"binding_missing\"}", Some("binding_missing")),
+            ("{\"error\":\"invalid_cli", None),
+            ("{\"error\":\"forbidden\"}", None),
+            ("{\"error\":\"Internal_ServerError\"}", None),
+        ] {
+            assert_eq!(read_text(text).oauth_error.as_deref(), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, time) in [
+            ("Timestamp: 2026-11-21 10:00:00Z", Some("2026-11-21 10:00:00Z")),
+            ("\"timestamp\":\"2026-11-21 10:00:00Z\"", Some("2026-11-21 10:00:00Z")),
+            ("timestamp=1795255200", None),
+        ] {
+            assert_eq!(read_text(text).timestamp.as_deref(), time, "{text}");
         }
     }
 
@@ -1227,6 +1291,37 @@ mod tests {
         assert!(moved.marks.contains(&Mark::Redirect) && moved.marks.contains(&Mark::LoginPage));
         assert_eq!(moved.named["redirect_to"], "https://login.microsoftonline.com/x/wsfed");
         assert!(read_text("<html>Down for scheduled maintenance</html>").marks.contains(&Mark::Maintenance));
+    }
+
+    /// What a text shows of the call and the answer, and what only looks like it.
+    #[test]
+    fn marks() {
+        const ENTRA: &str = "https://login.microsoftonline.com";
+        const URL: &str = "https://contoso.operations.dynamics.com";
+        for (text, mark, shows) in [
+            ("<html><title>Zscaler</title>HTTP 403 Access to this site is blocked</html>", Mark::FilterPage, true),
+            ("<html><title>401 - Unauthorized</title>Server Error</html>", Mark::FilterPage, false),
+            ("HTTP/1.1 403 Forbidden. We have Zscaler here.", Mark::FilterPage, false),
+            ("Content-Location: https://contoso.operations.dynamics.com/data", Mark::Redirect, false),
+            (
+                &format!("GET {URL}/data/CustomersV3(dataAreaId='usmf',CustomerAccount='1') 404"),
+                Mark::RecordAsked,
+                true,
+            ),
+            (&format!("GET {URL}/data/CustomersV3?$filter=dataAreaId eq 'usmf' 404"), Mark::RecordAsked, false),
+            (&format!("POST {URL}/data/GetCompanies() 404"), Mark::RecordAsked, false),
+            (&format!("GET {URL}/data/(dataAreaId='usmf') 404"), Mark::RecordAsked, false),
+            (&format!("{ENTRA}/<tenant-id>/oauth2/v2.0/token"), Mark::AddressUnfilled, true),
+            (&format!("{ENTRA}/{{tenant}}/oauth2/v2.0/token"), Mark::AddressUnfilled, true),
+            ("https://{environment}.operations.dynamics.com/data", Mark::AddressUnfilled, true),
+            ("https://contoso-<uat>.sandbox.operations.dynamics.com/data", Mark::AddressUnfilled, true),
+            // Not a part of the address, or no name.
+            (&format!("Sign in: {ENTRA}/<br>Tenant: contoso.test"), Mark::AddressUnfilled, false),
+            (&format!("{ENTRA}/contoso.test/token failed. Request-{{requestId}}"), Mark::AddressUnfilled, false),
+            (&format!("POST {ENTRA}/{{\"error\":\"invalid_request\"}}"), Mark::AddressUnfilled, false),
+        ] {
+            assert_eq!(read_text(text).marks.contains(&mark), shows, "{mark:?}: {text}");
+        }
     }
 
     #[test]

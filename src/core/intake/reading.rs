@@ -107,10 +107,16 @@ fn flatten(json: &Value, encoded: bool, all: &mut Vec<Pair>) {
                     Value::String(text) if encoded => {
                         all.extend(decoded(text).map(|value| exact(name, &value, None)));
                     }
-                    // Only beside a name, above.
+                    // Only beside a name, above and below.
                     Value::String(_) if name == "value" => {}
                     Value::String(text) => all.push(exact(name, text, None)),
-                    other => flatten(other, is_secret && name == "data", all),
+                    other => {
+                        // "client_id": {"value": "…"} of Terraform's outputs and of ARM's parameters.
+                        let is_named = ["key", "name"].iter().any(|key| other.get(key).is_some());
+                        let own = other.get("value").and_then(Value::as_str).filter(|_| !is_named);
+                        all.extend(own.map(|value| exact(name, value, None)));
+                        flatten(other, is_secret && name == "data", all);
+                    }
                 }
             }
         }
@@ -516,8 +522,14 @@ fn unmailed(mut line: &str) -> &str {
     line
 }
 
+/// A line without the sign or the number with which a list has it: `- x`, `2. x`, `2) x`.
 fn bullet(line: &str) -> &str {
-    line.trim_start_matches(['-', '*', '•', '·', ' '])
+    let line = line.trim_start_matches(['-', '*', '•', '·', ' ']);
+    let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    match behind.strip_prefix(['.', ')']) {
+        Some(item) if behind.len() < line.len() && item.starts_with([' ', '\t']) => item.trim_start(),
+        _ => line,
+    }
 }
 
 /// What stands in the last of the tables that a line opens one within another: `$p = @{ TenantId = 'x'; ClientId = 'y' }`.
@@ -554,6 +566,7 @@ const DECLARED: [&str; 17] = [
 
 /// A name that is known, a blank, and a value whose form leaves no doubt.
 fn beside(text: &str) -> Option<(&str, &str)> {
+    let text = bullet(text);
     let blanks = text.match_indices(char::is_whitespace).take_while(|(at, _)| *at < MAX_NAME);
     let parts = blanks.map(|(at, _)| (&text[..at], text[at..].split_whitespace().next().unwrap_or_default()));
     parts.into_iter().find(|(_, value)| is_sure(value)).filter(|(name, _)| label(name).is_some())
@@ -844,4 +857,17 @@ fn connection(text: &str, line: Option<usize>) -> Vec<Pair> {
         && ["authtype", "clientid", "appid"].iter().any(|word| text.to_ascii_lowercase().contains(word))
         && !text.trim_start().starts_with('$');
     if is_one { all } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_parsed_copy() {
+        let text = r#"{"client_secret": "a", "values": [{"value": "b"}, ["c"], 1, null]}"#;
+        let mut json: Value = serde_json::from_str(text).unwrap();
+        wipe(&mut json);
+        assert_eq!(json, serde_json::json!({"client_secret": "", "values": [{"value": ""}, [""], 1, null]}));
+    }
 }
