@@ -276,6 +276,7 @@ pub fn read(text: &str, clouds: &Clouds) -> Intake {
         clouds,
         intake: Intake::default(),
         derived: Vec::new(),
+        elsewhere: Vec::new(),
         named: Vec::new(),
         is_sure: false,
         baton: false,
@@ -299,6 +300,8 @@ struct Reader<'a> {
     intake: Intake,
     /// What other values tell; used where nothing says it outright.
     derived: Vec<Found>,
+    /// Fields whose value is not here, and why; told where nothing else gives it.
+    elsewhere: Vec<(FieldId, &'static str)>,
     /// Ids that stood beside a label that is known.
     named: Vec<Uuid>,
     /// The secret is the app's by its label or its shape, and no other password.
@@ -329,21 +332,25 @@ impl Reader<'_> {
             }
             return;
         }
-        let name = match label {
-            Label::Field(field) => field.spec().label,
-            Label::Secret { .. } => FieldId::Secret.spec().label,
+        let field = match label {
+            Label::Field(field) => Some(field),
+            Label::Secret { .. } => Some(FieldId::Secret),
             Label::Environment | Label::Scope | Label::SignIn | Label::Guide | Label::Nothing | Label::NotNeeded(_) => {
-                "a value"
+                None
             }
         };
         // A secret in quotes may end in what would make it a placeholder without its end.
-        if is_placeholder(kept) {
-            self.leave(format!("{name}: a placeholder"));
-        } else if is_reference(kept, pair.written) {
-            self.leave(format!("{name}: it stands elsewhere, here is only its name"));
+        let why = is_placeholder(kept).then_some("a placeholder");
+        let why = why.or(is_reference(kept, pair.written).then_some("it stands elsewhere, here is only its name"));
+        if let Some(why) = why {
+            match field {
+                Some(field) => self.elsewhere.push((field, why)),
+                None => self.leave(format!("a value: {why}")),
+            }
         } else if let Label::Secret { named } = label {
             self.secret(pair, &cleaned, named);
         } else if looks_like_secret(&cleaned) {
+            let name = field.map_or("a value", |field| field.spec().label);
             self.leave(format!("{name}: it looks like a secret's value"));
         } else {
             self.plain(label, &cleaned, pair);
@@ -634,6 +641,15 @@ impl Reader<'_> {
             }
         }
         self.intake.found.sort_by_key(|found| found.field);
+        for (field, why) in std::mem::take(&mut self.elsewhere) {
+            let is_found = match field {
+                FieldId::Secret => self.intake.secret.is_some(),
+                _ => self.intake.value(field).is_some(),
+            };
+            if !is_found {
+                self.leave(format!("{}: {why}", field.spec().label));
+            }
+        }
         let has = |field| self.intake.value(field).is_some();
         let fits = match self.product {
             _ if self.baton => Some("c1-fno"),

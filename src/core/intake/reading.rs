@@ -476,18 +476,21 @@ impl Lines<'_> {
     }
 
     /// A label on a line of its own: its value is on the next.
-    fn label_above(&mut self, lines: &[(usize, Zeroizing<String>)], at: usize) {
-        let line = bullet(lines[at].1.trim());
+    fn label_above<'t>(&mut self, lines: &'t [(usize, Zeroizing<String>)], at: usize) {
+        // A table of one column has strokes around its cells.
+        let cell = |line: &'t str| line.trim_matches(['|', ' ', '\t']);
+        let line = bullet(cell(&lines[at].1));
         let name = line.trim_end_matches([':', ' ']);
         if self.yaml || label(name).is_none() {
             return;
         }
-        let is_noise = |line: &str| line.is_empty() || line == ":" || line.eq_ignore_ascii_case("copy to clipboard");
+        let is_noise =
+            |line: &str| line.trim_matches([':', '-']).is_empty() || line.eq_ignore_ascii_case("copy to clipboard");
         // After a colon the value is expected at once; a page leaves empty lines.
         let far = if line.ends_with(':') { 1 } else { 4 };
-        let next = lines[at + 1..].iter().take(far).find(|(_, line)| !is_noise(line.trim()));
+        let next = lines[at + 1..].iter().take(far).find(|(_, line)| !is_noise(cell(line)));
         if let Some((number, value)) = next {
-            let value = value.trim();
+            let value = cell(value);
             if label(value.trim_end_matches([':', ' '])).is_none() && split(value, false).is_none() {
                 self.put(name, value, Style::Label, *number);
             }
