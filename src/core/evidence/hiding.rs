@@ -455,4 +455,90 @@ mod tests {
             assert_eq!(shown(text).as_str(), text);
         }
     }
+
+    #[test]
+    fn the_secret_is_taken_out_and_nothing_else() {
+        for (text, left) in [
+            // Users and passwords in addresses and of curl.
+            ("GET https://svc:hunter2@proxy.corp.test:8080/ 407", "GET https://svc:[token]@proxy.corp.test:8080/ 407"),
+            ("redis://:hunter2@cache.test:6380/0", "redis://:[token]@cache.test:6380/0"),
+            ("curl -u CORP/svc:hunter2 https://x.test", "curl -u CORP/svc:[token] https://x.test"),
+            // Keys of Azure Functions and codes of other sign-in services are a `code` too.
+            (
+                "POST https://x.azurewebsites.net/api/f?code=q7Zr_X3n-a8KfLmT20bYcVw9AzFuEs1D==&name=y 401",
+                "POST https://x.azurewebsites.net/api/f?code=[token]==&name=y 401",
+            ),
+            (
+                "http://localhost:8400/#code=4*0AeaYSHBn7q-2fKx!9LmTwZ.aPd%2F&scope=email",
+                "http://localhost:8400/#code=[token]&scope=email",
+            ),
+            // Credentials behind the name of a scheme, in prose as in a header.
+            ("sent as Bearer q7zr8kfl20 and refused", "sent as Bearer [token] and refused"),
+            ("sent as Bearer hunter-twoHunter and refused", "sent as Bearer [token] and refused"),
+            ("sent as Basic c3ZjOmh1bnRlcjI= and refused", "sent as Basic [token] and refused"),
+            ("sent as Bearer correct-horse/battery_staple and refused", "sent as Bearer [token] and refused"),
+            ("{\"Authorization\": \"Token q7zr8kfl20\"}", "{\"Authorization\": \"Token [token]\"}"),
+            ("Authorization: Token hunterTwo\nHost: x.test", "Authorization: Token [token]\nHost: x.test"),
+            ("Authorization: q7zr8kfl 20bycvw9azfues1d 401", "Authorization: [token] 401"),
+            // Quoted values end at their own quote.
+            (
+                "{\"client_secret\":\"hunter2\",\"grant_type\":\"password\",\"password\":\"hunter22\",\"n\":1}",
+                "{\"client_secret\":\"[token]\",\"grant_type\":\"password\",\"password\":\"[token]\",\"n\":1}",
+            ),
+            ("{\"password\":\"hun\\\"ter2\",\"n\":\"1\"}", "{\"password\":\"[token]\",\"n\":\"1\"}"),
+            ("{\"password\":\"hun\\\\\",\"n\":\"1\"}", "{\"password\":\"[token]\",\"n\":\"1\"}"),
+            (
+                "body={\\\"client_secret\\\":\\\"hunter2\\\",\\\"n\\\":\\\"1\\\"}",
+                "body={\\\"client_secret\\\":\\\"[token]\\\",\\\"n\\\":\\\"1\\\"}",
+            ),
+            ("login --password \"correct horse\" --tenant x", "login --password \"[token]\" --tenant x"),
+            // The name of a secret is no more than its name.
+            (
+                "{\"secret\":\"contoso-client-secret\",\"value\":\"hunter2\"}",
+                "{\"secret\":\"[token]\",\"value\":\"[token]\"}",
+            ),
+        ] {
+            assert_eq!(shown(text).as_str(), left);
+        }
+    }
+
+    #[test]
+    fn a_token_is_hidden_to_its_last_line_and_no_further() {
+        // As long as the lines into which mail programs and terminals break one.
+        let first = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Ny";
+        let second = "bS5keW5hbWljcy5jb20iLCJpc3MiOiJodHRwczovL3N0cy53aW5kb3dzLm5ldC8x";
+        let third = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1pdHNlbGYtaW4tYmFzZTY0dXJs";
+        for (text, left) in [
+            (format!("sent {first} expired\n"), "sent [token] expired\n"),
+            (format!("{first}\n{second}\n{third}\nAADSTS7000215: Invalid"), "[token]\nAADSTS7000215: Invalid"),
+            (format!("> {first}\r\n> {second}\r\n> tail==\r\n> Regards"), "> [token]\r\n> Regards"),
+            (format!("{first}\n{second}\n\"next\""), "[token]\n\"next\""),
+            (format!("{{\"access\":\"{first}\n{second}\",\"expires\":1}}"), "{\"access\":\"[token]\",\"expires\":1}"),
+            // The first part alone says how a token is signed, and is none.
+            (
+                "Its header is eyJhbGciOiJub25lIn0. Is it signed?".to_owned(),
+                "Its header is eyJhbGciOiJub25lIn0. Is it signed?",
+            ),
+        ] {
+            assert_eq!(without_tokens(&text), left, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_the_place_of_a_secret_stays() {
+        for text in [
+            "client_secret=&grant_type=client_credentials",
+            "{\"password\":\"\",\"user\":\"x\"}",
+            "\"networkAcls\": {\"bypass\": \"AzureServices\", \"defaultAction\": \"Deny\"}",
+            "compass: north",
+            "GET https://contoso.crm.dynamics.com:443/api/data/v9.2/contacts?who=a@b.test",
+            "GET https://contoso.crm.dynamics.com/api/data/v9.2/contacts?at=10:30&who=a@b.test",
+            "http://localhost/?code=50011&state=1",
+            "WWW-Authenticate: Bearer realm=\"\", error=\"invalid_token\"",
+            "a Bearer token was not sent, Basic authentication is switched off",
+            "the Bearer V2 scheme",
+        ] {
+            assert_eq!(shown(text).as_str(), text);
+        }
+    }
 }
