@@ -757,7 +757,7 @@ mod tests {
             // No more than its beginning, and the text goes on.
             ("contoso~8Q~d3f4hIjKl", "https://x.test/?tenant=contoso&v=1"),
             ("contoso~8Q~d3f4hIjKl", "https://x.test/contoso%20finance%20and%20operations"),
-            ("contoso~8Q~d3f4hIjKl", "D:\\contoso\\exports"),
+            ("contoso~8Q~d3f4hIjKl", "D:\\contoso\\exports\\2026-11-21"),
             // A plus stands for a blank only, a backslash before no other character.
             ("hunter2~hunter2", "hunter2+hunter2, twice"),
             ("contoso.uat1", "contoso\\nuat1 and more"),

@@ -310,6 +310,12 @@ mod tests {
     }
 
     #[test]
+    fn no_more_wrappings_are_taken_off_than_may_be() {
+        let plain = |times: usize| Layers::of(&format!("no%{}20access", "25".repeat(times))).plain.len();
+        assert_eq!((plain(0), plain(MAX_LAYERS - 2), plain(40)), (2, MAX_LAYERS, MAX_LAYERS));
+    }
+
+    #[test]
     fn everything_is_said_once() {
         for (text, said) in [
             ("Invalid Client\r\n\t secret", "invalid client secret"),
