@@ -499,6 +499,8 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(text).as_str(), left);
+            // What was shown once is pasted again.
+            assert_eq!(shown(left).as_str(), left);
         }
     }
 
