@@ -456,11 +456,12 @@ impl Known {
     }
 }
 
-/// Whether nothing is left of a text, or no more than the beginning of an escaped character.
+/// Whether nothing is left of a text, or no more than the beginning of an escaped character. The longest is four bytes,
+/// each as `%2525F0`.
 fn breaks_off(rest: &str) -> bool {
-    let escape = rest.strip_prefix(['%', '\\', '&']);
+    let is_escape = rest.starts_with(['%', '\\', '&']) && rest.len() < 28;
     rest.is_empty()
-        || escape.is_some_and(|rest| rest.len() < 7 && !rest.contains(|c: char| !c.is_ascii_alphanumeric() && c != '#'))
+        || is_escape && rest[1..].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '#' | '%' | '\\'))
 }
 
 /// Tells the length of every spelling of a character with which a text begins: itself in any case, and as URLs, forms,
@@ -777,5 +778,28 @@ mod tests {
         assert_eq!(scrub.scrub("canary-value, Bearer e30.e30.canary-signature"), "[secret], Bearer [secret]");
         assert_eq!(format!("{scrub:?}"), "Scrubber(2 hidden)");
         assert_eq!(Scrubber::default().and_token(&token).scrub("e30.e30.canary-signature!"), "[secret]!");
+    }
+
+    #[test]
+    fn a_secret_that_breaks_off_inside_of_a_character_is_hidden() {
+        let value = "hunterTwo é漢😀~";
+        let scrub = Scrubber::for_secret(&secret(value));
+        let escaped = |spell: &dyn Fn(char) -> String| {
+            let one = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { spell(c) };
+            value.chars().map(one).collect::<String>()
+        };
+        let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect();
+        for whole in [
+            form.replace('%', "%2525"),
+            form,
+            escaped(&units),
+            escaped(&|c| format!("&#{};", u32::from(c))),
+            escaped(&|c| format!("&#x{:X};", u32::from(c))),
+        ] {
+            for (at, _) in whole.char_indices().skip(SHORTEST) {
+                assert_eq!(scrub.scrub(&whole[..at]), SCRUBBED, "{}", &whole[..at]);
+            }
+        }
     }
 }
