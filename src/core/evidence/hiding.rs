@@ -124,20 +124,22 @@ pub(super) fn jwt_len(text: &str) -> usize {
     };
     let mut len = run(text);
     let mut line = len;
-    while line >= 40 {
+    loop {
         let rest = &text[len..];
         let bare = rest.trim_start_matches(['\r', '\n', ' ', '\t', '>', '|']);
         let gap = rest.len() - bare.len();
-        line = run(bare);
+        let next = run(bare);
+        // The first line of a token is short where much stands before it, and the last one.
+        let goes_on = line >= 40 || (len == line && next >= 40);
         // Only a line that holds nothing else goes on with it.
         let alone =
-            bare[line..].chars().next().is_none_or(|c| matches!(c, '\r' | '\n' | '"' | '\'' | '<' | '\\' | ','));
-        if line == 0 || !alone || !rest[..gap].contains('\n') {
-            break;
+            bare[next..].chars().next().is_none_or(|c| matches!(c, '\r' | '\n' | '"' | '\'' | '<' | '\\' | ','));
+        if !goes_on || next == 0 || !alone || !rest[..gap].contains('\n') {
+            return len;
         }
-        len += gap + line;
+        len += gap + next;
+        line = next;
     }
-    len
 }
 
 /// The text without what stands between the first and the last line of a private key.
@@ -516,6 +518,10 @@ mod tests {
             (format!("> {first}\r\n> {second}\r\n> tail==\r\n> Regards"), "> [token]\r\n> Regards"),
             (format!("{first}\n{second}\n\"next\""), "[token]\n\"next\""),
             (format!("{{\"access\":\"{first}\n{second}\",\"expires\":1}}"), "{\"access\":\"[token]\",\"expires\":1}"),
+            (
+                format!("a long line before it: eyJ0eXAi\n{}\n{second}\ntail==\nRegards", &first[8..]),
+                "a long line before it: [token]\nRegards",
+            ),
             // The first part alone says how a token is signed, and is none.
             (
                 "Its header is eyJhbGciOiJub25lIn0. Is it signed?".to_owned(),
@@ -523,6 +529,22 @@ mod tests {
             ),
         ] {
             assert_eq!(without_tokens(&text), left, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_hidden_wherever_its_lines_break() {
+        let (header, claims) =
+            ("eyJ0eXAi".to_owned() + &"aB3d".repeat(30), "eyJhdWQi".to_owned() + &"xY7z".repeat(150));
+        let signature: String = (0..340).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
+        for width in [72, 80, 100] {
+            for lead in 0..width {
+                let text = format!("{:lead$}{header}.{claims}.{signature}", "");
+                let lines: Vec<&str> =
+                    text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+                let left = without_tokens(&(lines.join("\n") + "\nnext line"));
+                assert!(left.ends_with("[token]\nnext line"), "{width} {lead}: {left}");
+            }
         }
     }
 
