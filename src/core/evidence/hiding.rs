@@ -2,17 +2,19 @@
 //!
 //! Knows their shapes and the names that stand before them. Rather too much is hidden than too little.
 
-use super::layers::tail;
+use super::layers::{head, tail};
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
 pub const HIDDEN: &str = "[token]";
 
 /// Ends of names whose value is a secret.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 40] = [
     "access_token",
+    "access-token",
     "accesstoken",
     "refresh_token",
+    "refresh-token",
     "refreshtoken",
     "id_token",
     "id_token_hint",
@@ -40,6 +42,8 @@ const NAMES: [&str; 36] = [
     "sharedaccesskey",
     "sharedaccesssignature",
     "privatekey",
+    "private_key",
+    "private-key",
     "auth-token",
     "auth_token",
     "authtoken",
@@ -76,12 +80,14 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&["cookie"], line_at));
     ends.extend(after(&["authorization"], header_at));
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
-    ends.extend(after(&["://", "--user ", "--user=", "-u"], |text, end| {
+    ends.extend(after(&["://", "-user ", "-user=", "-u"], |text, end| {
         // An option begins a word.
         let option = text[..end].trim_end_matches([' ', '=']).trim_start_matches(' ');
         let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
         (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
     }));
+    // How PowerShell is given one.
+    ends.extend(after(&["convertto-securestring ", "convertto-securestring -string "], quoted_or_word));
     if lower.contains("login") || lower.contains("pac auth") {
         ends.extend(after(&[" -p "], quoted_or_word));
     }
@@ -184,7 +190,11 @@ fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
     let from = text.len() - bare.len();
-    let end = bare.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
+    let quote = text[..from].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    let end = bare.find(|c: char| match quote {
+        Some(quote) => c == quote || c == '\n',
+        None => c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'),
+    });
     let part = &bare[..end.unwrap_or(bare.len())];
     let to = if is_address { part.rfind('@')? } else { part.len() };
     let user = part[..to].find(':')?;
@@ -265,9 +275,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
     let is_option = || {
         let word = tail(&text[..after_name], 60);
-        word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with("--"))
+        word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-'))
     };
-    let bare = match bare.strip_prefix([':', '=', '>']) {
+    let bare = match bare.strip_prefix("=>").or_else(|| bare.strip_prefix([':', '=', '>', '|', '\t'])) {
         Some(bare) => bare,
         // The pair of a name and its value: `"key": "client_secret", "value": "x"`.
         None => match value_of_pair(bare) {
@@ -277,6 +287,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
         },
     };
     let value = bare.trim_start_matches(' ');
+    // Inside of an object or a list: `"clientSecret": { "value": "x" }`.
+    let inner = value.strip_prefix(['{', '[']).filter(|_| !value.starts_with(HIDDEN));
+    let value = inner.map_or(value, |inner| value_of_pair(inner).unwrap_or(inner).trim_start());
     if value.trim_start_matches(['"', '\'']).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("aadsts")) {
         return None;
     }
@@ -308,6 +321,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
 
 /// What follows the name `value` and its colon or equals sign, with which a text begins.
 fn value_of_pair(text: &str) -> Option<&str> {
+    // Another pair may stand between: `"name": "x", "slotSetting": false, "value": "y"`.
+    let object = head(text, 200).split(['{', '}']).next().filter(|object| object.starts_with(','));
+    let text = &text[object.and_then(|object| object.find("\"value\"")).unwrap_or(0)..];
     let name = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace()).trim_start_matches(['\\', '"']);
     let after = name.get(..5).filter(|word| word.eq_ignore_ascii_case("value")).map(|_| &name[5..])?;
     after.trim_start_matches(['\\', '"', ' ']).strip_prefix([':', '='])
@@ -494,6 +510,29 @@ mod tests {
                 "body={\\\"client_secret\\\":\\\"[token]\\\",\\\"n\\\":\\\"1\\\"}",
             ),
             ("login --password \"correct horse\" --tenant x", "login --password \"[token]\" --tenant x"),
+            // As other languages and programs write it.
+            ("array('client_secret' => 'hunter2', 'n' => 1)", "array('client_secret' => '[token]', 'n' => 1)"),
+            ("Get-D365Token -ClientSecret hunter2 -Tenant x", "Get-D365Token -ClientSecret [token] -Tenant x"),
+            ("Get-D365Token -ClientSecret \"hun ter2\" -Tenant x", "Get-D365Token -ClientSecret \"[token]\" -Tenant x"),
+            (
+                "$p = ConvertTo-SecureString \"hun ter2\" -AsPlainText -Force",
+                "$p = ConvertTo-SecureString \"[token]\" -AsPlainText -Force",
+            ),
+            ("curl --proxy-user svc:hunter2 https://x.test", "curl --proxy-user svc:[token] https://x.test"),
+            ("curl -u 'svc:hun ter2' https://x.test", "curl -u 'svc:[token]' https://x.test"),
+            ("| client_secret | hunter2 |", "| client_secret | [token] |"),
+            ("Client secret\thunter2\tx", "Client secret [token] x"),
+            ("x-ms-access-token: hunter2", "x-ms-access-token: [token]"),
+            ("\"private_key\": \"hunter2\"", "\"private_key\": \"[token]\""),
+            (
+                "\"clientSecret\": {\n  \"value\": \"hunter2\"\n}, \"n\": 1",
+                "\"clientSecret\": {\n  \"value\": \"[token]\"\n}, \"n\": 1",
+            ),
+            ("\"client_secret\":[\"hunter2\"]", "\"client_secret\":[\"[token]\"]"),
+            (
+                "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"hunter2\"}",
+                "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"[token]\"}",
+            ),
             // The name of a secret is no more than its name.
             (
                 "{\"secret\":\"contoso-client-secret\",\"value\":\"hunter2\"}",
