@@ -456,11 +456,12 @@ impl Known {
     }
 }
 
-/// Whether nothing is left of a text, or no more than the beginning of an escaped character.
+/// Whether nothing is left of a text, or no more than the beginning of an escaped character. The longest is four bytes,
+/// each as `%2525F0`.
 fn breaks_off(rest: &str) -> bool {
-    let escape = rest.strip_prefix(['%', '\\', '&']);
+    let is_escape = rest.starts_with(['%', '\\', '&']) && rest.len() < 28;
     rest.is_empty()
-        || escape.is_some_and(|rest| rest.len() < 7 && !rest.contains(|c: char| !c.is_ascii_alphanumeric() && c != '#'))
+        || is_escape && rest[1..].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '#' | '%' | '\\'))
 }
 
 /// Tells the length of every spelling of a character with which a text begins: itself in any case, and as URLs, forms,
@@ -546,7 +547,7 @@ mod tests {
         assert_eq!(format!("{buffer:?}"), "SecretBuffer([hidden])");
         let token = AccessToken::new(Zeroizing::new("e30.e30.sig".into())).unwrap();
         assert_eq!(format!("{token:?}"), "AccessToken([hidden])");
-        assert!(!format!("{:?}", Scrubber::for_secret(&secret("canary-value"))).contains("canary"));
+        assert_eq!(format!("{:?}", Scrubber::for_secret(&secret("canary-value"))), "Scrubber(1 hidden)");
     }
 
     #[test]
@@ -562,7 +563,13 @@ mod tests {
             ("YOUR_SECRET", Placeholder),
             ("abc*****************", Masked),
             ("aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789_", Usual),
+            // A quote on one side only is part of it, as is one alone.
+            ("hunter2\"", Short),
+            ("'hunter2", Short),
+            ("'", Short),
             ("short", Short),
+            ("correct-hors-15", Short),
+            ("correct-horse-16", Other),
             ("a long secret of another make", Other),
         ] {
             assert_eq!(SecretShape::of(text), shape, "{text}");
@@ -590,6 +597,7 @@ mod tests {
             "youri",
             "yours.example.com",
             "changemeister",
+            "[]",
             "11111111-2222-4333-8444-555555555555",
         ] {
             assert!(!is_placeholder(no), "{no}");
@@ -683,7 +691,11 @@ mod tests {
         assert_eq!(entra.scrub("s=aBc8Q%7ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
         assert_eq!(entra.scrub("s=aBc8Q%7Ed3f4hIjKlMnOpQrStUvWxYz.0123456789&x"), "s=[secret]&x");
         let odd = Scrubber::for_secret(&secret("ab&cd<ef>'gh+ij"));
-        for form in ["ab\\u0026cd\\u003Cef\\u003E\\u0027gh\\u002Bij", "ab&amp;cd&lt;ef&gt;&#39;gh+ij"] {
+        for form in [
+            "ab\\u0026cd\\u003Cef\\u003E\\u0027gh\\u002Bij",
+            "ab&amp;cd&lt;ef&gt;&#39;gh+ij",
+            "ab&amp;cd&lt;ef&gt;&apos;gh&#x2b;ij",
+        ] {
             assert_eq!(odd.scrub(&form.replace("\\\\", "\\")), "[secret]", "{form}");
         }
     }
@@ -694,5 +706,100 @@ mod tests {
             assert!(AccessToken::new(Zeroizing::new(bad.into())).is_none());
         }
         assert!(AccessToken::new(Zeroizing::new("a".repeat(MAX_TOKEN + 1))).is_none());
+    }
+
+    #[test]
+    fn secrets_are_compared_without_being_told() {
+        let typed = |text: &str| {
+            let mut buffer = SecretBuffer::default();
+            text.chars().for_each(|c| assert!(buffer.insert(c)));
+            buffer
+        };
+        const VALUE: &str = "aBc8Q~d3f4hIjKlMnOpQrStUvWxYz.0123456789";
+        for (other, same) in [(VALUE, true), ("aBc", false), ("", false), (&VALUE.to_lowercase(), false)] {
+            assert_eq!(secret(VALUE).is(other), same, "{other}");
+            assert_eq!(typed(VALUE).is(other), same, "{other}");
+        }
+        // Nothing typed into either field is no mix-up of the two.
+        assert!(!typed("").is(""));
+        assert!(secret(VALUE).is_same(&secret(VALUE)) && !secret(VALUE).is_same(&secret("another~8Q")));
+        // Graph shows the first three characters; what shows fewer or more is no such hint.
+        for (hint, fits) in [("aBc", true), ("abc", false), ("c8Q", false), ("aB", false), ("aBc8", false), ("", false)]
+        {
+            assert_eq!(secret(VALUE).has_hint(hint), fits, "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_passphrase_has_eight_characters_at_least() {
+        for (text, short) in [("seven77", true), ("eight888", false), ("ÄÖÜßäöü", true), ("Schlüssel ist", false)]
+        {
+            assert_eq!(secret(text).is_short(), short, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_typed() {
+        let mut b = SecretBuffer::default();
+        let room = b.text.capacity();
+        "a".repeat(MAX_SECRET - 2).chars().for_each(|c| assert!(b.insert(c)));
+        assert!(!b.insert('漢') && b.insert('é') && !b.insert('a'));
+        assert_eq!((b.text.len(), b.chars()), (MAX_SECRET, MAX_SECRET - 1));
+        // Growing would have left a copy behind.
+        assert_eq!(b.text.capacity(), room);
+        let mut wide = SecretBuffer::default();
+        "漢".repeat(MAX_SECRET / 3).chars().for_each(|c| assert!(wide.insert(c)));
+        assert!(!wide.insert('漢'));
+    }
+
+    #[test]
+    fn what_is_not_the_secret_stays() {
+        for (value, text) in [
+            // No more than its beginning, and the text goes on.
+            ("contoso~8Q~d3f4hIjKl", "https://x.test/?tenant=contoso&v=1"),
+            ("contoso~8Q~d3f4hIjKl", "https://x.test/contoso%20finance%20and%20operations"),
+            ("contoso~8Q~d3f4hIjKl", "D:\\contoso\\exports\\2026-11-21"),
+            // A plus stands for a blank only, a backslash before no other character.
+            ("hunter2~hunter2", "hunter2+hunter2, twice"),
+            ("contoso.uat1", "contoso\\nuat1 and more"),
+            ("contoso-nuat1", "contoso-\\nuat1 and more"),
+        ] {
+            let scrub = Scrubber::for_secret(&secret(value));
+            assert_eq!(scrub.scrub(text), text, "{value}");
+            assert!(!scrub.finds(text), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_scrubbed_besides_the_secret() {
+        let token = AccessToken::new(Zeroizing::new("e30.e30.canary-signature".into())).unwrap();
+        assert_eq!(token.reveal(), "e30.e30.canary-signature");
+        let scrub = Scrubber::for_secret(&secret("canary-value")).and_token(&token);
+        assert_eq!(scrub.scrub("canary-value, Bearer e30.e30.canary-signature"), "[secret], Bearer [secret]");
+        assert_eq!(format!("{scrub:?}"), "Scrubber(2 hidden)");
+        assert_eq!(Scrubber::default().and_token(&token).scrub("e30.e30.canary-signature!"), "[secret]!");
+    }
+
+    #[test]
+    fn a_secret_that_breaks_off_inside_of_a_character_is_hidden() {
+        let value = "hunterTwo é漢😀~";
+        let scrub = Scrubber::for_secret(&secret(value));
+        let escaped = |spell: &dyn Fn(char) -> String| {
+            let one = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { spell(c) };
+            value.chars().map(one).collect::<String>()
+        };
+        let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect();
+        for whole in [
+            form.replace('%', "%2525"),
+            form,
+            escaped(&units),
+            escaped(&|c| format!("&#{};", u32::from(c))),
+            escaped(&|c| format!("&#x{:X};", u32::from(c))),
+        ] {
+            for (at, _) in whole.char_indices().skip(SHORTEST) {
+                assert_eq!(scrub.scrub(&whole[..at]), SCRUBBED, "{}", &whole[..at]);
+            }
+        }
     }
 }

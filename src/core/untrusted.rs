@@ -111,7 +111,9 @@ mod tests {
     fn long_text_is_cut() {
         assert_eq!(Untrusted::plain(&"a".repeat(5000)).as_str().chars().count(), MAX_CHARS + 1);
         assert_eq!(Untrusted::plain(&"\u{202e}".repeat(5000)).as_str().chars().count(), MAX_CHARS + 1);
-        assert_eq!(Untrusted::plain(&"a\n".repeat(100)).as_str().lines().count(), MAX_LINES);
+        let lines = |count: usize| (1..=count).map(|number| format!("line {number}")).collect::<Vec<_>>().join("\n");
+        assert_eq!(Untrusted::plain(&lines(MAX_LINES)).as_str(), lines(MAX_LINES));
+        assert_eq!(Untrusted::plain(&lines(100)).as_str(), lines(MAX_LINES) + "…");
         assert_eq!(Untrusted::plain("a  b\nc").one_line(10), "a b c");
         assert_eq!(Untrusted::plain("abcdef").one_line(4), "abc…");
     }

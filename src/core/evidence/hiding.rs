@@ -9,10 +9,12 @@ use crate::core::secret::looks_like_secret;
 pub const HIDDEN: &str = "[token]";
 
 /// Ends of names whose value is a secret.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 40] = [
     "access_token",
+    "access-token",
     "accesstoken",
     "refresh_token",
+    "refresh-token",
     "refreshtoken",
     "id_token",
     "id_token_hint",
@@ -40,6 +42,8 @@ const NAMES: [&str; 36] = [
     "sharedaccesskey",
     "sharedaccesssignature",
     "privatekey",
+    "private_key",
+    "private-key",
     "auth-token",
     "auth_token",
     "authtoken",
@@ -79,12 +83,14 @@ pub(super) fn without_tokens(text: &str) -> String {
     ends.extend(after(&["cookie"], line_at));
     ends.extend(after(&["authorization"], header_at));
     ends.extend(after(&WORDS, |text, end| word_starts(text, end).then(|| secret_at(text, end)).flatten()));
-    ends.extend(after(&["://", "--user ", "--user=", "-u"], |text, end| {
+    ends.extend(after(&["://", "-user ", "-user=", "-u"], |text, end| {
         // An option begins a word.
         let option = tail(&text[..end], 60).trim_end_matches([' ', '=']).trim_start_matches(' ');
         let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
         (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
     }));
+    // How PowerShell is given one.
+    ends.extend(after(&["convertto-securestring ", "convertto-securestring -string "], quoted_or_word));
     if lower.contains("login") || lower.contains("pac auth") {
         ends.extend(after(&[" -p "], quoted_or_word));
     }
@@ -127,20 +133,22 @@ pub(super) fn jwt_len(text: &str) -> usize {
     };
     let mut len = run(text);
     let mut line = len;
-    while line >= 40 {
+    loop {
         let rest = &text[len..];
         let bare = rest.trim_start_matches(['\r', '\n', ' ', '\t', '>', '|']);
         let gap = rest.len() - bare.len();
-        line = run(bare);
+        let next = run(bare);
+        // The first line of a token is short where much stands before it, and the last one.
+        let goes_on = line >= 40 || (len == line && next >= 40);
         // Only a line that holds nothing else goes on with it.
         let alone =
-            bare[line..].chars().next().is_none_or(|c| matches!(c, '\r' | '\n' | '"' | '\'' | '<' | '\\' | ','));
-        if line == 0 || !alone || !rest[..gap].contains('\n') {
-            break;
+            bare[next..].chars().next().is_none_or(|c| matches!(c, '\r' | '\n' | '"' | '\'' | '<' | '\\' | ','));
+        if !goes_on || next == 0 || !alone || !rest[..gap].contains('\n') {
+            return len;
         }
-        len += gap + line;
+        len += gap + next;
+        line = next;
     }
-    len
 }
 
 /// The text without what stands between the first and the last line of a private key.
@@ -184,8 +192,12 @@ fn quoted_or_word(text: &str, from: usize) -> Option<(usize, usize)> {
 fn password_at(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_address = text[..from].ends_with('/');
     let bare = text[from..].trim_start_matches([' ', '"', '\'']);
+    let quote = text[..text.len() - bare.len()].chars().next_back().filter(|c| matches!(c, '"' | '\''));
     let (user, password) = head(bare, NEAR).split_once(':')?;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+    let ends = |c: char| match quote {
+        Some(quote) => c == quote || c == '\n',
+        None => c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'),
+    };
     // `https://host:443/path?who=a@b.example`: what follows the host's port is a path.
     let is_port = || password.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('/');
     if user.contains(ends) || is_address && (user.contains(['/', '?']) || is_port()) {
@@ -273,9 +285,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let bare = rest.trim_start_matches(['\\', '"', '\'', ' ']);
     let is_option = || {
         let word = tail(&text[..after_name], 60);
-        word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with("--"))
+        word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-'))
     };
-    let bare = match bare.strip_prefix([':', '=', '>']) {
+    let bare = match bare.strip_prefix("=>").or_else(|| bare.strip_prefix([':', '=', '>', '|', '\t'])) {
         Some(bare) => bare,
         // The pair of a name and its value: `"key": "client_secret", "value": "x"`.
         None => match value_of_pair(bare) {
@@ -285,6 +297,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
         },
     };
     let value = bare.trim_start_matches(' ');
+    // Inside of an object or a list: `"clientSecret": { "value": "x" }`.
+    let inner = value.strip_prefix(['{', '[']).filter(|_| !value.starts_with(HIDDEN));
+    let value = inner.map_or(value, |inner| value_of_pair(inner).unwrap_or(inner).trim_start());
     if value.trim_start_matches(['"', '\'']).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("aadsts")) {
         return None;
     }
@@ -316,6 +331,9 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
 
 /// What follows the name `value` and its colon or equals sign, with which a text begins.
 fn value_of_pair(text: &str) -> Option<&str> {
+    // Another pair may stand between: `"name": "x", "slotSetting": false, "value": "y"`.
+    let object = head(text, 200).split(['{', '}']).next().filter(|object| object.starts_with(','));
+    let text = &text[object.and_then(|object| object.find("\"value\"")).unwrap_or(0)..];
     let name = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace()).trim_start_matches(['\\', '"']);
     let after = name.get(..5).filter(|word| word.eq_ignore_ascii_case("value")).map(|_| &name[5..])?;
     after.trim_start_matches(['\\', '"', ' ']).strip_prefix([':', '='])
@@ -461,6 +479,137 @@ mod tests {
             "client_assertion or client_secret must be sent",
             "the password is wrong",
             "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
+        ] {
+            assert_eq!(shown(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn the_secret_is_taken_out_and_nothing_else() {
+        for (text, left) in [
+            // Users and passwords in addresses and of curl.
+            ("GET https://svc:hunter2@proxy.corp.test:8080/ 407", "GET https://svc:[token]@proxy.corp.test:8080/ 407"),
+            ("redis://:hunter2@cache.test:6380/0", "redis://:[token]@cache.test:6380/0"),
+            ("curl -u CORP/svc:hunter2 https://x.test", "curl -u CORP/svc:[token] https://x.test"),
+            // Keys of Azure Functions and codes of other sign-in services are a `code` too.
+            (
+                "POST https://x.azurewebsites.net/api/f?code=q7Zr_X3n-a8KfLmT20bYcVw9AzFuEs1D==&name=y 401",
+                "POST https://x.azurewebsites.net/api/f?code=[token]==&name=y 401",
+            ),
+            (
+                "http://localhost:8400/#code=4*0AeaYSHBn7q-2fKx!9LmTwZ.aPd%2F&scope=email",
+                "http://localhost:8400/#code=[token]&scope=email",
+            ),
+            // Credentials behind the name of a scheme, in prose as in a header.
+            ("sent as Bearer q7zr8kfl20 and refused", "sent as Bearer [token] and refused"),
+            ("sent as Bearer hunter-twoHunter and refused", "sent as Bearer [token] and refused"),
+            ("sent as Basic c3ZjOmh1bnRlcjI= and refused", "sent as Basic [token] and refused"),
+            ("sent as Bearer correct-horse/battery_staple and refused", "sent as Bearer [token] and refused"),
+            ("{\"Authorization\": \"Token q7zr8kfl20\"}", "{\"Authorization\": \"Token [token]\"}"),
+            ("Authorization: Token hunterTwo\nHost: x.test", "Authorization: Token [token]\nHost: x.test"),
+            ("Authorization: q7zr8kfl 20bycvw9azfues1d 401", "Authorization: [token] 401"),
+            // Quoted values end at their own quote.
+            (
+                "{\"client_secret\":\"hunter2\",\"grant_type\":\"password\",\"password\":\"hunter22\",\"n\":1}",
+                "{\"client_secret\":\"[token]\",\"grant_type\":\"password\",\"password\":\"[token]\",\"n\":1}",
+            ),
+            ("{\"password\":\"hun\\\"ter2\",\"n\":\"1\"}", "{\"password\":\"[token]\",\"n\":\"1\"}"),
+            ("{\"password\":\"hun\\\\\",\"n\":\"1\"}", "{\"password\":\"[token]\",\"n\":\"1\"}"),
+            (
+                "body={\\\"client_secret\\\":\\\"hunter2\\\",\\\"n\\\":\\\"1\\\"}",
+                "body={\\\"client_secret\\\":\\\"[token]\\\",\\\"n\\\":\\\"1\\\"}",
+            ),
+            ("login --password \"correct horse\" --tenant x", "login --password \"[token]\" --tenant x"),
+            // As other languages and programs write it.
+            ("array('client_secret' => 'hunter2', 'n' => 1)", "array('client_secret' => '[token]', 'n' => 1)"),
+            ("Get-D365Token -ClientSecret hunter2 -Tenant x", "Get-D365Token -ClientSecret [token] -Tenant x"),
+            ("Get-D365Token -ClientSecret \"hun ter2\" -Tenant x", "Get-D365Token -ClientSecret \"[token]\" -Tenant x"),
+            (
+                "$p = ConvertTo-SecureString \"hun ter2\" -AsPlainText -Force",
+                "$p = ConvertTo-SecureString \"[token]\" -AsPlainText -Force",
+            ),
+            ("curl --proxy-user svc:hunter2 https://x.test", "curl --proxy-user svc:[token] https://x.test"),
+            ("curl -u 'svc:hun ter2' https://x.test", "curl -u 'svc:[token]' https://x.test"),
+            ("| client_secret | hunter2 |", "| client_secret | [token] |"),
+            ("Client secret\thunter2\tx", "Client secret [token] x"),
+            ("x-ms-access-token: hunter2", "x-ms-access-token: [token]"),
+            ("\"private_key\": \"hunter2\"", "\"private_key\": \"[token]\""),
+            (
+                "\"clientSecret\": {\n  \"value\": \"hunter2\"\n}, \"n\": 1",
+                "\"clientSecret\": {\n  \"value\": \"[token]\"\n}, \"n\": 1",
+            ),
+            ("\"client_secret\":[\"hunter2\"]", "\"client_secret\":[\"[token]\"]"),
+            (
+                "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"hunter2\"}",
+                "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"[token]\"}",
+            ),
+            // The name of a secret is no more than its name.
+            (
+                "{\"secret\":\"contoso-client-secret\",\"value\":\"hunter2\"}",
+                "{\"secret\":\"[token]\",\"value\":\"[token]\"}",
+            ),
+        ] {
+            assert_eq!(shown(text).as_str(), left);
+            // What was shown once is pasted again.
+            assert_eq!(shown(left).as_str(), left);
+        }
+    }
+
+    #[test]
+    fn a_token_is_hidden_to_its_last_line_and_no_further() {
+        // As long as the lines into which mail programs and terminals break one.
+        let first = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Ny";
+        let second = "bS5keW5hbWljcy5jb20iLCJpc3MiOiJodHRwczovL3N0cy53aW5kb3dzLm5ldC8x";
+        let third = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1pdHNlbGYtaW4tYmFzZTY0dXJs";
+        for (text, left) in [
+            (format!("sent {first} expired\n"), "sent [token] expired\n"),
+            (format!("{first}\n{second}\n{third}\nAADSTS7000215: Invalid"), "[token]\nAADSTS7000215: Invalid"),
+            (format!("> {first}\r\n> {second}\r\n> tail==\r\n> Regards"), "> [token]\r\n> Regards"),
+            (format!("{first}\n{second}\n\"next\""), "[token]\n\"next\""),
+            (format!("{{\"access\":\"{first}\n{second}\",\"expires\":1}}"), "{\"access\":\"[token]\",\"expires\":1}"),
+            (
+                format!("a long line before it: eyJ0eXAi\n{}\n{second}\ntail==\nRegards", &first[8..]),
+                "a long line before it: [token]\nRegards",
+            ),
+            // The first part alone says how a token is signed, and is none.
+            (
+                "Its header is eyJhbGciOiJub25lIn0. Is it signed?".to_owned(),
+                "Its header is eyJhbGciOiJub25lIn0. Is it signed?",
+            ),
+        ] {
+            assert_eq!(without_tokens(&text), left, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_hidden_wherever_its_lines_break() {
+        let (header, claims) =
+            ("eyJ0eXAi".to_owned() + &"aB3d".repeat(30), "eyJhdWQi".to_owned() + &"xY7z".repeat(150));
+        let signature: String = (0..340).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
+        for width in [72, 80, 100] {
+            for lead in 0..width {
+                let text = format!("{:lead$}{header}.{claims}.{signature}", "");
+                let lines: Vec<&str> =
+                    text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+                let left = without_tokens(&(lines.join("\n") + "\nnext line"));
+                assert!(left.ends_with("[token]\nnext line"), "{width} {lead}: {left}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_the_place_of_a_secret_stays() {
+        for text in [
+            "client_secret=&grant_type=client_credentials",
+            "{\"password\":\"\",\"user\":\"x\"}",
+            "\"networkAcls\": {\"bypass\": \"AzureServices\", \"defaultAction\": \"Deny\"}",
+            "compass: north",
+            "GET https://contoso.crm.dynamics.com:443/api/data/v9.2/contacts?who=a@b.test",
+            "GET https://contoso.crm.dynamics.com/api/data/v9.2/contacts?at=10:30&who=a@b.test",
+            "http://localhost/?code=50011&state=1",
+            "WWW-Authenticate: Bearer realm=\"\", error=\"invalid_token\"",
+            "a Bearer token was not sent, Basic authentication is switched off",
+            "the Bearer V2 scheme",
         ] {
             assert_eq!(shown(text).as_str(), text);
         }

@@ -252,3 +252,85 @@ pub(super) fn tail(text: &str, max: usize) -> &str {
     }
     &text[start..]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base64(text: &str) -> String {
+        STANDARD.encode(text)
+    }
+
+    /// The innermost layer, or that there is only one.
+    fn inner(text: &str) -> Option<String> {
+        let Layers { mut plain, .. } = Layers::of(text);
+        if plain.len() > 1 { plain.pop().map(|layer| layer.text) } else { None }
+    }
+
+    #[test]
+    fn wrappings_are_taken_off() {
+        let body = "{\n  \"error\": \"invalid_client\",\n  \"error_description\": \"AADSTS7000215: Invalid\"\n}";
+        let line = "{\"error\":\"invalid_client\",\"code\":\"AADSTS7000215: Invalid\"}";
+        for (text, wanted) in [
+            (base64(body), body),
+            (
+                format!("answer {};", base64(line)),
+                "answer {\"error\":\"invalid_client\",\"code\":\"AADSTS7000215: Invalid\"};",
+            ),
+            // A plus is a blank where percent signs are, and stays in the time before them.
+            (
+                "2026-11-21T10:00:00+01:00 error_description=AADSTS7000215%3A+Invalid+client".to_owned(),
+                "2026-11-21T10:00:00+01:00 error_description=AADSTS7000215: Invalid client",
+            ),
+            // A colour that breaks off at the end of its line.
+            ("\u{1b}[31mAADSTS7000215\u{1b}[0\n401".to_owned(), "AADSTS7000215\n401"),
+            ("AADSTS7OOO215: Invalid".to_owned(), "AADSTS7000215: Invalid"),
+            ("AADSTS 5O0l1, once more".to_owned(), "AADSTS 50011, once more"),
+        ] {
+            assert_eq!(inner(&text).as_deref(), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_wrapped_stays() {
+        let claims = base64("{\"aud\":\"https://contoso.operations.dynamics.com\",\"idtyp\":\"app\"}");
+        for text in [
+            // Words of the code's letters beside a code, and behind its sign.
+            "AADSTS50011invalid reply address".to_owned(),
+            "the AADSTS lookup, AADSTS login and AADSTS oil".to_owned(),
+            // Too short to be more than a word, and no text.
+            base64("tenant"),
+            STANDARD.encode([1_u8, 2, 3].repeat(20)),
+            // The middle of a token, whose beginning or end stands elsewhere.
+            format!("claims .{claims}"),
+            format!("claims {claims}."),
+        ] {
+            assert_eq!(inner(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_wrappings_are_taken_off_than_may_be() {
+        let plain = |times: usize| Layers::of(&format!("no%{}20access", "25".repeat(times))).plain.len();
+        assert_eq!((plain(0), plain(MAX_LAYERS - 2), plain(40)), (2, MAX_LAYERS, MAX_LAYERS));
+    }
+
+    #[test]
+    fn everything_is_said_once() {
+        for (text, said) in [
+            ("Invalid Client\r\n\t secret", "invalid client secret"),
+            ("Not%20registered", "not%20registered\nnot registered"),
+        ] {
+            assert_eq!(Layers::of(text).said(), said);
+        }
+    }
+
+    #[test]
+    fn a_cut_is_between_characters() {
+        for (text, max, first, last) in
+            [("aé漢", 9, "aé漢", "aé漢"), ("aé漢", 2, "a", ""), ("漢éa", 2, "", "a"), ("漢é", 4, "漢", "é")]
+        {
+            assert_eq!((head(text, max), tail(text, max)), (first, last), "{text} {max}");
+        }
+    }
+}

@@ -130,6 +130,15 @@ mod tests {
                 ],
             ),
             ("client_secret=hunter2hunter2&x=1", vec![(HIDDEN, Kind::Hidden)]),
+            // Of two statuses the one that counts, of what is named only the whole word.
+            ("HTTP/1.1 401 Unauthorized, then HTTP/1.1 403 Forbidden", vec![("401", Kind::Status)]),
+            (
+                "{\"error\":\"invalid_client\",\"error_uri\":\"https://docs.test/invalid_client_secret\"}",
+                vec![("invalid_client", Kind::Error), ("docs.test", Kind::Name)],
+            ),
+            ("see ...contoso.operations.dynamics.com", vec![("contoso.operations.dynamics.com", Kind::Host)]),
+            (&format!("--{GUID}--"), vec![(GUID, Kind::Id)]),
+            ("{\"error\":\"\",\"code\":\"\"}", vec![]),
             ("all is well", vec![]),
         ] {
             let wanted: Vec<(String, Kind)> = wanted.into_iter().map(|(p, kind)| (p.to_owned(), kind)).collect();

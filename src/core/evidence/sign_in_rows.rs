@@ -104,6 +104,7 @@ pub(super) fn rewritten(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::read_text;
+    use super::*;
 
     #[test]
     fn rows_are_read_by_the_titles_above_them() {
@@ -128,10 +129,27 @@ mod tests {
             // Only the titles, and another table.
             (HEAD.to_owned(), vec![]),
             ("Order,Error code,Text\n1,50126,No".to_owned(), vec![]),
+            ("Order,Error code,Status\n1,50126,No".to_owned(), vec![]),
         ] {
             let evidence = read_text(&text);
             assert_eq!(evidence.codes, codes, "{text}");
             assert!(codes.is_empty() || !text.contains(APP) || evidence.named["app"] == APP, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_success_may_lack_its_code() {
+        let rows = Rows::titled("Date,User,Status,Sign-in error code,Failure reason").unwrap();
+        for (row, code) in [
+            ("2026-11-21,Ada,Success,,", Some(0)),
+            ("2026-11-21,Ada,Success,0,Other.", Some(0)),
+            ("2026-11-21,Ada,Failure,53003,Access was blocked.", Some(53003)),
+            ("2026-11-21,Ada,Failure,,", None),
+            ("2026-11-21,Ada,Interrupted,none,", None),
+            ("2026-11-21,Ada", None),
+        ] {
+            let json = rows.json(row).map(|json| serde_json::from_str::<Value>(&json).unwrap());
+            assert_eq!(json.map(|row| row["status"]["errorCode"].clone()), code.map(Value::from), "{row}");
         }
     }
 }
