@@ -61,7 +61,7 @@ impl Layers {
         if count(inner) > count(outer) { &inner.text } else { &outer.text }
     }
 
-    /// Everything that was said, in small letters, each stretch of blanks and line breaks as one blank.
+    /// Everything that was said, in small letters, each line break with the indentation around it as one blank.
     pub(super) fn said(&self) -> String {
         let outer = joined(&self.plain[0].lower, " ");
         if outer == self.line.lower { outer } else { format!("{outer}\n{}", self.line.lower) }
