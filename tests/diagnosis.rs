@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
 use d365_connect::core::claims::Claims;
-use d365_connect::core::evidence::{Evidence, Origin, read_pasted, read_text};
+use d365_connect::core::evidence::{Evidence, Mark, Origin, read_pasted, read_text};
 use d365_connect::core::pasted::{Beside, Known};
 use d365_connect::core::profile::{Profile, ProfileDraft, SecretSource};
 use d365_connect::core::question::FieldId;
@@ -78,6 +78,11 @@ fn a_token_stands_beside_what_its_target_needs() {
         (&fno, json!({"appid": OTHER}), &["appid"], "not-an-error"),
         (&fno, json!({"appid": null, "azp": CLIENT}), &[], "not-an-error"),
         (&fno, json!({"exp": NOW - 3600}), &["exp"], "sign-in-expired"),
+        // Clocks may differ by five minutes.
+        (&fno, json!({"exp": NOW - 300}), &[], "not-an-error"),
+        (&fno, json!({"exp": NOW - 301}), &["exp"], "sign-in-expired"),
+        (&fno, json!({"nbf": NOW + 300}), &[], "not-an-error"),
+        (&fno, json!({"nbf": NOW + 301}), &["nbf"], "clock-skew"),
         (&fno, json!({"iss": format!("https://sts.windows.net/{TENANT}/")}), &[], "not-an-error"),
         (&fno, json!({"iss": format!("https://sts.windows.net/{OTHER}/")}), &["iss"], "token-tenant"),
         // Of another product: that comes first, and what else does not fit is no news.
@@ -103,6 +108,87 @@ fn a_token_stands_beside_what_its_target_needs() {
             let found = findings(&text, profile);
             assert_eq!(found[0].cause.as_str(), cause, "{claims}: {found:#?}");
         }
+    }
+}
+
+/// Those of an app and those of a person stand in different claims.
+#[test]
+fn permissions_stand_beside_those_that_are_wanted() {
+    let (fno, graph) = (fno(), profile("office365", &[]));
+    let chosen = profile("office365", &[(FieldId::Permissions, "User.Read.All, Organization.Read.All")]);
+    let person = profile("fno-delegated", &[(FieldId::ResourceUrl, URL)]);
+    let of_person = json!({"scp": "AX.FullAccess Odata.FullAccess", "upn": "a@contoso.test", "roles": ["X"]});
+    let some = "at least one permission";
+    for (profile, claims, claim, found, needed, fits) in [
+        (&fno, json!({"roles": ["X"]}), "roles", "X", "", None),
+        (&fno, of_person.clone(), "scp", "AX.FullAccess, Odata.FullAccess", "", None),
+        (&person, of_person, "scp", "AX.FullAccess, Odata.FullAccess", "", None),
+        (&person, json!({"roles": ["X"]}), "scp", "none", "", None),
+        (&graph, json!({"roles": ["User.Read.All"]}), "roles", "User.Read.All", some, Some(true)),
+        (&graph, json!({}), "roles", "none", some, Some(false)),
+        (
+            &chosen,
+            json!({"roles": ["User.Read.All"]}),
+            "roles",
+            "User.Read.All",
+            "User.Read.All, Organization.Read.All",
+            Some(false),
+        ),
+    ] {
+        let rows = Claims::read(&token(&claims)).unwrap().rows(Some(profile), NOW);
+        let row = rows.iter().find(|row| ["scp", "roles"].contains(&row.claim)).unwrap();
+        assert_eq!(
+            (row.claim, row.found.as_str(), row.needed.as_str(), row.fits),
+            (claim, found, needed, fits),
+            "{claims}"
+        );
+    }
+}
+
+/// What a token of another product, or of a person in place of an app, lacks besides is what it never has.
+#[test]
+fn what_a_token_of_another_kind_lacks_is_no_finding() {
+    let (fno, graph) = (fno(), profile("office365", &[]));
+    let chosen = profile("office365", &[(FieldId::Permissions, "User.Read.All")]);
+    let of_person = json!({"aud": "https://graph.microsoft.com", "scp": "User.Read", "upn": "a@contoso.test"});
+    for (profile, claims, first) in [
+        (&fno, json!({"aud": "https://api.businesscentral.dynamics.com", "oid": null}), "token-audience"),
+        (&graph, json!({}), "token-audience"),
+        (&chosen, json!({}), "token-audience"),
+        (&chosen, json!({"roles": ["X"]}), "token-audience"),
+        (&graph, of_person.clone(), "not-an-error"),
+        (&chosen, of_person, "not-an-error"),
+    ] {
+        let found = findings(&token(&claims), profile);
+        assert_eq!(found[0].cause.as_str(), first, "{claims}: {found:#?}");
+        let lacks = [Cause::ServicePrincipalMissing, Cause::PermissionMissing];
+        assert!(found.iter().all(|finding| !lacks.contains(&finding.cause)), "{claims}: {found:#?}");
+    }
+}
+
+/// Without a profile the call beside a token tells what it should be for.
+#[test]
+fn a_token_is_compared_with_the_call_that_was_refused() {
+    let (graph, central) = ("https://graph.microsoft.com", "https://api.businesscentral.dynamics.com");
+    let call = |url: &str, status: &str| format!("GET {url}\nAuthorization: Bearer TOKEN\n\nHTTP/1.1 {status}\n");
+    let (own, other) = (format!("{URL}/data/CustomersV3"), "https://fabrikam.operations.dynamics.com/data/CustomersV3");
+    let refused = "401 Unauthorized";
+    let decoded = json!({"aud": URL, "iss": format!("https://sts.windows.net/{TENANT}/"), "tid": TENANT, "oid": OTHER});
+    for (claims, text, mark) in [
+        (json!({}), call(&own, refused), None),
+        (json!({}), call(other, refused), Some(Mark::AudienceDiffers)),
+        (json!({}), call(other, "200 OK"), None),
+        (json!({"aud": graph}), call(&own, refused), Some(Mark::AudienceElsewhere)),
+        (json!({"aud": graph}), call(&format!("{graph}/v1.0/users"), "403 Forbidden"), None),
+        (json!({"aud": central}), call(&format!("{central}/v2.0/production/api"), refused), None),
+        (json!({"aud": "996def3d-b36c-4153-8607-a6fd3c01b89f"}), call(&format!("{central}/v2.0/x/api"), refused), None),
+        // Some tool has decoded it.
+        (json!({}), call(&own, refused).replace("Bearer TOKEN", &decoded.to_string()), None),
+    ] {
+        let evidence = read_pasted(&text.replace("TOKEN", &token(&claims)), None, NOW).0;
+        let differs = [Mark::AudienceDiffers, Mark::AudienceElsewhere];
+        let told: Vec<Mark> = differs.into_iter().filter(|mark| evidence.marks.contains(mark)).collect();
+        assert_eq!(told, Vec::from_iter(mark), "{claims}: {text}");
     }
 }
 

@@ -604,4 +604,14 @@ mod tests {
         assert_eq!(told, [CheckId::Registration]);
         assert_eq!(report.checks[2].details["last_passed"], "2026-11-20T09:00:00Z");
     }
+
+    #[test]
+    fn a_guide_names_the_values_that_it_wants_and_takes() {
+        let guide: Guide = toml::from_str(include_str!("../../assets/guides/fno-delegated.toml")).unwrap();
+        let report = GuideReport::brief(&guide);
+        assert_eq!(report.required, ["tenant_id", "client_id", "secret", "resource_url"]);
+        assert!(report.optional.contains(&"credential.expires"), "{:?}", report.optional);
+        let Steps::Full(steps) = GuideReport::full(&guide, &|_| None).steps else { unreachable!() };
+        assert!(steps.iter().any(|step| step.collects == ["secret", "credential.expires"]));
+    }
 }
