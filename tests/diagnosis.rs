@@ -242,6 +242,8 @@ fn a_text_of_another_product_is_judged_by_itself() {
     let odata = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3 failed: 401 Unauthorized";
     let named = "AADSTS500011: The resource principal named https://fabrikam.operations.dynamics.com was not found in the tenant named Contoso.";
     let dataverse = r#"https://org.crm4.dynamics.com {"error":{"code":"0x80072560","message":"The user is not a member of the organization."}}"#;
+    let wrong_scope = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3: no token: AADSTS500011: The resource principal named https://api.businesscentral.dynamics.com was not found in the tenant named Contoso.";
+    let no_host = "AADSTS65001: The user or administrator has not consented to use the application. Resource: '00000015-0000-0000-c000-000000000000'. Page: https://fabrikam.operations.dynamics.com/";
     let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
     for (guide, text, other) in [
         ("fno-client-credentials", central, Some("Business Central")),
@@ -253,6 +255,9 @@ fn a_text_of_another_product_is_judged_by_itself() {
         ("business-central", central, None),
         ("business-central", named, Some("Finance & Operations")),
         ("office365", central, Some("Business Central")),
+        // Entra speaks of the resource that it was asked for, whatever is called besides.
+        ("fno-client-credentials", wrong_scope, Some("Business Central")),
+        ("business-central", no_host, None),
     ] {
         let url = [(FieldId::ResourceUrl, URL)];
         let more = if guide.starts_with("fno") { &url[..] } else { &[] };
