@@ -655,7 +655,7 @@ mod tests {
             (CredentialSource::from(keyring.clone()), false, false, None, "the keyring"),
             (SecretSource::Keyring { entry: String::new() }.into(), false, false, None, "what was typed"),
             (vault.clone().into(), false, true, None, "the vault"),
-            (env.clone().into(), false, false, Some(env.clone().into()), "environment variable D365"),
+            (env.clone().into(), false, false, Some(env.into()), "environment variable D365"),
             (command.clone().into(), true, false, Some(command.clone().into()), "command pass …"),
             (pem(None), false, false, Some(pem(None)), "certificate contoso.pem"),
             (pem(Some(vault)), false, true, Some(pem(None)), "certificate contoso.pem, its password from the vault"),
