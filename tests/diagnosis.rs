@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use d365_connect::assets;
+use d365_connect::core::check::CheckId;
 use d365_connect::core::claims::Claims;
 use d365_connect::core::evidence::{Evidence, Mark, Origin, read_pasted, read_text};
 use d365_connect::core::pasted::{Beside, Known};
@@ -182,6 +183,8 @@ fn a_token_is_compared_with_the_call_that_was_refused() {
         (json!({"aud": graph}), call(&format!("{graph}/v1.0/users"), "403 Forbidden"), None),
         (json!({"aud": central}), call(&format!("{central}/v2.0/production/api"), refused), None),
         (json!({"aud": "996def3d-b36c-4153-8607-a6fd3c01b89f"}), call(&format!("{central}/v2.0/x/api"), refused), None),
+        // Told apart as the product's id, which some environments take.
+        (json!({"aud": "00000015-0000-0000-c000-000000000000"}), call(&own, refused), None),
         // Some tool has decoded it.
         (json!({}), call(&own, refused).replace("Bearer TOKEN", &decoded.to_string()), None),
     ] {
@@ -274,6 +277,11 @@ fn a_text_of_another_product_is_judged_by_itself() {
             assert!(!told.contains(CLIENT) && !told.contains("contoso"), "{told}");
         }
     }
+    // What this program says by itself is of no other product.
+    let draft = ProfileDraft::new("business-central");
+    let local =
+        Evidence::local(CheckId::Inputs, [Mark::OtherProduct]).naming("host", "fabrikam.operations.dynamics.com");
+    assert_eq!(known.other_product(&local, Beside { draft: &draft, profile: None }), None);
     // Its own host, whatever name it has.
     let mut own = ProfileDraft::new("fno-client-credentials");
     own.set(FieldId::ResourceUrl, "https://org.crm4.dynamics.com");

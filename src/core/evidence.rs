@@ -793,6 +793,8 @@ mod tests {
             assert!(broke.is_some() && evidence.answered_at.is_some(), "{text}");
             assert_eq!(broke > evidence.answered_at, is_after, "{text}");
             assert_eq!(evidence.said.last("enotfound"), None);
+            // A log of this program tells how much was said, and not what.
+            assert_eq!(format!("{:?}", evidence.said), format!("{} bytes", text.len()));
         }
     }
 

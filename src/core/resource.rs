@@ -328,6 +328,9 @@ mod tests {
             ("https://svc:pw@contoso.operations.dynamics.com", LOGIN),
             ("https://:pw@contoso.operations.dynamics.com", LOGIN),
             ("https://@contoso.operations.dynamics.com", LOGIN),
+            // Browsers read these as the ones above.
+            ("https:///svc@contoso.operations.dynamics.com", LOGIN),
+            ("https:///:pw@contoso.operations.dynamics.com", LOGIN),
             ("https://contoso .operations.dynamics.com", "a URL has no blanks inside"),
             ("https://contoso\t.operations.dynamics.com", "a URL has no blanks inside"),
             ("https://contoso\u{7}.operations.dynamics.com", "a URL has no blanks inside"),
