@@ -11,6 +11,7 @@ use d365_connect::core::profile::{ProfileDraft, SecretSource};
 use d365_connect::core::question::{self, Context, FieldId, Note, Weight};
 use d365_connect::core::rules::{Cause, Confidence, Finding, Judge, Rule, When};
 use d365_connect::core::template;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The steps that findings of every guide may lead to (contract, section 3).
@@ -1087,6 +1088,77 @@ fn the_permission_table_is_of_one_api() {
                 );
             }
         }
+    }
+}
+
+/// Each permission of the guide and of the token, with what the token makes of it.
+#[test]
+fn permissions_of_a_token_stand_beside_those_of_the_guide() {
+    for (guide, chosen, granted, lines) in [
+        (
+            "office365",
+            "",
+            json!({"roles": ["organization.read.all", "Calendars.ReadWrite", "Sites.Read.All"]}),
+            &[
+                "Organization.Read.All (application): granted, needed",
+                "Calendars.ReadWrite (application): granted, and more than is needed, asked for by vendors",
+                "Calendars.ReadWrite (delegated): no effect here",
+                "User.Read.All (application): not granted, asked for by vendors",
+                "User.Read (delegated): no effect here",
+                "Sites.Read.All (application): granted, and more than is needed",
+            ][..],
+        ),
+        ("office365", "", json!({"roles": []}), &["Organization.Read.All (application): missing, needed"]),
+        // What was chosen takes the place of what the guide thinks of.
+        (
+            "office365",
+            "User.Read.All, calendars.readwrite, Mail.Read, Device.ReadWrite.All",
+            json!({"roles": ["User.Read.All", "Device.ReadWrite.All"]}),
+            &[
+                "Organization.Read.All (application): not granted, needed",
+                "Calendars.ReadWrite (application): missing, chosen",
+                "Calendars.ReadWrite (delegated): no effect here",
+                "User.Read.All (application): granted, chosen",
+                "Device.ReadWrite.All (application): retired",
+                "Mail.Read (application): missing, chosen",
+                "Device.ReadWrite.All (application): granted, chosen",
+            ],
+        ),
+        (
+            "fno-delegated",
+            "",
+            json!({"scp": "AX.FullAccess openid profile"}),
+            &["AX.FullAccess (delegated): granted, needed", "Odata.FullAccess (delegated): missing, needed"],
+        ),
+    ] {
+        let guide = assets::guide(guide).unwrap();
+        let mut draft = ProfileDraft::new(&guide.id);
+        guide.needs().into_iter().for_each(|field| draft.set(field, guide.example(field)));
+        draft.set(FieldId::Permissions, chosen);
+        draft.source = Some(SecretSource::Env { var: "D365_SECRET".into() }.into());
+        let profile = draft.check(&"one".parse().unwrap(), guide, assets::clouds()).unwrap();
+        let claims = Claims::of(granted.as_object().unwrap());
+        let told: Vec<String> = permissions::table(guide, &profile, &claims).iter().map(|line| line.text()).collect();
+        let places: Vec<_> = lines.iter().map(|line| told.iter().position(|told| told == line)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{lines:#?} in {told:#?}");
+        assert!(!told.iter().any(|line| line.contains("openid")), "{told:#?}");
+    }
+}
+
+#[test]
+fn an_address_of_another_product_is_called_by_its_name() {
+    for (guide, url, product) in [
+        ("office365", "https://contoso.operations.dynamics.com", "Finance & Operations, not of Microsoft Graph"),
+        ("fno-delegated", "https://api.businesscentral.dynamics.com", "Business Central, not of Finance & Operations"),
+        ("fno-delegated", "https://graph.microsoft.com", "Microsoft Graph, not of Finance & Operations"),
+        ("business-central", "https://contoso.crm4.dynamics.com", "Dataverse, not of Business Central"),
+    ] {
+        let guide = assets::guide(guide).unwrap();
+        let mut draft = ProfileDraft::new(&guide.id);
+        draft.set(FieldId::ResourceUrl, url);
+        let notes = draft.notes(FieldId::ResourceUrl, guide, assets::clouds(), jiff::civil::date(2026, 11, 21));
+        let told = format!("this is an address of {product}");
+        assert!(notes.iter().any(|note| note.text == told), "{notes:?}");
     }
 }
 

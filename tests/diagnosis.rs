@@ -80,6 +80,11 @@ fn a_token_stands_beside_what_its_target_needs() {
         (&fno, json!({"appid": OTHER}), &["appid"], "not-an-error"),
         (&fno, json!({"appid": null, "azp": CLIENT}), &[], "not-an-error"),
         (&fno, json!({"exp": NOW - 3600}), &["exp"], "sign-in-expired"),
+        // Clocks may differ by five minutes.
+        (&fno, json!({"exp": NOW - 300}), &[], "not-an-error"),
+        (&fno, json!({"exp": NOW - 301}), &["exp"], "sign-in-expired"),
+        (&fno, json!({"nbf": NOW + 300}), &[], "not-an-error"),
+        (&fno, json!({"nbf": NOW + 301}), &["nbf"], "clock-skew"),
         (&fno, json!({"iss": format!("https://sts.windows.net/{TENANT}/")}), &[], "not-an-error"),
         (&fno, json!({"iss": format!("https://sts.windows.net/{OTHER}/")}), &["iss"], "token-tenant"),
         // Of another product: that comes first, and what else does not fit is no news.
@@ -105,6 +110,89 @@ fn a_token_stands_beside_what_its_target_needs() {
             let found = findings(&text, profile);
             assert_eq!(found[0].cause.as_str(), cause, "{claims}: {found:#?}");
         }
+    }
+}
+
+/// Those of an app and those of a person stand in different claims.
+#[test]
+fn permissions_stand_beside_those_that_are_wanted() {
+    let (fno, graph) = (fno(), profile("office365", &[]));
+    let chosen = profile("office365", &[(FieldId::Permissions, "User.Read.All, Organization.Read.All")]);
+    let person = profile("fno-delegated", &[(FieldId::ResourceUrl, URL)]);
+    let of_person = json!({"scp": "AX.FullAccess Odata.FullAccess", "upn": "a@contoso.test", "roles": ["X"]});
+    let some = "at least one permission";
+    for (profile, claims, claim, found, needed, fits) in [
+        (&fno, json!({"roles": ["X"]}), "roles", "X", "", None),
+        (&fno, of_person.clone(), "scp", "AX.FullAccess, Odata.FullAccess", "", None),
+        (&person, of_person, "scp", "AX.FullAccess, Odata.FullAccess", "", None),
+        (&person, json!({"roles": ["X"]}), "scp", "none", "", None),
+        (&graph, json!({"roles": ["User.Read.All"]}), "roles", "User.Read.All", some, Some(true)),
+        (&graph, json!({}), "roles", "none", some, Some(false)),
+        (
+            &chosen,
+            json!({"roles": ["User.Read.All"]}),
+            "roles",
+            "User.Read.All",
+            "User.Read.All, Organization.Read.All",
+            Some(false),
+        ),
+    ] {
+        let rows = Claims::read(&token(&claims)).unwrap().rows(Some(profile), NOW);
+        let row = rows.iter().find(|row| ["scp", "roles"].contains(&row.claim)).unwrap();
+        assert_eq!(
+            (row.claim, row.found.as_str(), row.needed.as_str(), row.fits),
+            (claim, found, needed, fits),
+            "{claims}"
+        );
+    }
+}
+
+/// What a token of another product, or of a person in place of an app, lacks besides is what it never has.
+#[test]
+fn what_a_token_of_another_kind_lacks_is_no_finding() {
+    let (fno, graph) = (fno(), profile("office365", &[]));
+    let chosen = profile("office365", &[(FieldId::Permissions, "User.Read.All")]);
+    let of_person = json!({"aud": "https://graph.microsoft.com", "scp": "User.Read", "upn": "a@contoso.test"});
+    for (profile, claims, first) in [
+        (&fno, json!({"aud": "https://api.businesscentral.dynamics.com", "oid": null}), "token-audience"),
+        (&graph, json!({}), "token-audience"),
+        (&chosen, json!({}), "token-audience"),
+        (&chosen, json!({"roles": ["X"]}), "token-audience"),
+        (&graph, of_person.clone(), "not-an-error"),
+        (&chosen, of_person, "not-an-error"),
+    ] {
+        let found = findings(&token(&claims), profile);
+        assert_eq!(found[0].cause.as_str(), first, "{claims}: {found:#?}");
+        let lacks = [Cause::ServicePrincipalMissing, Cause::PermissionMissing];
+        assert!(found.iter().all(|finding| !lacks.contains(&finding.cause)), "{claims}: {found:#?}");
+    }
+}
+
+/// Without a profile the call beside a token tells what it should be for.
+#[test]
+fn a_token_is_compared_with_the_call_that_was_refused() {
+    let (graph, central) = ("https://graph.microsoft.com", "https://api.businesscentral.dynamics.com");
+    let call = |url: &str, status: &str| format!("GET {url}\nAuthorization: Bearer TOKEN\n\nHTTP/1.1 {status}\n");
+    let (own, other) = (format!("{URL}/data/CustomersV3"), "https://fabrikam.operations.dynamics.com/data/CustomersV3");
+    let refused = "401 Unauthorized";
+    let decoded = json!({"aud": URL, "iss": format!("https://sts.windows.net/{TENANT}/"), "tid": TENANT, "oid": OTHER});
+    for (claims, text, mark) in [
+        (json!({}), call(&own, refused), None),
+        (json!({}), call(other, refused), Some(Mark::AudienceDiffers)),
+        (json!({}), call(other, "200 OK"), None),
+        (json!({"aud": graph}), call(&own, refused), Some(Mark::AudienceElsewhere)),
+        (json!({"aud": graph}), call(&format!("{graph}/v1.0/users"), "403 Forbidden"), None),
+        (json!({"aud": central}), call(&format!("{central}/v2.0/production/api"), refused), None),
+        (json!({"aud": "996def3d-b36c-4153-8607-a6fd3c01b89f"}), call(&format!("{central}/v2.0/x/api"), refused), None),
+        // Told apart as the product's id, which some environments take.
+        (json!({"aud": "00000015-0000-0000-c000-000000000000"}), call(&own, refused), None),
+        // Some tool has decoded it.
+        (json!({}), call(&own, refused).replace("Bearer TOKEN", &decoded.to_string()), None),
+    ] {
+        let evidence = read_pasted(&text.replace("TOKEN", &token(&claims)), None, NOW).0;
+        let differs = [Mark::AudienceDiffers, Mark::AudienceElsewhere];
+        let told: Vec<Mark> = differs.into_iter().filter(|mark| evidence.marks.contains(mark)).collect();
+        assert_eq!(told, Vec::from_iter(mark), "{claims}: {text}");
     }
 }
 
@@ -158,6 +246,8 @@ fn a_text_of_another_product_is_judged_by_itself() {
     let odata = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3 failed: 401 Unauthorized";
     let named = "AADSTS500011: The resource principal named https://fabrikam.operations.dynamics.com was not found in the tenant named Contoso.";
     let dataverse = r#"https://org.crm4.dynamics.com {"error":{"code":"0x80072560","message":"The user is not a member of the organization."}}"#;
+    let wrong_scope = "GET https://fabrikam.operations.dynamics.com/data/CustomersV3: no token: AADSTS500011: The resource principal named https://api.businesscentral.dynamics.com was not found in the tenant named Contoso.";
+    let no_host = "AADSTS65001: The user or administrator has not consented to use the application. Resource: '00000015-0000-0000-c000-000000000000'. Page: https://fabrikam.operations.dynamics.com/";
     let known = Known { book: assets::rules(), guides: assets::guides(), clouds: assets::clouds() };
     for (guide, text, other) in [
         ("fno-client-credentials", central, Some("Business Central")),
@@ -169,6 +259,9 @@ fn a_text_of_another_product_is_judged_by_itself() {
         ("business-central", central, None),
         ("business-central", named, Some("Finance & Operations")),
         ("office365", central, Some("Business Central")),
+        // Entra speaks of the resource that it was asked for, whatever is called besides.
+        ("fno-client-credentials", wrong_scope, Some("Business Central")),
+        ("business-central", no_host, None),
     ] {
         let url = [(FieldId::ResourceUrl, URL)];
         let more = if guide.starts_with("fno") { &url[..] } else { &[] };
@@ -185,6 +278,11 @@ fn a_text_of_another_product_is_judged_by_itself() {
             assert!(!told.contains(CLIENT) && !told.contains("contoso"), "{told}");
         }
     }
+    // What this program says by itself is of no other product.
+    let draft = ProfileDraft::new("business-central");
+    let local =
+        Evidence::local(CheckId::Inputs, [Mark::OtherProduct]).naming("host", "fabrikam.operations.dynamics.com");
+    assert_eq!(known.other_product(&local, Beside { draft: &draft, profile: None }), None);
     // Its own host, whatever name it has.
     let mut own = ProfileDraft::new("fno-client-credentials");
     own.set(FieldId::ResourceUrl, "https://org.crm4.dynamics.com");

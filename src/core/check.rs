@@ -619,4 +619,83 @@ mod tests {
             assert_eq!(names.join(" "), needs);
         }
     }
+
+    #[test]
+    fn the_check_that_runs_and_has_got_furthest_is_the_current_one() {
+        let judge = Judge { book: &RuleBook::default(), guide: None, values: &|_| None };
+        let mut run = CheckRun::default();
+        let started = |check| CheckEvent::Started { check, at: Duration::ZERO };
+        let passed = |check| {
+            let result = CheckResult::Passed { summary: String::new(), details: Details::new() };
+            CheckEvent::Finished { check, at: Duration::ZERO, result }
+        };
+        let (authority, environment) = (CheckId::Authority, CheckId::Environment);
+        assert_eq!(run.current(), None);
+        for (event, current) in [
+            (started(authority), Some(authority)),
+            (started(environment), Some(environment)),
+            // Both hosts are asked at once, and the sign-in host may be the slower one.
+            (passed(environment), Some(authority)),
+            (passed(authority), None),
+        ] {
+            run.apply(event, &judge);
+            assert_eq!(run.current(), current);
+        }
+    }
+
+    #[test]
+    fn two_hosts_that_fail_each_in_its_own_way_are_two_findings() {
+        let book: RuleBook = toml::from_str(
+            "rule = [
+                { cause = 'dns', confidence = 'likely', when = { fault = ['dns'] } },
+                { cause = 'environment-not-found', confidence = 'possible', when = { fault = ['dns'], check = ['environment'] } },
+                { cause = 'tls-untrusted', confidence = 'likely', when = { fault = ['tls-untrusted'] } },
+            ]",
+        )
+        .unwrap();
+        let judge = Judge { book: &book, guide: None, values: &|_| None };
+        let (dns, tls) = (Fault::Dns, Fault::TlsUntrusted);
+        for (authority, environment, causes) in [
+            (dns, tls, &[Cause::Dns, Cause::TlsUntrusted][..]),
+            (tls, dns, &[Cause::TlsUntrusted, Cause::Dns, Cause::EnvironmentNotFound]),
+        ] {
+            let mut run = CheckRun::default();
+            for (check, fault) in [(CheckId::Authority, authority), (CheckId::Environment, environment)] {
+                let evidence = vec![Evidence { check: Some(check), fault: Some(fault), ..Evidence::default() }];
+                let result = CheckResult::Refused { summary: String::new(), details: Details::new(), evidence };
+                run.apply(CheckEvent::Finished { check, at: Duration::ZERO, result }, &judge);
+            }
+            assert_eq!(run.findings.iter().map(|finding| finding.cause).collect::<Vec<_>>(), causes);
+            let is_one = |finding: &Finding| finding.explanation.contains("meets the same");
+            assert!(!run.findings.iter().any(is_one), "{:?}", run.findings);
+        }
+    }
+
+    #[test]
+    fn a_finding_names_all_entities_that_were_refused_for_its_reason() {
+        let book: RuleBook = toml::from_str(
+            "rule = [
+                { cause = 'd365-privilege-missing', confidence = 'likely', explanation = 'No right to read {entity}.', when = { status = [403] } },
+                { cause = 'entity-not-found', confidence = 'likely', explanation = 'There is no {entity}.', when = { status = [404] } },
+            ]",
+        )
+        .unwrap();
+        let judge = Judge { book: &book, guide: None, values: &|_| None };
+        let refused = |(entity, status): &(&str, u16)| {
+            Evidence { check: Some(CheckId::Access), http_status: Some(*status), ..Evidence::default() }
+                .naming("entity", entity)
+        };
+        let told = |all: &[(&str, u16)]| -> Vec<String> {
+            let evidence = all.iter().map(refused).collect();
+            let result = CheckResult::Refused { summary: String::new(), details: Details::new(), evidence };
+            let mut run = CheckRun::default();
+            run.apply(CheckEvent::Finished { check: CheckId::Access, at: Duration::ZERO, result }, &judge);
+            run.findings.into_iter().map(|finding| finding.explanation).collect()
+        };
+        assert_eq!(told(&[("CustomersV3", 403)]), ["No right to read CustomersV3."]);
+        assert_eq!(
+            told(&[("CustomersV3", 403), ("Companys", 404), ("VendorsV2", 403)]),
+            ["No right to read CustomersV3, VendorsV2.", "There is no Companys."]
+        );
+    }
 }

@@ -298,3 +298,29 @@ fn pair(key: &PrivateKey) -> Result<RsaKeyPair, CertificateFault> {
 fn algorithm(der: &[u8]) -> Option<ObjectIdentifier> {
     pkcs8::PrivateKeyInfoRef::try_from(der).ok().map(|info| info.algorithm.oid)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_was_made_is_read_with_its_days_and_shown_without_its_key() {
+        let day = |year| Date::constant(year, 5, 20);
+        let made = make("contoso-odata", KeySize::Bits2048, day(2026), day(2027)).unwrap();
+        let body: String = made.pem.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
+        let key = PrivateKey::Pkcs8(Zeroizing::new(STANDARD.decode(&body).unwrap()));
+        let certificate = Certificate::new(&key, vec![made.der.clone()]).unwrap();
+        assert_eq!(certificate.begins().to_string(), "2026-05-20T00:00:00Z");
+        assert_eq!(
+            (certificate.ends().to_string().as_str(), certificate.end_date()),
+            ("2027-05-20T00:00:00Z", day(2027))
+        );
+        let shown = format!("{certificate:?}");
+        assert_eq!(shown, format!("Certificate({}, until 2027-05-20T00:00:00Z)", certificate.thumbprint()));
+        assert_eq!(Certificate::new(&key, Vec::new()).unwrap_err(), CertificateFault::NoCertificate);
+        // Only an RSA key signs what Entra takes.
+        let elliptic = rcgen::KeyPair::generate().unwrap();
+        let key = PrivateKey::Pkcs8(Zeroizing::new(elliptic.serialize_der()));
+        assert_eq!(Certificate::new(&key, vec![made.der]).unwrap_err(), CertificateFault::NotRsa);
+    }
+}

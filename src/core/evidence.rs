@@ -664,3 +664,151 @@ fn read_one(layers: &Layers) -> Evidence {
     evidence.said = Said::of(layers);
     evidence
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    #[test]
+    fn every_fault_has_words_of_its_own() {
+        use Fault::*;
+        let all = [
+            Dns,
+            Connect,
+            TlsUntrusted,
+            TlsHostname,
+            TlsExpired,
+            TlsNotYetValid,
+            TlsRevoked,
+            TlsProtocol,
+            Proxy,
+            Timeout,
+            Garbled,
+        ];
+        let words: BTreeSet<&str> = all.into_iter().map(Fault::words).collect();
+        assert_eq!(words.len(), all.len());
+        assert_eq!(format!("login.contoso.test {}", Dns.words()), "login.contoso.test has no address here");
+    }
+
+    /// A page that names a code of Entra is an answer of Entra, whatever frames it.
+    #[test]
+    fn an_answer_is_a_page_only_where_it_is_html_without_a_code() {
+        for (content_type, body, is_page) in [
+            ("text/html; charset=utf-8", "<html><body>Please sign in</body></html>", true),
+            ("", "\n<!DOCTYPE html><title>Maintenance</title>", true),
+            ("text/html", "<html><body>AADSTS50011: The redirect URI does not match.</body></html>", false),
+            ("application/json", "{\"error\":{\"code\":\"0x80072560\",\"message\":\"No member.\"}}", false),
+            ("application/json", "{\"error\":\"invalid_client\",\"error_codes\":[7000215]}", false),
+        ] {
+            let reply = Reply {
+                status: 401,
+                content_type: content_type.into(),
+                location: None,
+                retry_after: None,
+                challenge: None,
+                body: body.as_bytes().to_vec(),
+            };
+            let evidence = reply.evidence(CheckId::Registration, Origin::FinanceOperations, &Scrubber::default());
+            assert_eq!(evidence.marks.contains(&Mark::Html), is_page, "{body}");
+        }
+    }
+
+    #[test]
+    fn sign_in_pages_are_known_by_their_host_or_their_path() {
+        for (address, is_page) in [
+            ("https://login.microsoftonline.com/common/reprocess?ctx=1", true),
+            ("https://login.microsoftonline.us:443/", true),
+            ("https://Login.Windows.net", true),
+            ("https://sts.contoso.com/adfs/ls/?wa=wsignin1.0", true),
+            ("https://idp.contoso.com/oauth2/v2.0/authorize?client_id=1", true),
+            ("/wsfed?wa=wsignin1.0", true),
+            ("https://login.microsoftonline.com.contoso.test/common/login", false),
+            ("https://portal.contoso.com/login?next=/adfs/ls/", false),
+            ("https://contoso.operations.dynamics.com/?cmp=DAT", false),
+            ("/login", false),
+        ] {
+            assert_eq!(is_sign_in(address), is_page, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_over_the_lines_of_a_mail() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let token = format!(
+            "{}.{}.{}",
+            part("{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"key-1\"}"),
+            part(
+                "{\"aud\":\"https://contoso.operations.dynamics.com\",\"tid\":\"11111111-2222-4333-8444-555555555555\"}"
+            ),
+            part("a signature of some length, which is not looked at here")
+        );
+        for gap in ["", "\n", "\r\n", "\r\n> ", "\n>> ", "\n| "] {
+            let lines: Vec<&str> = token.as_bytes().chunks(72).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let text = format!("> this is what we get:{gap}\n{}\n> regards", lines.join(gap));
+            let claims = token_in(&text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(claims.audience.as_deref(), Some("https://contoso.operations.dynamics.com"), "{text}");
+        }
+    }
+
+    /// A service that was busy and then answers is all right again; one that refuses does not change its mind by itself.
+    #[test]
+    fn a_call_that_succeeds_after_a_busy_service_is_heard() {
+        const CALL: &str = "GET https://contoso.operations.dynamics.com/data/CustomersV3";
+        for (first, then, is_over) in [
+            (429, 200, true),
+            (500, 200, true),
+            (503, 200, true),
+            (401, 200, false),
+            (403, 200, false),
+            (503, 401, false),
+        ] {
+            let evidence = read_text(&format!("10:01 {CALL} -> {first}\n10:02 {CALL} -> {then}\n"));
+            assert_eq!(evidence.marks.contains(&Mark::SucceededAfter), is_over, "{first}, then {then}");
+        }
+    }
+
+    #[test]
+    fn of_two_statuses_the_refusal_of_now_counts_and_no_success_takes_the_place_of_one() {
+        for (text, status, hedge) in [
+            ("Last week we had HTTP 403. Today it is HTTP 401", 401, None),
+            ("Last week we had HTTP 403. HTTP 200 is what a user gets", 403, Some(Hedge::Past)),
+            ("Last week we had HTTP 403", 403, Some(Hedge::Past)),
+        ] {
+            let evidence = read_text(text);
+            assert_eq!((evidence.http_status, evidence.status_hedge), (Some(status), hedge), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_broke_before_an_answer_is_told_from_what_broke_after_it() {
+        for (text, is_after) in [
+            ("token request: HTTP 200 OK\nnext call: read ECONNRESET", true),
+            ("token request: read ECONNRESET\nagain: HTTP 200 OK", false),
+            ("read ECONNRESET\nHTTP 200 OK\nread ECONNRESET", true),
+        ] {
+            let evidence = read_text(text);
+            let broke = evidence.said.last("econnreset");
+            assert!(broke.is_some() && evidence.answered_at.is_some(), "{text}");
+            assert_eq!(broke > evidence.answered_at, is_after, "{text}");
+            assert_eq!(evidence.said.last("enotfound"), None);
+            // A log of this program tells how much was said, and not what.
+            assert_eq!(format!("{:?}", evidence.said), format!("{} bytes", text.len()));
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_named_no_more_after_its_line_did_not_answer_later() {
+        const BROKE: &str = "getaddrinfo ENOTFOUND contoso.operations.dynamics.com";
+        for (text, is_unanswered) in [
+            (BROKE.to_owned(), true),
+            (format!("\n{BROKE}"), true),
+            (format!("der Aufruf schlägt fehl …\n{BROKE}\nlogin.microsoftonline.com: HTTP 200"), true),
+            (format!("{BROKE}\nGET https://contoso.operations.dynamics.com/data: HTTP 200"), false),
+            ("getaddrinfo ENOTFOUND\nHTTP 200".into(), false),
+        ] {
+            assert_eq!(read_text(&text).said.is_of_unanswered_host("enotfound"), is_unanswered, "{text}");
+        }
+    }
+}

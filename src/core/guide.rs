@@ -401,3 +401,57 @@ pub fn fill_link(link: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<S
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_somewhere_only_with_values_that_are_well_formed() {
+        let (app, tenant, erp) = (
+            "https://x.test/app/{client_id}",
+            "https://x.test/{tenant_id}/apps",
+            "{resource_url}/?mi=SysAADClientTable",
+        );
+        for (link, hole, value, filled) in [
+            (app, "client_id", "66666666-7777-4888-9999-aaaaaaaaaaaa", true),
+            (app, "client_id", "contoso-app", false),
+            (tenant, "tenant_id", "11111111-2222-4333-8444-555555555555", true),
+            (tenant, "tenant_id", "contoso.com", true),
+            (tenant, "tenant_id", "common", false),
+            (tenant, "tenant_id", "Contoso Ltd", false),
+            (erp, "resource_url", "https://contoso.operations.dynamics.com", true),
+            (erp, "resource_url", "https://contoso", false),
+            (erp, "resource_url", "ftp://contoso.operations.dynamics.com", false),
+            ("https://x.test/{environment}", "environment", "Production", true),
+        ] {
+            let url = fill_link(link, &|name| (name == hole).then(|| value.to_owned()));
+            assert_eq!(url, filled.then(|| link.replace(&format!("{{{hole}}}"), value)), "{link} with {value}");
+        }
+    }
+
+    #[test]
+    fn a_permission_is_told_with_the_truth_about_it() {
+        let guide: Guide = toml::from_str(include_str!("../../assets/guides/office365.toml")).unwrap();
+        for (name, need, heading) in [
+            ("Organization.Read.All", Need::Needed, "application, Microsoft Graph: needed"),
+            ("User.Read.All", Need::AskedFor, "application, Microsoft Graph: asked for by vendors"),
+            ("User.Read", Need::Harmless, "delegated, Microsoft Graph: harmless, not needed"),
+            (
+                "Device.ReadWrite.All",
+                Need::Retired,
+                "application, Azure Active Directory Graph: retired, no effect; now Device.ReadWrite.All of Microsoft Graph",
+            ),
+        ] {
+            let permission = guide.permissions.iter().find(|known| known.name == name && known.need == need).unwrap();
+            assert_eq!(permission.heading(), heading);
+        }
+    }
+
+    #[test]
+    fn a_way_to_sign_in_is_shown_as_it_is_written() {
+        for way in SignIn::ALL {
+            assert_eq!(SignIn::parse(&way.to_string()), Some(way));
+        }
+    }
+}

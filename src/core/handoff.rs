@@ -297,4 +297,51 @@ mod tests {
         let text = markdown(&guide, Actor::D365Admin, "one", &values, &[]);
         assert!(text.contains("Nothing is open"), "{text}");
     }
+
+    #[test]
+    fn a_step_has_its_lists_and_what_comes_back_is_asked_for_once() {
+        for text in [
+            include_str!("../../assets/guides/office365.toml"),
+            include_str!("../../assets/guides/business-central.toml"),
+            include_str!("../../assets/guides/fno-delegated.toml"),
+        ] {
+            let mut guide: Guide = toml::from_str(text).unwrap();
+            let written = |guide: &Guide| {
+                let steps: Vec<&Step> = guide.steps.iter().collect();
+                markdown(guide, Actor::EntraAdmin, "one", &|_| None, &steps)
+            };
+            let text = written(&guide);
+            let parts = |head: &str| text.lines().filter(|line| *line == head).count();
+            let with_list = guide.steps.iter().filter(|step| step.lists.contains(&Listing::Permissions)).count();
+            let with_watch = guide.steps.iter().filter(|step| !step.watch.is_empty()).count();
+            assert!(with_list > 0 && with_list < guide.steps.len(), "{}", guide.id);
+            assert_eq!((parts("Permissions:"), parts("Watch:")), (with_list, with_watch), "{}: {text}", guide.id);
+            let back: Vec<&str> = text.split("## What to send back").nth(1).unwrap().trim().lines().collect();
+            for (at, line) in back.iter().enumerate() {
+                assert!(!back[..at].contains(line), "twice in {}: {line}", guide.id);
+                assert!(!line.contains(guide.label(FieldId::SignIn)), "{}: {line}", guide.id);
+            }
+            guide.permissions.clear();
+            for step in &mut guide.steps {
+                step.watch.clear();
+            }
+            let text = written(&guide);
+            assert!(!text.contains("\nPermissions:") && !text.contains("\nWatch:"), "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_are_marked_only_where_they_would_act() {
+        for (text, written) in [
+            ("# 2 of the plan", "\\# 2 of the plan"),
+            ("> quoted", "\\> quoted"),
+            ("- and + more", "\\- and + more"),
+            ("+1", "\\+1"),
+            ("a - b > c #3", "a - b > c #3"),
+            ("snake_case _it_", "snake_case \\_it\\_"),
+            ("one\n# two\tthree\u{1b}", "one # two three "),
+        ] {
+            assert_eq!(plain(text), written, "{text:?}");
+        }
+    }
 }

@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn profile_names() {
-        for good in ["a", "contoso-uat", "Contoso.UAT_2", "console", "com10"] {
+        for good in ["a", "contoso-uat", "Contoso.UAT_2", "console", "com10", &"a".repeat(64)] {
             assert!(good.parse::<ProfileName>().is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "a/b", "a b", "CON", "nul.txt", "com1", "LPT9.x", "a.", "-a", "ä", &"a".repeat(65)]

@@ -595,4 +595,183 @@ mod tests {
             assert_eq!(SecretSource::Command { words: words.into() }.to_string(), shown);
         }
     }
+
+    fn guide(text: &str) -> Guide {
+        toml::from_str(text).unwrap()
+    }
+
+    fn clouds() -> Clouds {
+        toml::from_str(include_str!("../../assets/clouds.toml")).unwrap()
+    }
+
+    const CENTRAL: &str = include_str!("../../assets/guides/business-central.toml");
+    const ERP: &str = include_str!("../../assets/guides/fno-client-credentials.toml");
+
+    #[test]
+    fn sources_are_read_and_what_is_none_is_answered_with_its_form() {
+        let at = |source: SecretSource| SourceRequest::At(source.into());
+        for (text, request) in [
+            ("stdin", SourceRequest::Stdin),
+            ("prompt", SourceRequest::Prompt),
+            ("keyring", SourceRequest::Keyring),
+            ("vault", SourceRequest::Vault),
+            ("env:D365_SECRET", at(SecretSource::Env { var: "D365_SECRET".into() })),
+            ("env:_secret2", at(SecretSource::Env { var: "_secret2".into() })),
+            ("file:C:\\d365\\secret", at(SecretSource::File { path: "C:\\d365\\secret".into() })),
+            ("command:pass show d365", at(SecretSource::Command { words: "pass show d365".into() })),
+            ("certificate:contoso.pem", SourceRequest::At(CredentialSource::certificate("contoso.pem"))),
+        ] {
+            assert_eq!(SourceRequest::parse(text), Ok(request), "{text}");
+        }
+        for (text, form) in [
+            ("env:", "as in env:D365_SECRET"),
+            ("env:2ND_SECRET", "as in env:D365_SECRET"),
+            ("env:D365-SECRET", "as in env:D365_SECRET"),
+            ("env:$D365_SECRET", "as in env:D365_SECRET"),
+            ("file:", "as in file:/"),
+            ("command:", "as in 'command:"),
+            ("command:  ", "as in 'command:"),
+            ("certificate:", "as in certificate:/"),
+            ("prompt:now", "never the secret itself"),
+            ("aBc8Q~canary", "never the secret itself"),
+            ("aBc8Q:canary", "never the secret itself"),
+        ] {
+            let told = SourceRequest::parse(text).unwrap_err();
+            assert!(told.contains(form) && !told.contains("canary"), "{text}: {told}");
+        }
+    }
+
+    /// What is kept under an entry of ours goes with its profile; all else stays where a person has put it.
+    #[test]
+    fn what_is_known_of_a_place_without_reading_it() {
+        let entry = || "a1b2".to_owned();
+        let env = SecretSource::Env { var: "D365".into() };
+        let command = SecretSource::Command { words: "pass show d365".into() };
+        let pem = |password: Option<SecretSource>| {
+            CredentialSource::Certificate(CertificateSource { path: "contoso.pem".into(), password })
+        };
+        let (keyring, vault) = (SecretSource::Keyring { entry: entry() }, SecretSource::Vault { entry: entry() });
+        for (source, runs_a_command, in_vault, rest, shown) in [
+            (CredentialSource::from(keyring.clone()), false, false, None, "the keyring"),
+            (SecretSource::Keyring { entry: String::new() }.into(), false, false, None, "what was typed"),
+            (vault.clone().into(), false, true, None, "the vault"),
+            (env.clone().into(), false, false, Some(env.into()), "environment variable D365"),
+            (command.clone().into(), true, false, Some(command.clone().into()), "command pass …"),
+            (pem(None), false, false, Some(pem(None)), "certificate contoso.pem"),
+            (pem(Some(vault)), false, true, Some(pem(None)), "certificate contoso.pem, its password from the vault"),
+            (
+                pem(Some(keyring)),
+                false,
+                false,
+                Some(pem(None)),
+                "certificate contoso.pem, its password from the keyring",
+            ),
+            (
+                pem(Some(command.clone())),
+                true,
+                false,
+                Some(pem(Some(command))),
+                "certificate contoso.pem, its password from command pass …",
+            ),
+        ] {
+            assert_eq!((source.runs_a_command(), source.in_vault()), (runs_a_command, in_vault), "{source}");
+            assert_eq!(source.to_string(), shown);
+            assert_eq!(source.without_kept(), rest);
+        }
+    }
+
+    #[test]
+    fn what_was_changed_here_goes_over_what_others_changed() {
+        let draft = |guide: &str, company: &str, user: &str| {
+            let mut draft = ProfileDraft::new(guide);
+            draft.set(FieldId::Company, company);
+            draft.set(FieldId::UserId, user);
+            draft
+        };
+        let was = draft("c1-fno", "USMF", "svc");
+        for (ours, theirs, all) in [
+            (("c1-fno", "DAT", "svc"), ("c1-fno", "USMF", "odata"), ("c1-fno", "DAT", "odata")),
+            (("c1-fno", "DAT", "svc"), ("fno-delegated", "USMF", "svc"), ("fno-delegated", "DAT", "svc")),
+            (("fno-delegated", "USMF", "svc"), ("c1-fno", "USMF", "odata"), ("fno-delegated", "USMF", "odata")),
+        ] {
+            let of = |(guide, company, user)| draft(guide, company, user);
+            assert_eq!(of(ours).over(&was, &of(theirs)), of(all), "{ours:?} over {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_date_is_kept_in_one_form() {
+        for (typed, kept) in [
+            ("2027-05-20", "2027-05-20"),
+            ("5/20/2027", "2027-05-20"),
+            ("20.5.2027 ", "2027-05-20"),
+            ("None", ""),
+            ("none", ""),
+            // Which is the month cannot be known: the question says so.
+            ("5/6/2027", "5/6/2027"),
+        ] {
+            let mut draft = ProfileDraft::new("c1-fno");
+            draft.set(FieldId::Expires, "2026-01-01");
+            draft.set(FieldId::Expires, typed);
+            assert_eq!(draft.value(FieldId::Expires), kept, "{typed}");
+        }
+    }
+
+    #[test]
+    fn templates_get_values_as_given_and_the_clouds_own() {
+        let mut draft = ProfileDraft::new("business-central");
+        for (field, value) in [
+            (FieldId::TenantId, "contoso.com"),
+            (FieldId::SignIn, "device-code"),
+            (FieldId::Expires, "5/20/2027"),
+            (FieldId::Environment, "Production"),
+        ] {
+            draft.set(field, value);
+        }
+        let (guide, clouds) = (guide(CENTRAL), clouds());
+        for (name, value) in [
+            ("tenant_id", Some("contoso.com")),
+            ("sign_in", Some("device-code")),
+            ("expires", Some("2027-05-20")),
+            ("environment", Some("Production")),
+            ("company", None),
+            ("graph", Some("https://graph.microsoft.com")),
+            ("authority", Some("https://login.microsoftonline.com")),
+            ("resource_url", Some("https://api.businesscentral.dynamics.com")),
+            ("scope", Some("https://api.businesscentral.dynamics.com/.default")),
+            ("token_url", Some("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token")),
+            ("authorize_url", Some("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize")),
+            ("secret", None),
+        ] {
+            assert_eq!(draft.template_value(name, Some(&guide), &clouds).as_deref(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn all_that_keeps_a_draft_from_being_a_profile_is_told_at_once() {
+        let problems = |draft: &ProfileDraft, guide_text: &str| -> Vec<(FieldId, String)> {
+            let told = draft.check(&ProfileName::unnamed(), &guide(guide_text), &clouds()).unwrap_err();
+            told.into_iter().map(|problem| (problem.field, problem.text)).collect()
+        };
+        // In this cloud the product has no address that is known; the tenant and the app are missing as well.
+        let mut draft = ProfileDraft::new("business-central");
+        draft.set(FieldId::Cloud, "china");
+        draft.source = Some(SecretSource::Env { var: "D365".into() }.into());
+        let told = problems(&draft, CENTRAL);
+        let missing = |field| (field, "missing".to_owned());
+        for one in [
+            missing(FieldId::TenantId),
+            missing(FieldId::ClientId),
+            (FieldId::ResourceUrl, "Business Central is not known to have an address in cloud 'china'".to_owned()),
+        ] {
+            assert!(told.contains(&one), "{one:?}: {told:?}");
+        }
+        // What is missing anyway is told once.
+        let mut draft = ProfileDraft::new("fno-client-credentials");
+        draft.foreign_credential = Some("kind 'federated'".into());
+        let told = problems(&draft, ERP);
+        assert_eq!(told.iter().filter(|(field, _)| *field == FieldId::ResourceUrl).count(), 1, "{told:?}");
+        let foreign = (FieldId::Secret, "this version cannot use a credential of kind 'federated'".to_owned());
+        assert!(told.contains(&foreign), "{told:?}");
+    }
 }

@@ -529,3 +529,89 @@ fn field_report(field: &TargetField, value: &dyn Fn(&str) -> Option<String>) -> 
 fn names(fields: &[FieldId]) -> Vec<&'static str> {
     fields.iter().map(|field| field.name()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::check::{CheckEvent, CheckResult};
+    use crate::core::evidence::Evidence;
+    use crate::core::rules::{Judge, RuleBook};
+    use crate::core::since::Traits;
+    use std::time::Duration;
+
+    /// The report of a test in which these checks came out so.
+    fn report(checks: &[(CheckId, Status)]) -> ProfileReport {
+        let book: RuleBook = toml::from_str(
+            "rule = [{ cause = 'd365-not-registered', confidence = 'likely', when = { status = [401] } }]",
+        )
+        .unwrap();
+        let judge = Judge { book: &book, guide: None, values: &|_| None };
+        let mut run = CheckRun::default();
+        for (check, status) in checks.iter().copied() {
+            let (summary, details) = (String::new(), Details::new());
+            let evidence = |http_status| vec![Evidence { check: Some(check), http_status, ..Evidence::default() }];
+            let result = match status {
+                Status::Skipped => CheckResult::Skipped { reason: String::new() },
+                Status::Passed => CheckResult::Passed { summary, details },
+                Status::Warning => CheckResult::Warning { summary, details, evidence: evidence(None) },
+                Status::Unknown => CheckResult::Refused { summary, details, evidence: evidence(None) },
+                Status::Failed => CheckResult::Refused { summary, details, evidence: evidence(Some(401)) },
+            };
+            run.apply(CheckEvent::Finished { check, at: Duration::ZERO, result }, &judge);
+        }
+        ProfileReport::new("contoso", "guide", Timestamp::UNIX_EPOCH, &run, &[])
+    }
+
+    #[test]
+    fn a_lane_that_was_not_tested_to_its_end_is_not_called_all_right() {
+        use CheckId::{Access, Authority, Claims, Environment, Expiry, Registration, Token};
+        use Status::{Failed, Passed, Skipped};
+        for (checks, entra, d365) in [
+            (&[(Token, Passed), (Claims, Passed), (Access, Passed)][..], "passed", "passed"),
+            (&[(Token, Passed), (Claims, Skipped), (Access, Passed)], "passed as far as it was tested", "passed"),
+            (&[(Authority, Passed), (Token, Failed), (Claims, Skipped)], "failed", "skipped"),
+            (
+                &[(Token, Failed), (Environment, Passed), (Registration, Skipped), (Access, Skipped)],
+                "failed",
+                "passed as far as it was tested",
+            ),
+            // Without an end date the halves of the connection are all there.
+            (&[(Token, Passed), (Access, Passed), (Expiry, Skipped)], "passed", "passed"),
+            (&[(Token, Passed), (Access, Status::Unknown), (Registration, Skipped)], "passed", "unknown"),
+        ] {
+            let report = report(checks);
+            let told = (report.lane_in_words(Lane::Entra), report.lane_in_words(Lane::D365));
+            assert_eq!(told, (entra.to_owned(), d365.to_owned()), "{checks:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_different_since_it_last_passed_stands_at_the_check_that_failed() {
+        let mut report = report(&[
+            (CheckId::Token, Status::Passed),
+            (CheckId::Environment, Status::Passed),
+            (CheckId::Registration, Status::Failed),
+        ]);
+        let none = Traits::default();
+        let passed = "2026-11-20T09:00:00Z".parse().unwrap();
+        report.tell_since(&Since { passed, differences: none.differences(&none) });
+        let told: Vec<CheckId> = report
+            .checks
+            .iter()
+            .filter(|line| line.details.contains_key("changed_since"))
+            .map(|line| line.id)
+            .collect();
+        assert_eq!(told, [CheckId::Registration]);
+        assert_eq!(report.checks[2].details["last_passed"], "2026-11-20T09:00:00Z");
+    }
+
+    #[test]
+    fn a_guide_names_the_values_that_it_wants_and_takes() {
+        let guide: Guide = toml::from_str(include_str!("../../assets/guides/fno-delegated.toml")).unwrap();
+        let report = GuideReport::brief(&guide);
+        assert_eq!(report.required, ["tenant_id", "client_id", "secret", "resource_url"]);
+        assert!(report.optional.contains(&"credential.expires"), "{:?}", report.optional);
+        let Steps::Full(steps) = GuideReport::full(&guide, &|_| None).steps else { unreachable!() };
+        assert!(steps.iter().any(|step| step.collects == ["secret", "credential.expires"]));
+    }
+}

@@ -261,6 +261,13 @@ mod tests {
             ("http://localhost:1/", "http://localhost:1", &[Slash]),
             ("http://[::1]:7", "http://[::1]:7", &[]),
             ("https://127.0.0.1:8443", "https://127.0.0.1:8443", &[]),
+            // A query whose end looks like a slash at the end, and one behind a slash that is one.
+            ("https://contoso.operations.dynamics.com?back=/", "https://contoso.operations.dynamics.com", &[Query]),
+            (
+                "https://contoso.operations.dynamics.com//?cmp=DAT",
+                "https://contoso.operations.dynamics.com",
+                &[Query, Slash],
+            ),
         ];
         for (pasted, origin, cleaned) in table {
             let (url, told) = ResourceUrl::parse(pasted).unwrap_or_else(|e| panic!("{pasted}: {e}"));
@@ -307,6 +314,42 @@ mod tests {
             "http://127.0.0.1.evil.test",
         ] {
             assert!(ResourceUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// Whoever reads it sees what to mend.
+    #[test]
+    fn why_a_url_is_refused() {
+        const LOGIN: &str = "a user name or password does not belong into this URL";
+        for (bad, why) in [
+            ("http://contoso.operations.dynamics.com", "plain http is for this machine only; use https"),
+            ("ftp://contoso.operations.dynamics.com", "the URL must start with https://"),
+            ("https://svc@contoso.operations.dynamics.com", LOGIN),
+            ("https://svc:pw@contoso.operations.dynamics.com", LOGIN),
+            ("https://:pw@contoso.operations.dynamics.com", LOGIN),
+            ("https://@contoso.operations.dynamics.com", LOGIN),
+            // Browsers read these as the ones above.
+            ("https:///svc@contoso.operations.dynamics.com", LOGIN),
+            ("https:///:pw@contoso.operations.dynamics.com", LOGIN),
+            ("https://contoso .operations.dynamics.com", "a URL has no blanks inside"),
+            ("https://contoso\t.operations.dynamics.com", "a URL has no blanks inside"),
+            ("https://contoso\u{7}.operations.dynamics.com", "a URL has no blanks inside"),
+            ("https://contoso\u{a0}.operations.dynamics.com", "a URL has no blanks inside"),
+        ] {
+            assert_eq!(ResourceUrl::parse(bad).unwrap_err().message, why, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn whether_an_origin_is_this_machine() {
+        for (url, is_here) in [
+            ("http://localhost:8080", true),
+            ("https://127.0.0.1:8443", true),
+            ("http://[::1]:7", true),
+            ("https://localhost.contoso.com", false),
+            ("https://contoso.operations.dynamics.com", false),
+        ] {
+            assert_eq!(ResourceUrl::parse(url).unwrap().0.is_loopback(), is_here, "{url}");
         }
     }
 

@@ -76,3 +76,30 @@ impl Palette {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_and_colours_are_known_by_their_names() {
+        for (text, store) in [
+            ("keyring", Some(DefaultStore::Keyring)),
+            ("vault", Some(DefaultStore::Vault)),
+            ("Keyring", None),
+            ("env", None),
+            ("", None),
+        ] {
+            assert_eq!(DefaultStore::parse(text), store, "{text}");
+        }
+        for (text, palette) in [
+            ("auto", Some(Palette::Auto)),
+            ("dark", Some(Palette::Dark)),
+            ("light", Some(Palette::Light)),
+            ("none", Some(Palette::None)),
+            ("blue", None),
+        ] {
+            assert_eq!(Palette::parse(text), palette, "{text}");
+        }
+    }
+}

@@ -374,4 +374,26 @@ mod tests {
             prop_assert!(!shown.contains(TENANT) && !shown.contains("contoso.example.test"), "{}", shown);
         }
     }
+
+    #[test]
+    fn facts_are_told_where_there_are_some_and_times_as_people_say_them() {
+        let line = |details: Value| CheckLine {
+            id: CheckId::Claims,
+            status: crate::core::check::Status::Passed,
+            summary: String::new(),
+            duration_ms: 0,
+            details: details.as_object().cloned().unwrap_or_default(),
+        };
+        for (details, told) in [
+            (json!({ "roles": [] }), &[][..]),
+            (json!({ "roles": ["User.Read.All", "Mail.Read"] }), &["roles: User.Read.All, Mail.Read"]),
+            (json!({ "http_status": null, "expires_in": 3599 }), &["seconds until it expires: 3599"]),
+            (json!({ "entities": [{ "name": "CustomersV3" }], "notes": [] }), &["CustomersV3 ?"]),
+        ] {
+            assert_eq!(facts(&line(details.clone())), told, "{details}");
+        }
+        for (ms, told) in [(0, "0 ms"), (999, "999 ms"), (1000, "1.0 s"), (61_250, "61.2 s")] {
+            assert_eq!(seconds(ms), told);
+        }
+    }
 }

@@ -686,7 +686,7 @@ fn unquoted_with_rest(text: &str, style: Style) -> (Written, Zeroizing<String>, 
     let quoted = match (text.chars().next(), style) {
         (Some('\'' | '"'), Style::Sh) => word(text, false),
         (Some('\'' | '"'), Style::PowerShell) => word(text, true),
-        (Some('\''), _) => single(text, style == Style::Yaml),
+        (Some('\''), _) => single(text),
         (Some('"'), _) => double(text),
         _ => None,
     };
@@ -708,8 +708,8 @@ fn unquoted_with_rest(text: &str, style: Style) -> (Written, Zeroizing<String>, 
     (Written::Bare, Zeroizing::new(bare), "")
 }
 
-/// `'…'`, with `''` for a quote inside where that is so.
-fn single(text: &str, doubled: bool) -> Option<(Written, Zeroizing<String>, &str)> {
+/// `'…'`, with `''` for a quote inside.
+fn single(text: &str) -> Option<(Written, Zeroizing<String>, &str)> {
     let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.strip_prefix('\'')?;
     loop {
@@ -717,11 +717,11 @@ fn single(text: &str, doubled: bool) -> Option<(Written, Zeroizing<String>, &str
         value.push_str(part);
         rest = after;
         match rest.strip_prefix('\'') {
-            Some(more) if doubled => {
+            Some(more) => {
                 value.push('\'');
                 rest = more;
             }
-            _ => return Some((Written::Exact, value, rest)),
+            None => return Some((Written::Exact, value, rest)),
         }
     }
 }
