@@ -197,6 +197,18 @@ fn a_token_is_compared_with_the_call_that_was_refused() {
 }
 
 /// What a token's own claims say about whether it can work, where nobody says what it is for.
+/// Of another environment of the same product it says all that does not fit; of another product only that.
+#[test]
+fn what_does_not_fit_of_a_token_for_elsewhere() {
+    for (aud, causes) in [
+        ("https://other.operations.dynamics.com", &["token-audience", "service-principal-missing"][..]),
+        ("https://api.businesscentral.dynamics.com", &["token-audience"]),
+    ] {
+        let found = judge(&read_pasted(&token(&json!({"aud": aud, "oid": null})), Some(&fno()), NOW).0);
+        assert_eq!(found.iter().map(|one| one.cause.as_str()).collect::<Vec<_>>(), causes, "{found:#?}");
+    }
+}
+
 #[test]
 fn a_token_alone_that_cannot_work_is_told() {
     const ERP: &str = "00000015-0000-0000-c000-000000000000";

@@ -1032,8 +1032,9 @@ mod tests {
             let more: String = (0..30).map(|number| format!("    \"detail{number}\": [],\n")).collect();
             let policy = "    \"policies\": [\n      {\n        \"result\": \"notApplied\"\n      }\n    ],\n";
             format!(
-                "  {{\n    \"createdDateTime\": \"2026-11-21T10:{number:02}:00Z\",\n    \"appId\": \"{app}\",\n{more}{policy}    \"servicePrincipalId\": \"{ID}\",\n    \
-                 \"status\": {{\n      \"errorCode\": {code},\n      \"failureReason\": \"Other.\"\n    }},\n{policy}    \"city\": \"\"\n  }}"
+                "  {{\n    \"createdDateTime\": \"2026-11-21T10:{number:02}:00Z\",\n{more}{policy}    \"servicePrincipalId\": \"{ID}\",\n    \
+                 \"status\": {{\n      \"errorCode\": {code},\n      \"failureReason\": \"Other.\"\n    }},\n{policy}    \"city\": \"\",\n    \
+                 \"appId\": \"{app}\"\n  }}"
             )
         };
         let other = "77777777-7777-4888-9999-aaaaaaaaaaaa";

@@ -700,6 +700,65 @@ mod tests {
     }
 
     #[test]
+    fn two_people_clash_where_both_changed_the_same_to_something_else() {
+        let draft = |company: &str, user: &str, var: &str| {
+            let mut draft = ProfileDraft::new("c1-fno");
+            draft.set(FieldId::Company, company);
+            draft.set(FieldId::UserId, user);
+            draft.source = Some(SecretSource::Env { var: var.into() }.into());
+            draft
+        };
+        let was = draft("USMF", "svc", "A");
+        for (ours, theirs, clashes) in [
+            (("DAT", "svc", "A"), ("DEMF", "svc", "A"), &[FieldId::Company][..]),
+            (("DAT", "svc", "A"), ("DAT", "svc", "A"), &[]),
+            (("DAT", "svc", "A"), ("USMF", "odata", "A"), &[]),
+            (("USMF", "svc", "A"), ("DEMF", "odata", "B"), &[]),
+            (("DAT", "x", "B"), ("USMF", "svc", "A"), &[]),
+            (("USMF", "svc", "B"), ("USMF", "svc", "B"), &[]),
+            (("USMF", "svc", "B"), ("USMF", "svc", "C"), &[FieldId::Secret]),
+        ] {
+            let of = |(company, user, var)| draft(company, user, var);
+            assert_eq!(was.clashes(&of(ours), &of(theirs)), clashes, "{ours:?} and {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn lists_and_addresses_are_kept_in_one_form() {
+        let mut draft = ProfileDraft::new("office365");
+        for (field, typed, kept) in [
+            (
+                FieldId::Permissions,
+                " User.Read.All,Mail.Read ,, Sites.Read.All",
+                "User.Read.All, Mail.Read, Sites.Read.All",
+            ),
+            (FieldId::Entities, "CustomersV3 ,VendorsV2,", "CustomersV3, VendorsV2"),
+            (FieldId::ResourceUrl, "Contoso.operations.dynamics.com/data", "https://contoso.operations.dynamics.com"),
+            (FieldId::GraphUrl, "no address", "no address"),
+        ] {
+            draft.set(field, typed);
+            assert_eq!(draft.value(field), kept, "{typed}");
+        }
+    }
+
+    /// Where a cloud has no address for a product, that is told, once and beside nothing else about the address.
+    #[test]
+    fn a_product_without_an_address_in_its_cloud_is_told() {
+        let mut draft = ProfileDraft::new("business-central");
+        draft.set(FieldId::Cloud, "us-gov");
+        let Err(problems) = draft.check(&"x".parse().unwrap(), &guide(CENTRAL), &clouds()) else { panic!() };
+        let of_address = |problems: &[Problem]| -> Vec<String> {
+            problems.iter().filter(|problem| is_resource(problem)).map(|problem| problem.text.clone()).collect()
+        };
+        let told = "Business Central is not known to have an address in cloud 'us-gov'";
+        assert_eq!(of_address(&problems), [told]);
+        let mut draft = ProfileDraft::new("fno-client-credentials");
+        draft.set(FieldId::Cloud, "us-gov");
+        let Err(problems) = draft.check(&"x".parse().unwrap(), &guide(ERP), &clouds()) else { panic!() };
+        assert_eq!(of_address(&problems).len(), 1);
+    }
+
+    #[test]
     fn an_end_date_is_kept_in_one_form() {
         for (typed, kept) in [
             ("2027-05-20", "2027-05-20"),

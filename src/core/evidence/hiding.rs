@@ -560,12 +560,18 @@ mod tests {
         // As long as the lines into which mail programs and terminals break one.
         let first = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Ny";
         let second = "bS5keW5hbWljcy5jb20iLCJpc3MiOiJodHRwczovL3N0cy53aW5kb3dzLm5ldC8x";
+        let hash = "3b1f9c03d1f0b1f2a9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4";
         let third = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1pdHNlbGYtaW4tYmFzZTY0dXJs";
         for (text, left) in [
             (format!("sent {first} expired\n"), "sent [token] expired\n"),
             (format!("{first}\n{second}\n{third}\nAADSTS7000215: Invalid"), "[token]\nAADSTS7000215: Invalid"),
             (format!("> {first}\r\n> {second}\r\n> tail==\r\n> Regards"), "> [token]\r\n> Regards"),
             (format!("{first}\n{second}\n\"next\""), "[token]\n\"next\""),
+            // The end of a token is a short line; what comes next is something else.
+            (
+                format!("{first}\n{second}\ntail\n{hash}\nRegards"),
+                "[token]\n3b1f9c03d1f0b1f2a9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4\nRegards",
+            ),
             (format!("{{\"access\":\"{first}\n{second}\",\"expires\":1}}"), "{\"access\":\"[token]\",\"expires\":1}"),
             (
                 format!("a long line before it: eyJ0eXAi\n{}\n{second}\ntail==\nRegards", &first[8..]),
@@ -601,6 +607,8 @@ mod tests {
     fn what_only_looks_like_the_place_of_a_secret_stays() {
         for text in [
             "client_secret=&grant_type=client_credentials",
+            // A code of Entra's is long.
+            "answered with code=1.Area and no text",
             "{\"password\":\"\",\"user\":\"x\"}",
             "\"networkAcls\": {\"bypass\": \"AzureServices\", \"defaultAction\": \"Deny\"}",
             "compass: north",
