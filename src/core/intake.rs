@@ -502,7 +502,7 @@ impl Reader<'_> {
     }
 
     fn derive_client(&mut self, value: &str, pair: &Pair) {
-        if let Some(id) = parse_guid(value) {
+        if let Some(id) = id_in(value) {
             self.derive(FieldId::ClientId, &id.to_string(), pair);
         }
     }
@@ -536,7 +536,8 @@ impl Reader<'_> {
 
     /// What is shaped like a secret, where none was found and nothing was told of one.
     fn secret_without_label(&mut self, text: &str) {
-        let is_told = self.intake.left.iter().any(|left| left.to_ascii_lowercase().contains("secret"));
+        let is_told = self.intake.left.iter().any(|left| left.to_ascii_lowercase().contains("secret"))
+            || self.elsewhere.iter().any(|(field, _)| *field == FieldId::Secret);
         if self.intake.secret.is_some() || is_told {
             return;
         }
@@ -636,8 +637,12 @@ impl Reader<'_> {
             derived.retain(|found| found.field != FieldId::Cloud);
         }
         for found in derived {
-            if self.intake.value(found.field).is_none() {
-                self.intake.found.push(found);
+            match self.intake.value(found.field) {
+                None => self.intake.found.push(found),
+                Some(first) if found.field == FieldId::ClientId && !first.eq_ignore_ascii_case(&found.value) => {
+                    self.leave("an address names another app".into());
+                }
+                Some(_) => {}
             }
         }
         self.intake.found.sort_by_key(|found| found.field);

@@ -3,6 +3,7 @@
 //! Knows their shapes and the names that stand before them. Rather too much is hidden than too little.
 
 use super::layers::{head, tail};
+use super::reading::OAUTH_ERRORS;
 use crate::core::secret::looks_like_secret;
 
 /// What stands where a token or secret was.
@@ -89,8 +90,7 @@ pub(super) fn without_tokens(text: &str) -> String {
         let lead = option.rsplit(char::is_whitespace).next().unwrap_or_default();
         (text[..end].ends_with('/') || lead.starts_with('-')).then(|| password_at(text, end)).flatten()
     }));
-    // How PowerShell is given one.
-    ends.extend(after(&["convertto-securestring ", "convertto-securestring -string "], quoted_or_word));
+    ends.extend(after(&["convertto-securestring"], secure_string_at));
     if lower.contains("login") || lower.contains("pac auth") {
         ends.extend(after(&[" -p "], quoted_or_word));
     }
@@ -279,6 +279,36 @@ fn value_before(text: &str, after_name: usize) -> Option<(usize, usize)> {
         .then_some((from, to))
 }
 
+/// Where PowerShell's `ConvertTo-SecureString` is given a secret, before, between or behind its switches.
+fn secure_string_at(text: &str, from: usize) -> Option<(usize, usize)> {
+    const SWITCHES: [&str; 3] = ["-asplaintext", "-force", "-string"];
+    let mut rest = &text[from..];
+    loop {
+        rest = rest.trim_start_matches(' ');
+        let is_switch = |switch: &&&str| rest.get(..switch.len()).is_some_and(|word| word.eq_ignore_ascii_case(switch));
+        let Some(switch) = SWITCHES.iter().find(is_switch) else { break };
+        rest = &rest[switch.len()..];
+    }
+    quoted_or_word(text, text.len() - rest.len())
+}
+
+/// What services answer, and no secret: `AADSTS…`, `invalid_client`.
+fn is_answer(value: &str) -> bool {
+    let value = value.trim_start_matches(['"', '\'']);
+    let is_word = |end: &str| !end.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("aadsts"))
+        || OAUTH_ERRORS.iter().any(|error| value.strip_prefix(error).is_some_and(is_word))
+}
+
+/// What stands in the next cell of a table's line, where the name that ends here is a cell by itself, not the end of a sentence.
+fn next_cell<'t>(text: &str, end: usize, rest: &'t str) -> Option<&'t str> {
+    let cells = rest.strip_prefix(['|', '\t'])?.trim_start_matches(['|', '\t', ' ']);
+    let cell = tail(&text[..end], 60).rsplit(['|', '\t', '\n']).next()?.trim().to_ascii_lowercase();
+    let is_name = cell.split_whitespace().count() <= 3 && !WORDS.iter().any(|word| cell.ends_with(word));
+    let is_status = cells.bytes().take_while(u8::is_ascii_digit).count() == 3;
+    (is_name && !is_status).then_some(cells)
+}
+
 /// Where the value of a secret stands that follows its name. Rather too much is hidden than too little.
 fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let rest = &text[after_name..];
@@ -287,20 +317,26 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
         let word = tail(&text[..after_name], 60);
         word.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-'))
     };
-    let bare = match bare.strip_prefix("=>").or_else(|| bare.strip_prefix([':', '=', '>', '|', '\t'])) {
+    let behind_sign = bare.strip_prefix("=>").or_else(|| bare.strip_prefix([':', '=', '>']));
+    let bare = match behind_sign.or_else(|| next_cell(text, after_name, bare)) {
         Some(bare) => bare,
         // The pair of a name and its value: `"key": "client_secret", "value": "x"`.
-        None => match value_of_pair(bare) {
+        None => match value_of_pair(bare).or_else(|| value_further_on(text, after_name, bare)) {
             Some(value) => value,
-            None if rest.starts_with(' ') && is_option() => return quoted_or_word(text, after_name + 1),
+            None if rest.starts_with(' ') && is_option() => {
+                return quoted_or_word(text, after_name + 1).filter(|(from, _)| !is_answer(&text[*from..]));
+            }
             None => return value_before(text, after_name),
         },
     };
     let value = bare.trim_start_matches(' ');
     // Inside of an object or a list: `"clientSecret": { "value": "x" }`.
-    let inner = value.strip_prefix(['{', '[']).filter(|_| !value.starts_with(HIDDEN));
-    let value = inner.map_or(value, |inner| value_of_pair(inner).unwrap_or(inner).trim_start());
-    if value.trim_start_matches(['"', '\'']).get(..6).is_some_and(|start| start.eq_ignore_ascii_case("aadsts")) {
+    let value = match value.strip_prefix('{') {
+        Some(object) => value_in_object(object)?.trim_start(),
+        None if value.starts_with(HIDDEN) => value,
+        None => value.strip_prefix('[').map_or(value, str::trim_start),
+    };
+    if is_answer(value) || value.starts_with(']') {
         return None;
     }
     let unescaped = value.trim_start_matches('\\');
@@ -318,25 +354,37 @@ fn secret_at(text: &str, after_name: usize) -> Option<(usize, usize)> {
         let ends = match c {
             '\n' => true,
             // An escaped opening quote is closed by an escaped one, a plain one by a plain one.
+            '\\' if is_escaped && skip => false,
             '\\' if is_escaped => inside[at..].trim_start_matches('\\').starts_with(quote),
             c => c == quote && !skip,
         };
         if ends {
             return Some((from, from + at));
         }
-        skip = c == '\\' && !skip;
+        // Of a row of backslashes the first one tells what is behind it.
+        skip = c == '\\' && (is_escaped || !skip);
     }
     Some((from, text.len()))
 }
 
 /// What follows the name `value` and its colon or equals sign, with which a text begins.
 fn value_of_pair(text: &str) -> Option<&str> {
-    // Another pair may stand between: `"name": "x", "slotSetting": false, "value": "y"`.
-    let object = head(text, 200).split(['{', '}']).next().filter(|object| object.starts_with(','));
-    let text = &text[object.and_then(|object| object.find("\"value\"")).unwrap_or(0)..];
     let name = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace()).trim_start_matches(['\\', '"']);
     let after = name.get(..5).filter(|word| word.eq_ignore_ascii_case("value")).map(|_| &name[5..])?;
     after.trim_start_matches(['\\', '"', ' ']).strip_prefix([':', '='])
+}
+
+/// What follows the name `value` in the object of JSON in which a text begins.
+fn value_in_object(text: &str) -> Option<&str> {
+    let object = head(text, 400).split(['{', '}']).next()?;
+    object.match_indices("value").find_map(|(at, _)| value_of_pair(&text[at..]))
+}
+
+/// The value of a pair between whose name and value others stand: `"name": "x", "slotSetting": false, "value": "y"`.
+fn value_further_on<'t>(text: &str, after_name: usize, rest: &'t str) -> Option<&'t str> {
+    let front = tail(&text[..after_name], 200);
+    let key = front[..front.rfind('"')?].trim_end().strip_suffix(':')?.trim_end().to_ascii_lowercase();
+    (rest.starts_with(',') && (key.ends_with("\"name\"") || key.ends_with("\"key\""))).then(|| value_in_object(rest))?
 }
 
 /// Replaces runs of such bytes (ASCII) where `with` says by what.
@@ -543,6 +591,30 @@ mod tests {
                 "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"hunter2\"}",
                 "{\"name\": \"CLIENT_SECRET\",\n \"slotSetting\": false,\n \"value\": \"[token]\"}",
             ),
+            // Whatever stands beside the value in its object.
+            (
+                "{\"client_secret\": {\"sensitive\": true, \"type\": \"string\", \"value\": \"hunter2\"}}",
+                "{\"client_secret\": {\"sensitive\": true, \"type\": \"string\", \"value\": \"[token]\"}}",
+            ),
+            (
+                "{\\\"password\\\": {\\\"type\\\": \\\"SecureString\\\", \\\"value\\\": \\\"hunter2\\\"}}",
+                "{\\\"password\\\": {\\\"type\\\": \\\"SecureString\\\", \\\"value\\\": \\\"[token]\\\"}}",
+            ),
+            ("\"secret\":[],\"password\":{},\"n\":1", "\"secret\":[],\"password\":{},\"n\":1"),
+            (
+                "ConvertTo-SecureString -AsPlainText \"hunter2\" -Force",
+                "ConvertTo-SecureString -AsPlainText \"[token]\" -Force",
+            ),
+            (
+                "ConvertTo-SecureString -AsPlainText -Force -String 'hun ter2'",
+                "ConvertTo-SecureString -AsPlainText -Force -String '[token]'",
+            ),
+            (
+                "$s | ConvertTo-SecureString -AsPlainText -Force\nlogin",
+                "$s | ConvertTo-SecureString -AsPlainText -Force\nlogin",
+            ),
+            ("Client secret\t\thunter2\tx", "Client secret  [token] x"),
+            ("| client secret | | hunter2 |", "| client secret | | [token] |"),
             // The name of a secret is no more than its name.
             (
                 "{\"secret\":\"contoso-client-secret\",\"value\":\"hunter2\"}",
@@ -607,6 +679,14 @@ mod tests {
     fn what_only_looks_like_the_place_of_a_secret_stays() {
         for text in [
             "client_secret=&grant_type=client_credentials",
+            // What an answer says of a secret, and cells that are no names.
+            "get token with client secret | invalid_client | 401",
+            "password | invalid_grant",
+            "client secret | 401 Unauthorized | x",
+            "test pass | next",
+            "missing -Secret invalid_client",
+            "{\"error\":\"bad secret\",\"id\":4,\"value\":\"invalid_client\"}",
+            "{\"error\":\"bad secret\",\"id\":4,\"value\":\"next\"}",
             // A code of Entra's is long.
             "answered with code=1.Area and no text",
             "{\"password\":\"\",\"user\":\"x\"}",

@@ -221,7 +221,7 @@ const SENTENCES: &[(&str, u16)] = &[
 ];
 
 /// OAuth and OpenID errors that are known by name wherever they stand.
-const OAUTH_ERRORS: &[&str] = &[
+pub(super) const OAUTH_ERRORS: &[&str] = &[
     "invalid_client",
     "invalid_grant",
     "unauthorized_client",
@@ -1420,5 +1420,7 @@ mod tests {
             let text = part.repeat(2 * MAX_SCAN / part.len());
             assert!(read_text(&text).codes.is_empty(), "{part}");
         }
+        let text = format!("secret: \\\"{}", "\\".repeat(2 * MAX_SCAN));
+        assert!(read_text(&text).codes.is_empty());
     }
 }

@@ -484,11 +484,15 @@ impl Lines<'_> {
         if self.yaml || label(name).is_none() {
             return;
         }
-        let is_noise =
-            |line: &str| line.trim_matches([':', '-']).is_empty() || line.eq_ignore_ascii_case("copy to clipboard");
+        let is_rule = |line: &str| line.len() > 2 && line.trim_matches([':', '-']).is_empty();
+        let is_noise = |line: &str| {
+            line.is_empty() || line == ":" || is_rule(line) || line.eq_ignore_ascii_case("copy to clipboard")
+        };
         // After a colon the value is expected at once; a page leaves empty lines.
         let far = if line.ends_with(':') { 1 } else { 4 };
         let next = lines[at + 1..].iter().take(far).find(|(_, line)| !is_noise(cell(line)));
+        // A mail's signature is behind two dashes.
+        let next = next.filter(|(_, line)| cell(line) != "--");
         if let Some((number, value)) = next {
             let value = cell(value);
             if label(value.trim_end_matches([':', ' '])).is_none() && split(value, false).is_none() {
