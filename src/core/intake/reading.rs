@@ -479,7 +479,9 @@ impl Lines<'_> {
     fn label_above<'t>(&mut self, lines: &'t [(usize, Zeroizing<String>)], at: usize) {
         // A table of one column has strokes around its cells.
         let cell = |line: &'t str| line.trim_matches(['|', ' ', '\t']);
-        let line = bullet(cell(&lines[at].1));
+        let label_cell = cell(&lines[at].1);
+        let line = bullet(label_cell);
+        let is_numbered = unnumbered(label_cell) != label_cell;
         let name = line.trim_end_matches([':', ' ']);
         if self.yaml || label(name).is_none() {
             return;
@@ -495,6 +497,7 @@ impl Lines<'_> {
         let next = next.filter(|(_, line)| cell(line) != "--");
         if let Some((number, value)) = next {
             let value = cell(value);
+            let value = if is_numbered { unnumbered(value) } else { value };
             if label(value.trim_end_matches([':', ' '])).is_none() && split(value, false).is_none() {
                 self.put(name, value, Style::Label, *number);
             }
@@ -531,7 +534,10 @@ fn unmailed(mut line: &str) -> &str {
 
 /// A line without the sign or the number with which a list has it: `- x`, `2. x`, `2) x`.
 fn bullet(line: &str) -> &str {
-    let line = line.trim_start_matches(['-', '*', '•', '·', ' ']);
+    unnumbered(line.trim_start_matches(['-', '*', '•', '·', ' ']))
+}
+
+fn unnumbered(line: &str) -> &str {
     let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
     match behind.strip_prefix(['.', ')']) {
         Some(item) if behind.len() < line.len() && item.starts_with([' ', '\t']) => item.trim_start(),
