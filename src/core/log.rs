@@ -1131,7 +1131,7 @@ mod tests {
             (format!("settings:\n{{\n  \"x\": [\n{job}"), both.clone()),
             (
                 "{\n  \"error\": \"AADSTS7000215: Invalid\",\n  \"x\": 1\njob 2 failed: AADSTS700016: Not found.\n".into(),
-                both.clone(),
+                both,
             ),
             // Lists and objects that close within the object around an error are part of it.
             (
