@@ -405,9 +405,10 @@ fn is_json_status(text: &[u8], sign: usize) -> bool {
     digits == 3 && number.get(3) != Some(&b'.') && KEYS.iter().any(is_key)
 }
 
-/// Whether a line is a JSON object, as in a log of them.
+/// Whether a line is a JSON object, as in a log or an array of them.
 fn is_json_line(line: &[u8]) -> bool {
-    line.starts_with(b"{") && line.trim_ascii_end().ends_with(b"}")
+    let line = line.trim_ascii();
+    line.starts_with(b"{") && line.strip_suffix(b",").unwrap_or(line).ends_with(b"}")
 }
 
 /// Where an error stands in the buffer.
@@ -443,12 +444,17 @@ impl Log<'_> {
             return self.part_of_a_line(line, sign, limit);
         };
         let start = self.head(from, line, end);
-        let is_stamped = is_head(&self.bytes[start..end]);
+        // Of the first line alone: a time further on may be of an object that begins there.
+        let first = memchr(b'\n', &self.bytes[start..end]).map_or(end, |at| start + at);
+        let is_stamped = is_head(&self.bytes[start..first]);
+        // Under a line with a time it is what that line tells of, else a record of its own: its neighbours are others.
+        if !is_stamped && is_json_line(&self.bytes[line..end]) {
+            return Record { start: line, end, is_cut: false, is_one_of_many: true };
+        }
         if let (false, Some(element)) = (is_stamped, self.element(from, line, end, limit)) {
             return element;
         }
-        let is_one_of_many = is_stamped || is_json_line(&self.bytes[line..end]);
-        let mut record = Record { start, end, is_cut: false, is_one_of_many };
+        let mut record = Record { start, end, is_cut: false, is_one_of_many: is_stamped };
         // The lines after it.
         while record.end < limit {
             let next = record.end + 1;
@@ -499,23 +505,34 @@ impl Log<'_> {
     /// at `end`, to the `}` below it.
     fn element(&self, from: usize, line: usize, end: usize, limit: usize) -> Option<Record> {
         let indent = |line: &[u8]| line.iter().take_while(|b| b" \t".contains(b)).count();
-        let depth = indent(&self.bytes[line..end]);
+        let mut depth = indent(&self.bytes[line..end]);
         let mut start = line;
         loop {
             let after = start.checked_sub(1).filter(|after| *after > from)?;
             let before = memrchr(b'\n', &self.bytes[from..after]).map(|at| from + at + 1);
             start = before.or((from == self.floor && self.floor_is_start).then_some(from))?;
             let above = &self.bytes[start..after];
-            if indent(above) < depth && above.trim_ascii() == b"{" {
-                break;
+            if indent(above) < depth {
+                match above.trim_ascii() {
+                    b"{" => break,
+                    [] => {}
+                    [b'"' | b'[' | b'{', ..] => depth = indent(above),
+                    // Of an object that was closed, or no JSON: this line stands in none.
+                    _ => return None,
+                }
             }
         }
         let opens = indent(&self.bytes[start..line]);
         let mut record = Record { start, end, is_cut: false, is_one_of_many: false };
         while let Some(at) = memchr(b'\n', &self.bytes[(record.end + 1).min(limit)..limit]) {
             let below = &self.bytes[record.end + 1..record.end + 1 + at];
+            let is_last = indent(below) <= opens;
+            // What stands there instead of the end is no part of it.
+            if is_last && !below.trim_ascii_start().starts_with(b"}") {
+                break;
+            }
             record.end += 1 + at;
-            if indent(below) <= opens {
+            if is_last {
                 break;
             }
         }
@@ -1053,6 +1070,94 @@ mod tests {
             assert_eq!((told(&found), found.records), (expected.to_vec(), 45));
             let apps: Vec<_> = found.kinds.iter().map(|kind| kind.evidence.named["app"].as_str()).collect();
             assert_eq!(apps, [APP, other]);
+        }
+    }
+
+    /// Rows of an array that stand on a line each are read by themselves, however they are indented.
+    #[test]
+    fn sign_in_logs_of_a_line_each() {
+        let row = |number: usize, code: u32, app: &str| {
+            format!(
+                "{{\"createdDateTime\":\"2026-11-21T10:0{number}:00Z\",\"appId\":\"{app}\",\"servicePrincipalId\":\"{ID}\",\
+                 \"status\":{{\"errorCode\":{code},\"failureReason\":\"Other.\"}}}}"
+            )
+        };
+        let other = "77777777-7777-4888-9999-aaaaaaaaaaaa";
+        let rows = [
+            row(0, 0, other),
+            row(1, 7_000_222, APP),
+            row(2, 50_126, other),
+            row(3, 7_000_222, APP),
+            row(4, 0, APP),
+            row(5, 7_000_222, APP),
+        ];
+        for (opens, between, closes) in [
+            ("{\n\"value\": [\n", ",\n", "\n]\n}\n"),
+            ("{\n  \"value\": [\n    ", ",\n    ", "\n  ]\n}\n"),
+            ("{\r\n\t\"value\": [\r\n\t\t", ",\r\n\t\t", "\r\n\t]\r\n}\r\n"),
+            ("[\n  ", ",\n  ", "\n]\n"),
+            ("  ", "\n  ", "\n"),
+        ] {
+            let text = [opens, &rows.join(between), closes].concat();
+            for chunk in [1000, BUFFER] {
+                let found = scanned(&text, chunk);
+                let expected = [
+                    (vec![7_000_222], 3, "2026-11-21T10:01:00Z 2026-11-21T10:05:00Z".to_owned()),
+                    (vec![50_126], 1, "2026-11-21T10:02:00Z 2026-11-21T10:02:00Z".to_owned()),
+                ];
+                assert_eq!((told(&found), found.records), (expected.to_vec(), 4), "{text:.60}");
+                let apps: Vec<_> = found.kinds.iter().map(|kind| kind.evidence.named["app"].as_str()).collect();
+                assert_eq!(apps, [APP, other], "{text:.60}");
+            }
+        }
+    }
+
+    /// Lines before and after an object of JSON are no part of it.
+    #[test]
+    fn what_stands_beside_an_object() {
+        let job = "job 1\n  AADSTS7000215: Invalid client secret provided.\njob 2 failed: AADSTS700016: Not found.\n";
+        let settings = "settings:\n{\n  \"x\": 1\n}\n";
+        let filler = "INFO connector is starting\n".repeat(300_000 / 27);
+        let one = |code: u32| (vec![code], 1, String::new());
+        let both = vec![one(700_016), one(7_000_215)];
+        let stamped = |code, time: &str| (vec![code], 1, format!("{time} {time}"));
+        for (text, expected) in [
+            (format!("{settings}{job}"), both.clone()),
+            (format!("{settings}{job}").replace('\n', "\r\n"), both.clone()),
+            // The object is closed, and only what is indented stands between.
+            (format!("{settings}  AADSTS7000215: Invalid\njob 2 failed: AADSTS700016: Not found.\n"), both.clone()),
+            (format!("[\n{{\n  \"x\": 1\n}},\n]\n{job}"), both.clone()),
+            // One that was cut off: its end is missing.
+            (format!("settings:\n{{\n  \"x\": [\n{job}"), both.clone()),
+            (
+                "{\n  \"error\": \"AADSTS7000215: Invalid\",\n  \"x\": 1\njob 2 failed: AADSTS700016: Not found.\n".into(),
+                both,
+            ),
+            // Lists and objects that close within the object around an error are part of it.
+            (
+                "{\n  \"a\": [\n    1\n  ],\n  \"b\": {\n    \"c\": 1\n  },\n  \"d\": {\n    \"error\": \"AADSTS7000215: Invalid\"\n  },\n  \"codes\": [\n    700016\n  ]\n}\n".into(),
+                vec![one(7_000_215)],
+            ),
+            // A time within an object is none before it.
+            (
+                "{\n  \"time\": \"2026-11-21T10:00:00Z\",\n  \"error\": \"AADSTS7000215: Invalid\"\n}\n{\n  \"time\": \"2026-11-21T10:00:01Z\",\n  \"error\": \"AADSTS700016: Not found\"\n}\n".into(),
+                vec![stamped(700_016, "2026-11-21T10:00:01Z"), stamped(7_000_215, "2026-11-21T10:00:00Z")],
+            ),
+            // What a program got stands under the line that says when.
+            (
+                "2026-11-21 10:00:00 ERROR no token:\n  {\"error_description\":\"AADSTS7000215: Invalid\"}\n2026-11-21 10:00:01 ERROR no token:\n{\"error_description\":\"AADSTS700016: Not found\"}\n".into(),
+                vec![stamped(700_016, "2026-11-21T10:00:01"), stamped(7_000_215, "2026-11-21T10:00:00")],
+            ),
+        ] {
+            for text in [text.clone(), format!("{text}{filler}")] {
+                for chunk in [1000, BUFFER] {
+                    let mut told = told(&scanned(&text, chunk));
+                    told.sort();
+                    let mut expected = expected.clone();
+                    expected.sort();
+                    assert_eq!(told, expected, "{chunk}: {text:.200}");
+                }
+            }
         }
     }
 
