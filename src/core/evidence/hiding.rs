@@ -264,13 +264,20 @@ fn credentials_at(text: &str, from: usize) -> Option<(usize, usize)> {
     (first >= 20 || (first >= 8 && mixed)).then_some((from, from + whole))
 }
 
+/// What stands before the pair that gives a secret's name: `"key": "client_secret"`.
+fn before_pair(text: &str, after_name: usize) -> Option<&str> {
+    let front = &text[..after_name];
+    let front = front[..front.rfind('"')?].trim_end().strip_suffix(':')?.trim_end();
+    ["\"key\"", "\"name\""].iter().find_map(|key| {
+        let (before, end) = front.split_at_checked(front.len().checked_sub(key.len())?)?;
+        end.eq_ignore_ascii_case(key).then_some(before)
+    })
+}
+
 /// Where the value stands in a pair that begins with it: `"value": "x", "key": "client_secret"`.
 fn value_before(text: &str, after_name: usize) -> Option<(usize, usize)> {
     let ends = |text: &'_ str, end: &str| text.trim_end().strip_suffix(end).map(str::len);
-    let name = text[..after_name].rfind('"')?;
-    let colon = ends(&text[..name], ":")?;
-    let key = ["\"key\"", "\"name\"", "\"Key\"", "\"Name\""].iter().find_map(|key| ends(&text[..colon], key))?;
-    let to = ends(&text[..ends(&text[..key], ",")?], "\"")?;
+    let to = ends(&text[..ends(before_pair(text, after_name)?, ",")?], "\"")?;
     let from = text[..to].rfind('"')? + 1;
     let front = ends(&text[..ends(&text[..from - 1], ":")?], "\"")?;
     text[..front]
@@ -382,9 +389,7 @@ fn value_in_object(text: &str) -> Option<&str> {
 
 /// The value of a pair between whose name and value others stand: `"name": "x", "slotSetting": false, "value": "y"`.
 fn value_further_on<'t>(text: &str, after_name: usize, rest: &'t str) -> Option<&'t str> {
-    let front = tail(&text[..after_name], 200);
-    let key = front[..front.rfind('"')?].trim_end().strip_suffix(':')?.trim_end().to_ascii_lowercase();
-    (rest.starts_with(',') && (key.ends_with("\"name\"") || key.ends_with("\"key\""))).then(|| value_in_object(rest))?
+    rest.strip_prefix(',').filter(|_| before_pair(text, after_name).is_some()).and_then(value_in_object)
 }
 
 /// Replaces runs of such bytes (ASCII) where `with` says by what.
